@@ -2,7 +2,6 @@
 
 mod scan;
 mod table;
-#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
