@@ -1,0 +1,233 @@
+//! Reads `X-Amzn-Trace-Id`: [`TraceHeader`] and the [`Decision`] in it.
+//!
+//! The header comes from strangers, so there is no error to handle: what cannot be read is left out, and
+//! [`TraceHeader::malformed`] says so for a counter.
+
+use crate::buffer::HeaderBuffer;
+use crate::field::{self, Key};
+use crate::id::{InvalidId, SegmentId, TraceId};
+use crate::trace::Trace;
+
+/// The header's name in the lower case that HTTP/2 requires.
+pub const HEADER_NAME: &str = "x-amzn-trace-id";
+
+/// What an inbound `X-Amzn-Trace-Id` says.
+///
+/// It owns what it keeps. A header that only names ids and a decision, which is nearly every one, is kept as 48 bytes
+/// without an allocation; one with more in it keeps its text beside them.
+///
+/// # Shape
+/// `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1`, then any further `key=value`. Read in any
+/// order and any case of the keys, with whitespace around fields and empty fields ignored, up to 1,024 bytes. The last of
+/// several equal keys counts.
+///
+/// # Source
+/// X-Ray developer guide, "Tracing header"; Application Load Balancer guide, "Request tracing" (`Self`). Differs from the
+/// AWS SDKs: keys match in any case, and one bad field never costs the rest of the header.
+///
+/// # Examples
+/// ```
+/// use mesh_xray::{Decision, TraceHeader};
+///
+/// let header = TraceHeader::parse(b"root=1-5759E988-BD862E3FE1BE46A994272793; Sampled=?; CalledFrom=app");
+/// assert_eq!(header.root().unwrap().to_string(), "1-5759e988-bd862e3fe1be46a994272793");
+/// assert_eq!(header.parent(), None);
+/// assert_eq!(header.sampled(), Decision::Requested);
+/// assert_eq!(header.foreign().collect::<Vec<_>>(), [("CalledFrom", "app")]);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TraceHeader {
+    root: Option<TraceId>,
+    parent: Option<SegmentId>,
+    sampled: Decision,
+    malformed: bool,
+    /// The carried fields as they came, kept only when ids and decision do not say it all.
+    text: Option<Box<str>>,
+}
+
+impl TraceHeader {
+    /// Reads one header value. Anything is accepted; the worst input gives an empty header.
+    #[must_use]
+    pub fn parse(value: &[u8]) -> Self {
+        let mut header = Self::default();
+        if value.len() > MAX_INBOUND {
+            header.malformed = true;
+            return header;
+        }
+        for field in field::split(value) {
+            match field {
+                Some(field) => header.take(field.key, field.value.as_bytes()),
+                None => header.malformed = true,
+            }
+        }
+        if header.root.is_none() {
+            header.parent = None;
+        }
+        header.text = header.text_beyond_ids(value);
+        header
+    }
+
+    /// Reads a request that may have the header several times, or not at all: the first line with a trace id counts.
+    ///
+    /// If no line has one, the first line stands for what else it says.
+    ///
+    /// # Examples
+    /// ```
+    /// use mesh_xray::TraceHeader;
+    ///
+    /// let lines: [&[u8]; 2] = [b"garbage", b"Root=1-5759e988-bd862e3fe1be46a994272793"];
+    /// let header = TraceHeader::from_lines(lines);
+    /// assert!(header.root().is_some());
+    /// assert!(header.malformed());
+    /// ```
+    #[must_use]
+    pub fn from_lines<'v>(lines: impl IntoIterator<Item = &'v [u8]>) -> Self {
+        let mut lines = lines.into_iter().map(Self::parse);
+        let mut chosen = lines.next().unwrap_or_default();
+        while chosen.root.is_none() {
+            let Some(line) = lines.next() else { break };
+            let malformed = chosen.malformed || line.malformed;
+            if line.root.is_some() {
+                chosen = line;
+            }
+            chosen.malformed = malformed;
+        }
+        chosen
+    }
+
+    /// Settles which trace the request belongs to: the one it came with, or a new one named by `new_id`.
+    ///
+    /// Without a trace id a caller may forbid recording, but not force it: [`Decision::Sampled`] then becomes
+    /// [`Decision::Undecided`].
+    #[must_use]
+    pub fn into_trace(self, new_id: impl FnOnce() -> TraceId) -> Trace {
+        Trace::joined(self, new_id)
+    }
+
+    /// The trace, unless absent, malformed or zero.
+    #[must_use]
+    pub fn root(&self) -> Option<TraceId> {
+        self.root
+    }
+
+    /// The caller's call, unless absent, malformed, zero or without a trace.
+    #[must_use]
+    pub fn parent(&self) -> Option<SegmentId> {
+        self.parent
+    }
+
+    /// What the caller says about recording.
+    #[must_use]
+    pub fn sampled(&self) -> Decision {
+        self.sampled
+    }
+
+    /// The hop counters by which Lambda finds endless loops; opaque, to be sent on unchanged.
+    ///
+    /// # Shape
+    /// `1:a87bd80c:2`, up to 64 letters, digits, `:` and `|`. Anything else is not a lineage and is not sent on by a hop
+    /// that takes part in the trace.
+    #[must_use]
+    pub fn lineage(&self) -> Option<&str> {
+        let lineage = self
+            .fields()
+            .filter(|field| field.key == Key::Lineage)
+            .last()?;
+        is_lineage(lineage.value).then_some(lineage.value)
+    }
+
+    /// The application's own fields, key and value, in their order.
+    pub fn foreign(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields()
+            .filter(|field| field.key == Key::Foreign)
+            .map(|field| (field.name, field.value))
+    }
+
+    /// Whether some field could not be read, or the value was over 1,024 bytes.
+    ///
+    /// Zero ids and empty fields are habits of other SDKs and do not count.
+    #[must_use]
+    pub fn malformed(&self) -> bool {
+        self.malformed
+    }
+
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    fn fields(&self) -> impl Iterator<Item = field::Field<'_>> {
+        field::carried(self.text.as_deref().unwrap_or_default().as_bytes())
+    }
+
+    fn take(&mut self, key: Key, value: &[u8]) {
+        match key {
+            Key::Root => self.root = self.checked(TraceId::parse(value)),
+            Key::Parent => self.parent = self.checked(SegmentId::parse(value)),
+            Key::Sampled => {
+                let decision = Decision::from_wire(value);
+                self.malformed |= decision.is_none();
+                self.sampled = decision.unwrap_or_default();
+            }
+            Key::Lineage => self.malformed |= !str::from_utf8(value).is_ok_and(is_lineage),
+            Key::LoadBalancer | Key::Foreign => {}
+        }
+    }
+
+    fn checked<T>(&mut self, id: Result<T, InvalidId>) -> Option<T> {
+        self.malformed |= id.as_ref().is_err_and(|error| *error != InvalidId::Zero);
+        id.ok()
+    }
+
+    fn text_beyond_ids(&self, value: &[u8]) -> Option<Box<str>> {
+        let canonical = HeaderBuffer::canonical(self.root, self.parent, self.sampled);
+        let says_no_more = || field::carried(value).eq(field::carried(canonical.as_bytes()));
+        if canonical.as_bytes() == value || says_no_more() {
+            return None;
+        }
+        let fields: Vec<_> = field::carried(value).map(|field| field.text).collect();
+        Some(fields.join(";").into())
+    }
+}
+
+/// Whether a trace is to be recorded, as far as the caller knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Decision {
+    /// `Sampled=1`: record it.
+    Sampled,
+    /// `Sampled=0`: do not record it.
+    NotSampled,
+    /// `Sampled=?`: the callee decides, and says in its response what it decided.
+    Requested,
+    /// Nothing said, or nothing that could be read: the callee decides.
+    #[default]
+    Undecided,
+}
+
+impl Decision {
+    fn from_wire(value: &[u8]) -> Option<Self> {
+        match value {
+            b"1" => Some(Self::Sampled),
+            b"0" => Some(Self::NotSampled),
+            b"?" => Some(Self::Requested),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_wire(self) -> Option<&'static [u8]> {
+        match self {
+            Self::Sampled => Some(b"1"),
+            Self::NotSampled => Some(b"0"),
+            Self::Requested => Some(b"?"),
+            Self::Undecided => None,
+        }
+    }
+}
+
+fn is_lineage(value: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'|');
+    (1..=MAX_LINEAGE).contains(&value.len()) && value.bytes().all(allowed)
+}
+
+const MAX_INBOUND: usize = 1024;
+const MAX_LINEAGE: usize = 64;
