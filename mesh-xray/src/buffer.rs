@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::header::Decision;
+use crate::decision::Decision;
 use crate::id::{SegmentId, TraceId};
 
 /// A finished `X-Amzn-Trace-Id` value, ready for one header.

@@ -1,12 +1,12 @@
-//! Reads `X-Amzn-Trace-Id`: [`TraceHeader`] and the [`Decision`] in it.
+//! Reads `X-Amzn-Trace-Id` into a [`TraceHeader`].
 //!
 //! The header comes from strangers, so there is no error to handle: what cannot be read is left out, and
 //! [`TraceHeader::malformed`] says so for a counter.
 
 use crate::buffer::HeaderBuffer;
-use crate::field::{self, Key};
+use crate::decision::Decision;
+use crate::field::{self, Field, Key};
 use crate::id::{InvalidId, SegmentId, TraceId};
-use crate::trace::Trace;
 
 /// The header's name in the lower case that HTTP/2 requires.
 pub const HEADER_NAME: &str = "x-amzn-trace-id";
@@ -56,7 +56,7 @@ impl TraceHeader {
         }
         for field in field::split(value) {
             match field {
-                Some(field) => header.take(field.key, field.value.as_bytes()),
+                Some(field) => header.take(field),
                 None => header.malformed = true,
             }
         }
@@ -82,26 +82,23 @@ impl TraceHeader {
     /// ```
     #[must_use]
     pub fn from_lines<'v>(lines: impl IntoIterator<Item = &'v [u8]>) -> Self {
-        let mut lines = lines.into_iter().map(Self::parse);
-        let mut chosen = lines.next().unwrap_or_default();
-        while chosen.root.is_none() {
-            let Some(line) = lines.next() else { break };
-            let malformed = chosen.malformed || line.malformed;
-            if line.root.is_some() {
-                chosen = line;
+        let mut malformed = false;
+        let mut first = None;
+        for line in lines {
+            let header = Self::parse(line);
+            malformed |= header.malformed;
+            if header.root.is_some() {
+                return Self {
+                    malformed,
+                    ..header
+                };
             }
-            chosen.malformed = malformed;
+            first.get_or_insert(header);
         }
-        chosen
-    }
-
-    /// Settles which trace the request belongs to: the one it came with, or a new one named by `new_id`.
-    ///
-    /// Without a trace id a caller may forbid recording, but not force it: [`Decision::Sampled`] then becomes
-    /// [`Decision::Undecided`].
-    #[must_use]
-    pub fn into_trace(self, new_id: impl FnOnce() -> TraceId) -> Trace {
-        Trace::joined(self, new_id)
+        Self {
+            malformed,
+            ..first.unwrap_or_default()
+        }
     }
 
     /// The trace, unless absent, malformed or zero.
@@ -155,12 +152,13 @@ impl TraceHeader {
         self.text.as_deref()
     }
 
-    fn fields(&self) -> impl Iterator<Item = field::Field<'_>> {
+    fn fields(&self) -> impl Iterator<Item = Field<'_>> {
         field::carried(self.text.as_deref().unwrap_or_default().as_bytes())
     }
 
-    fn take(&mut self, key: Key, value: &[u8]) {
-        match key {
+    fn take(&mut self, field: Field<'_>) {
+        let value = field.value.as_bytes();
+        match field.key {
             Key::Root => self.root = self.checked(TraceId::parse(value)),
             Key::Parent => self.parent = self.checked(SegmentId::parse(value)),
             Key::Sampled => {
@@ -168,7 +166,7 @@ impl TraceHeader {
                 self.malformed |= decision.is_none();
                 self.sampled = decision.unwrap_or_default();
             }
-            Key::Lineage => self.malformed |= !str::from_utf8(value).is_ok_and(is_lineage),
+            Key::Lineage => self.malformed |= !is_lineage(field.value),
             Key::LoadBalancer | Key::Foreign => {}
         }
     }
@@ -189,41 +187,6 @@ impl TraceHeader {
     }
 }
 
-/// Whether a trace is to be recorded, as far as the caller knows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Decision {
-    /// `Sampled=1`: record it.
-    Sampled,
-    /// `Sampled=0`: do not record it.
-    NotSampled,
-    /// `Sampled=?`: the callee decides, and says in its response what it decided.
-    Requested,
-    /// Nothing said, or nothing that could be read: the callee decides.
-    #[default]
-    Undecided,
-}
-
-impl Decision {
-    fn from_wire(value: &[u8]) -> Option<Self> {
-        match value {
-            b"1" => Some(Self::Sampled),
-            b"0" => Some(Self::NotSampled),
-            b"?" => Some(Self::Requested),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn as_wire(self) -> Option<&'static [u8]> {
-        match self {
-            Self::Sampled => Some(b"1"),
-            Self::NotSampled => Some(b"0"),
-            Self::Requested => Some(b"?"),
-            Self::Undecided => None,
-        }
-    }
-}
-
 fn is_lineage(value: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'|');
     (1..=MAX_LINEAGE).contains(&value.len()) && value.bytes().all(allowed)
@@ -231,3 +194,39 @@ fn is_lineage(value: &str) -> bool {
 
 const MAX_INBOUND: usize = 1024;
 const MAX_LINEAGE: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_of_ids_and_a_decision_keeps_no_text() {
+        let cases = [
+            ("", true),
+            ("garbage", true),
+            (
+                "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+                true,
+            ),
+            ("Root=1-5759e988-bd862e3fe1be46a994272793; Sampled=?;", true),
+            ("Self=1-2-3;Root=1-5759e988-bd862e3fe1be46a994272793", true),
+            ("Sampled=1;Root=1-5759e988-bd862e3fe1be46a994272793", false),
+            (
+                "Root=1-5759e988-bd862e3fe1be46a994272793;CalledFrom=app",
+                false,
+            ),
+        ];
+        for (inbound, want) in cases {
+            assert_eq!(
+                TraceHeader::parse(inbound.as_bytes()).text().is_none(),
+                want,
+                "{inbound:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_kept_header_is_small() {
+        assert!(size_of::<TraceHeader>() <= 48);
+    }
+}

@@ -43,6 +43,7 @@
 #![warn(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod buffer;
+mod decision;
 mod field;
 mod header;
 mod hex;
@@ -50,6 +51,7 @@ mod id;
 mod trace;
 
 pub use buffer::HeaderBuffer;
-pub use header::{Decision, HEADER_NAME, TraceHeader};
+pub use decision::Decision;
+pub use header::{HEADER_NAME, TraceHeader};
 pub use id::{InvalidId, SegmentId, TraceId};
 pub use trace::Trace;

@@ -1,7 +1,8 @@
 //! [`Trace`]: what goes to the next hop and back to the caller.
 
 use crate::buffer::HeaderBuffer;
-use crate::header::{Decision, TraceHeader};
+use crate::decision::Decision;
+use crate::header::TraceHeader;
 use crate::id::{SegmentId, TraceId};
 
 /// The trace one request belongs to at this hop, kept for as long as the request lives.
@@ -56,18 +57,6 @@ impl Trace {
             id,
             decision: Decision::Undecided,
             header: TraceHeader::default(),
-        }
-    }
-
-    pub(crate) fn joined(header: TraceHeader, new_id: impl FnOnce() -> TraceId) -> Self {
-        let decision = match (header.root(), header.sampled()) {
-            (None, Decision::Sampled) => Decision::Undecided,
-            (_, said) => said,
-        };
-        Self {
-            id: header.root().unwrap_or_else(new_id),
-            decision,
-            header,
         }
     }
 
@@ -162,5 +151,24 @@ impl Trace {
             }
         }
         buffer
+    }
+}
+
+impl TraceHeader {
+    /// Settles which trace the request belongs to: the one it came with, or a new one named by `new_id`.
+    ///
+    /// Without a trace id a caller may forbid recording, but not force it: [`Decision::Sampled`] then becomes
+    /// [`Decision::Undecided`].
+    #[must_use]
+    pub fn into_trace(self, new_id: impl FnOnce() -> TraceId) -> Trace {
+        let decision = match (self.root(), self.sampled()) {
+            (None, Decision::Sampled) => Decision::Undecided,
+            (_, said) => said,
+        };
+        Trace {
+            id: self.root().unwrap_or_else(new_id),
+            decision,
+            header: self,
+        }
     }
 }
