@@ -1,0 +1,117 @@
+//! The builder of a virtual node.
+
+use crate::{
+    config::{
+        DnsResponseType, ServiceDiscovery, Timeout, VirtualNode,
+        draft::{ListenerDraft, Said, VirtualNodeDraft},
+    },
+    error::Place,
+    unit::Protocol,
+};
+
+/// A virtual node in the making; [`MeshBuilder::virtual_node`](super::MeshBuilder::virtual_node) takes it.
+#[derive(Debug)]
+#[must_use = "give it to `MeshBuilder::virtual_node`"]
+pub struct VirtualNodeBuilder {
+    pub(super) draft: VirtualNodeDraft,
+    path: String,
+}
+
+impl VirtualNode {
+    /// Begins a virtual node without listeners: one that only calls others.
+    pub fn builder(name: impl Into<String>) -> VirtualNodeBuilder {
+        let name = name.into();
+        let path = format!("virtual_node({name})");
+        let name = Said::new(name, Place::of(path.clone()));
+        let draft = VirtualNodeDraft {
+            mesh: None,
+            name,
+            listeners: Vec::new(),
+            service_discovery: None,
+            backends: Vec::new(),
+            whole: true,
+        };
+        VirtualNodeBuilder { draft, path }
+    }
+}
+
+impl VirtualNodeBuilder {
+    /// Adds a port that the node takes requests on.
+    ///
+    /// # Units
+    /// A port from 1 to 65535.
+    pub fn listener(self, port: impl Into<i64>, protocol: Protocol) -> Self {
+        self.listener_with(port, protocol, Timeout::default())
+    }
+
+    /// Adds a port that the node takes requests on, with limits for the requests that arrive there.
+    ///
+    /// # Units
+    /// A port from 1 to 65535.
+    pub fn listener_with(
+        mut self,
+        port: impl Into<i64>,
+        protocol: Protocol,
+        timeout: Timeout,
+    ) -> Self {
+        let port = port.into();
+        let port = Said::new(port, self.place(&format!("listener({port})")));
+        self.draft.listeners.push(ListenerDraft {
+            port,
+            protocol,
+            timeout,
+        });
+        self
+    }
+
+    /// Finds the node's endpoints by a host name, whose first address is taken for a load balancer.
+    pub fn dns(self, hostname: impl Into<String>) -> Self {
+        self.discovery(ServiceDiscovery::Dns {
+            hostname: hostname.into(),
+            response_type: DnsResponseType::LoadBalancer,
+        })
+    }
+
+    /// Finds the node's endpoints by a host name, each of whose addresses is one.
+    pub fn dns_endpoints(self, hostname: impl Into<String>) -> Self {
+        self.discovery(ServiceDiscovery::Dns {
+            hostname: hostname.into(),
+            response_type: DnsResponseType::Endpoints,
+        })
+    }
+
+    /// Finds the node's endpoints among the instances of an AWS Cloud Map service that have all of the attributes.
+    pub fn aws_cloud_map<'a>(
+        self,
+        namespace_name: impl Into<String>,
+        service_name: impl Into<String>,
+        attributes: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        let attributes = attributes.into_iter();
+        self.discovery(ServiceDiscovery::AwsCloudMap {
+            namespace_name: namespace_name.into(),
+            service_name: service_name.into(),
+            attributes: attributes
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .collect(),
+        })
+    }
+
+    /// Adds a virtual service that the node may call.
+    pub fn backend(mut self, virtual_service: impl Into<String>) -> Self {
+        let name = virtual_service.into();
+        let place = self.place(&format!("backend({name})"));
+        self.draft.backends.push(Said::new(name, place));
+        self
+    }
+
+    fn discovery(mut self, discovery: ServiceDiscovery) -> Self {
+        let place = self.place("service_discovery");
+        self.draft.service_discovery = Some(Said::new(discovery, place));
+        self
+    }
+
+    fn place(&self, member: &str) -> Place {
+        Place::of(format!("{}.{member}", self.path))
+    }
+}

@@ -1,0 +1,101 @@
+//! Listeners of nodes and routers: ports, each of them once.
+
+use std::collections::BTreeMap;
+
+use super::port;
+use crate::{
+    config::{
+        Listener, RouterListener, ServiceDiscovery,
+        draft::{Said, VirtualNodeDraft, VirtualRouterDraft},
+    },
+    error::{Place, Problems, quoted},
+};
+
+pub(super) fn of_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Vec<Listener> {
+    once(draft.listeners.iter().map(|listener| &listener.port), problems);
+    discovery(draft, problems);
+    let listeners = draft.listeners.iter();
+    listeners
+        .filter_map(|listener| {
+            Some(Listener {
+                port: port(&listener.port, problems)?,
+                protocol: listener.protocol,
+                timeout: listener.timeout,
+            })
+        })
+        .collect()
+}
+
+pub(super) fn of_router(draft: &VirtualRouterDraft, problems: &mut Problems) -> Vec<RouterListener> {
+    once(draft.listeners.iter().map(|listener| &listener.port), problems);
+    if draft.listeners.is_empty() && draft.whole {
+        let message = format!(
+            "the virtual router {} has no listener, so nobody can dial it: give it a port and a protocol",
+            quoted(&draft.name.value)
+        );
+        problems.error("missing-listener", &draft.name.place, message);
+    }
+    let listeners = draft.listeners.iter();
+    listeners
+        .filter_map(|listener| {
+            Some(RouterListener {
+                port: port(&listener.port, problems)?,
+                protocol: listener.protocol,
+            })
+        })
+        .collect()
+}
+
+fn once<'a>(ports: impl Iterator<Item = &'a Said<i64>>, problems: &mut Problems) {
+    let mut seen: BTreeMap<i64, &Place> = BTreeMap::new();
+    for port in ports {
+        if let Some(first) = seen.insert(port.value, &port.place) {
+            let message = format!(
+                "port {} has a listener already ({}): remove one of them",
+                port.value,
+                first.shown()
+            );
+            problems.error("duplicate-listener", &port.place, message);
+        }
+    }
+}
+
+fn discovery(draft: &VirtualNodeDraft, problems: &mut Problems) {
+    let Some(said) = &draft.service_discovery else {
+        if draft.whole && !draft.listeners.is_empty() {
+            let message = format!(
+                "the virtual node {} has a listener and no service discovery, so its callers cannot find it: \
+                 add DNS or AWS Cloud Map, or remove the listener",
+                quoted(&draft.name.value)
+            );
+            problems.error("missing-service-discovery", &draft.name.place, message);
+        }
+        return;
+    };
+    let place = &said.place;
+    match &said.value {
+        ServiceDiscovery::Dns { hostname, .. } => hostname_fits(hostname, place, problems),
+        ServiceDiscovery::AwsCloudMap {
+            namespace_name,
+            service_name,
+            attributes,
+        } => {
+            super::sized("Cloud Map namespace name", namespace_name, 1024, place, problems);
+            super::sized("Cloud Map service name", service_name, 1024, place, problems);
+            for (key, _) in attributes {
+                super::sized("Cloud Map attribute key", key, 255, place, problems);
+            }
+        }
+    }
+}
+
+fn hostname_fits(hostname: &str, place: &Place, problems: &mut Problems) {
+    let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '@');
+    if hostname.is_empty() || hostname.contains(bad) || hostname.contains("://") {
+        let message = format!(
+            "{} is no host name: write it without a scheme, a path or white space, as `orders.local`",
+            quoted(hostname)
+        );
+        problems.error("bad-hostname", place, message);
+    }
+}

@@ -1,0 +1,154 @@
+//! Which mesh is meant, what belongs to it, and names that are taken twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    config::{
+        EgressFilter,
+        draft::{Draft, MeshDraft, Said},
+        spelling::nearest,
+    },
+    error::{Place, Problems, quoted},
+};
+
+/// Leaves in the draft only what belongs to the mesh that is taken, and returns that mesh.
+pub(super) fn choose(draft: &mut Draft, problems: &mut Problems) -> Option<MeshDraft> {
+    duplicate("mesh", draft.meshes.iter().map(|mesh| &mesh.name), problems);
+    memberships(draft, problems);
+    let mesh = chosen(draft, problems)?;
+    let name = mesh.name.value.clone();
+    let ours = |said: &Option<Said<String>>| said.as_ref().is_none_or(|said| said.value == name);
+    draft.virtual_nodes.retain(|node| ours(&node.mesh));
+    draft.virtual_routers.retain(|router| ours(&router.mesh));
+    draft.routes.retain(|route| ours(&route.mesh));
+    draft.virtual_services.retain(|service| ours(&service.mesh));
+    duplicates(draft, problems);
+    Some(mesh)
+}
+
+/// Members of meshes that nobody defined, where somebody did define one.
+fn memberships(draft: &Draft, problems: &mut Problems) {
+    if draft.meshes.is_empty() || draft.gaps.meshes {
+        return;
+    }
+    let names = draft.meshes.iter().map(|mesh| mesh.name.value.as_str());
+    let names: BTreeSet<&str> = names.collect();
+    for member in members(draft).filter(|said| !names.contains(said.value.as_str())) {
+        let message = format!(
+            "there is no mesh {} here{}",
+            quoted(&member.value),
+            nearest(&member.value, names.iter().copied())
+        );
+        problems.error("missing-mesh", &member.place, message);
+    }
+}
+
+fn chosen(draft: &mut Draft, problems: &mut Problems) -> Option<MeshDraft> {
+    let mut names: Vec<&Said<String>> = draft.meshes.iter().map(|mesh| &mesh.name).collect();
+    if names.is_empty() {
+        names.extend(members(draft));
+    }
+    let mut distinct: BTreeMap<&str, &Place> = BTreeMap::new();
+    for name in names {
+        distinct.entry(&name.value).or_insert(&name.place);
+    }
+    let listed: Vec<String> = distinct.keys().map(|name| quoted(name)).collect();
+    let (name, place) = match (&draft.wanted, distinct.len()) {
+        (Some(wanted), _) => match distinct.get_key_value(wanted.as_str()) {
+            Some((name, place)) => ((*name).to_owned(), (*place).clone()),
+            None => {
+                let known = listed.join(", ");
+                let message = format!("there is no mesh {} here, only {known}", quoted(wanted));
+                problems.error("missing-mesh", &Place::default(), message);
+                return None;
+            }
+        },
+        (None, 0) => return none(draft, problems),
+        (None, 1) => distinct
+            .first_key_value()
+            .map(|(name, place)| ((*name).to_owned(), (*place).clone()))?,
+        (None, _) => {
+            let message = format!(
+                "there are several meshes here, {}: say which one to take (`Reader::mesh`)",
+                listed.join(", ")
+            );
+            let place = distinct.values().next().map_or_else(Place::default, |p| (*p).clone());
+            problems.error("several-meshes", &place, message);
+            return None;
+        }
+    };
+    let position = draft.meshes.iter().position(|mesh| mesh.name.value == name);
+    Some(match position {
+        Some(position) => draft.meshes.swap_remove(position),
+        None => undefined(name, place, problems),
+    })
+}
+
+fn none(draft: &Draft, problems: &mut Problems) -> Option<MeshDraft> {
+    if !draft.gaps.meshes && problems.errors() == 0 {
+        let message = "there is no mesh here: nothing is an `AWS::AppMesh::Mesh`, or names one";
+        problems.error("missing-mesh", &Place::default(), message);
+    }
+    None
+}
+
+fn undefined(name: String, place: Place, problems: &mut Problems) -> MeshDraft {
+    let message = format!(
+        "the mesh {} is named and nowhere defined, so its egress filter is taken as DROP_ALL: \
+         load the template that has its `AWS::AppMesh::Mesh` as well",
+        quoted(&name)
+    );
+    problems.warn("mesh-not-defined", &place, message);
+    MeshDraft {
+        name: Said::new(name, place),
+        egress_filter: EgressFilter::default(),
+    }
+}
+
+fn members(draft: &Draft) -> impl Iterator<Item = &Said<String>> {
+    let nodes = draft.virtual_nodes.iter().map(|node| &node.mesh);
+    let routers = draft.virtual_routers.iter().map(|router| &router.mesh);
+    let routes = draft.routes.iter().map(|route| &route.mesh);
+    let services = draft.virtual_services.iter().map(|service| &service.mesh);
+    nodes
+        .chain(routers)
+        .chain(routes)
+        .chain(services)
+        .filter_map(Option::as_ref)
+}
+
+fn duplicates(draft: &Draft, problems: &mut Problems) {
+    let nodes = draft.virtual_nodes.iter().map(|node| &node.name);
+    duplicate("virtual node", nodes, problems);
+    let routers = draft.virtual_routers.iter().map(|router| &router.name);
+    duplicate("virtual router", routers, problems);
+    let services = draft.virtual_services.iter().map(|service| &service.name);
+    duplicate("virtual service", services, problems);
+    let mut routes = BTreeMap::<&str, Vec<&Said<String>>>::new();
+    for route in &draft.routes {
+        let router = routes.entry(&route.router.value).or_default();
+        router.push(&route.name);
+    }
+    for (router, names) in routes {
+        let what = format!("route of {}", quoted(router));
+        duplicate(&what, names.into_iter(), problems);
+    }
+}
+
+fn duplicate<'a>(
+    what: &str,
+    names: impl Iterator<Item = &'a Said<String>>,
+    problems: &mut Problems,
+) {
+    let mut seen: BTreeMap<&str, &Place> = BTreeMap::new();
+    for name in names {
+        if let Some(first) = seen.insert(&name.value, &name.place) {
+            let message = format!(
+                "there is a {what} named {} already ({}): rename or remove one of them",
+                quoted(&name.value),
+                first.shown()
+            );
+            problems.error("duplicate-name", &name.place, message);
+        }
+    }
+}

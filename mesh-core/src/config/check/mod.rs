@@ -1,0 +1,167 @@
+//! The one place where a draft becomes a mesh: builders and readers all end here.
+//!
+//! Every rule has a stable code, and all that is broken is reported at once. What could not be read is not missed again:
+//! see [`Gaps`](super::draft::Gaps).
+
+mod advice;
+mod graph;
+mod listener;
+mod matching;
+mod membership;
+mod route;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Mesh, Provider, Route, VirtualNode, VirtualRouter, VirtualService,
+    draft::{Draft, ProviderDraft, Said, VirtualNodeDraft, VirtualRouterDraft, VirtualServiceDraft},
+};
+use crate::{
+    error::{ConfigErrors, Place, Problem, Problems, quoted},
+    name::{InvalidName, MeshName, VirtualNodeName, VirtualRouterName, VirtualServiceName},
+    unit::{OutOfRange, Port},
+};
+
+/// Makes a mesh, and the warnings about it, of what was said.
+pub(crate) fn check(
+    mut draft: Draft,
+    mut problems: Problems,
+) -> Result<(Mesh, Vec<Problem>), ConfigErrors> {
+    let chosen = membership::choose(&mut draft, &mut problems);
+    graph::check(&draft, &mut problems);
+    advice::check(&draft, &mut problems);
+    let virtual_nodes = keyed(draft.virtual_nodes.iter().filter_map(|node| {
+        let node = virtual_node(node, &mut problems)?;
+        Some((node.name.clone(), node))
+    }));
+    let mut routes = routes(&draft, &mut problems);
+    let virtual_routers = keyed(draft.virtual_routers.iter().filter_map(|router| {
+        let routes = routes.remove(&router.name.value).unwrap_or_default();
+        let router = virtual_router(router, routes, &mut problems)?;
+        Some((router.name.clone(), router))
+    }));
+    let virtual_services = keyed(draft.virtual_services.iter().filter_map(|service| {
+        let service = virtual_service(service, &mut problems)?;
+        Some((service.name.clone(), service))
+    }));
+    let name = chosen
+        .as_ref()
+        .and_then(|mesh| named(&mesh.name, MeshName::new, &mut problems));
+    let warnings = problems.finish()?;
+    let (chosen, name) = chosen
+        .zip(name)
+        .expect("a mesh that was not chosen, or has no name, was reported as an error");
+    let mesh = Mesh {
+        name,
+        egress_filter: chosen.egress_filter,
+        virtual_nodes,
+        virtual_routers,
+        virtual_services,
+    };
+    Ok((mesh, warnings))
+}
+
+fn keyed<K: Ord, V>(values: impl Iterator<Item = (K, V)>) -> BTreeMap<K, V> {
+    values.collect()
+}
+
+/// Each router's routes, in the order they were said.
+fn routes(draft: &Draft, problems: &mut Problems) -> BTreeMap<String, Vec<Route>> {
+    let mut routes = BTreeMap::<_, Vec<_>>::new();
+    for route in &draft.routes {
+        let router = route.router.value.clone();
+        routes
+            .entry(router)
+            .or_default()
+            .extend(route::route(route, problems));
+    }
+    routes
+}
+
+fn virtual_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Option<VirtualNode> {
+    let name = named(&draft.name, VirtualNodeName::new, problems);
+    let listeners = listener::of_node(draft, problems);
+    let backends = draft.backends.iter();
+    let mut backends: Vec<_> = backends
+        .filter_map(|backend| named(backend, VirtualServiceName::new, problems))
+        .collect();
+    let mut seen = BTreeSet::new();
+    backends.retain(|name| seen.insert(name.clone()));
+    let discovery = draft.service_discovery.as_ref();
+    Some(VirtualNode {
+        name: name?,
+        listeners,
+        service_discovery: discovery.map(|said| said.value.clone()),
+        backends,
+    })
+}
+
+fn virtual_router(
+    draft: &VirtualRouterDraft,
+    routes: Vec<Route>,
+    problems: &mut Problems,
+) -> Option<VirtualRouter> {
+    let name = named(&draft.name, VirtualRouterName::new, problems);
+    let listeners = listener::of_router(draft, problems);
+    Some(VirtualRouter {
+        name: name?,
+        listeners,
+        routes,
+    })
+}
+
+fn virtual_service(draft: &VirtualServiceDraft, problems: &mut Problems) -> Option<VirtualService> {
+    let name = named(&draft.name, VirtualServiceName::new, problems);
+    let provider = draft.provider.as_ref().and_then(|said| {
+        let place = &said.place;
+        match &said.value {
+            ProviderDraft::VirtualNode(node) => {
+                let node = Said::new(node.clone(), place.clone());
+                named(&node, VirtualNodeName::new, problems).map(Provider::VirtualNode)
+            }
+            ProviderDraft::VirtualRouter(router) => {
+                let router = Said::new(router.clone(), place.clone());
+                named(&router, VirtualRouterName::new, problems).map(Provider::VirtualRouter)
+            }
+        }
+    });
+    Some(VirtualService {
+        name: name?,
+        provider,
+    })
+}
+
+fn named<T>(
+    said: &Said<String>,
+    new: impl FnOnce(&str) -> Result<T, InvalidName>,
+    problems: &mut Problems,
+) -> Option<T> {
+    new(&said.value)
+        .map_err(|error| problems.error("invalid-name", &said.place, error.to_string()))
+        .ok()
+}
+
+fn within<T>(
+    said: &Said<i64>,
+    new: impl FnOnce(i64) -> Result<T, OutOfRange>,
+    problems: &mut Problems,
+) -> Option<T> {
+    new(said.value)
+        .map_err(|error| problems.error("out-of-range", &said.place, error.to_string()))
+        .ok()
+}
+
+fn port(said: &Said<i64>, problems: &mut Problems) -> Option<Port> {
+    within(said, Port::new, problems)
+}
+
+/// Reports a text that is not within 1 to `max` characters.
+fn sized(what: &str, text: &str, max: usize, place: &Place, problems: &mut Problems) -> bool {
+    let length = text.chars().count();
+    let fits = (1..=max).contains(&length);
+    if !fits {
+        let message = format!("a {what} has 1 to {max} characters, {} has {length}", quoted(text));
+        problems.error("out-of-range", place, message);
+    }
+    fits
+}

@@ -1,0 +1,80 @@
+//! One route by itself: name, priority, conditions, targets, retry policy.
+
+use super::{matching::matching, named, port, within};
+use crate::{
+    config::{
+        HttpRoute, RetryPolicy, Route, WeightedTarget,
+        draft::{RouteDraft, Said, TargetDraft},
+    },
+    error::{Problems, quoted},
+    name::{RouteName, VirtualNodeName},
+    unit::{Priority, Weight},
+};
+
+pub(super) fn route(draft: &RouteDraft, problems: &mut Problems) -> Option<Route> {
+    let name = named(&draft.name, RouteName::new, problems);
+    let priority = draft.priority.as_ref();
+    let priority = priority.and_then(|said| within(said, Priority::new, problems));
+    let matches = matching(&draft.matches, problems);
+    let targets = targets(draft, problems);
+    let retry_policy = draft.retry_policy.as_ref();
+    let retry_policy = retry_policy.and_then(|said| retry(said, draft.whole, problems));
+    Some(Route {
+        name: name?,
+        priority,
+        protocol: draft.protocol.value,
+        http: HttpRoute {
+            matches,
+            targets,
+            retry_policy,
+            timeout: draft.timeout.value,
+        },
+    })
+}
+
+fn targets(draft: &RouteDraft, problems: &mut Problems) -> Vec<WeightedTarget> {
+    let Said { value, place } = &draft.targets;
+    let name = quoted(&draft.name.value);
+    if value.len() > 10 {
+        let message = format!("the route {name} has {} targets, 10 are the most", value.len());
+        problems.error("too-many-targets", place, message);
+    }
+    if value.is_empty() && draft.whole {
+        let message = format!("the route {name} has no target: name at least one virtual node");
+        problems.error("no-targets", place, message);
+    }
+    let targets: Vec<_> = value.iter().filter_map(|t| target(t, problems)).collect();
+    let drawable = targets.iter().any(|target| target.weight.get() > 0);
+    if !targets.is_empty() && targets.len() == value.len() && !drawable {
+        let message = format!(
+            "every weight of the route {name} is 0, so no target can be drawn: give one of them a weight of 1 to 100"
+        );
+        problems.error("zero-total-weight", place, message);
+    }
+    targets
+}
+
+fn target(draft: &TargetDraft, problems: &mut Problems) -> Option<WeightedTarget> {
+    let virtual_node = named(&draft.virtual_node, VirtualNodeName::new, problems);
+    let weight = within(&draft.weight, Weight::new, problems);
+    let port = match &draft.port {
+        Some(said) => Some(port(said, problems)?),
+        None => None,
+    };
+    Some(WeightedTarget {
+        virtual_node: virtual_node?,
+        weight: weight?,
+        port,
+    })
+}
+
+fn retry(said: &Said<RetryPolicy>, whole: bool, problems: &mut Problems) -> Option<RetryPolicy> {
+    let Said { value, place } = said;
+    if value.http_events.is_empty() && value.tcp_events.is_empty() && whole {
+        let message = "the retry policy says how often and not when: name an event, as `server-error`, `gateway-error`, \
+                       `client-error`, `stream-error` (HTTP) or `connection-error` (TCP)";
+        problems.error("missing-retry-event", place, message);
+        return None;
+    }
+    Some(value.clone())
+}

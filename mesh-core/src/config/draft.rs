@@ -1,0 +1,140 @@
+//! A mesh as somebody said it: nothing checked, every value with its place.
+//!
+//! The builder and every reader end here, and [`check`](super::check) makes a [`Mesh`](super::Mesh) of it or says why not.
+
+use std::collections::BTreeSet;
+
+use super::{EgressFilter, HeaderMatcher, PathMatch, QueryParameter, RetryPolicy};
+use super::{ServiceDiscovery, Timeout};
+use crate::{error::Place, unit::Protocol};
+
+/// A value and where it was said.
+#[derive(Clone, Debug)]
+pub(crate) struct Said<T> {
+    pub(crate) value: T,
+    pub(crate) place: Place,
+}
+
+impl<T> Said<T> {
+    pub(crate) fn new(value: T, place: Place) -> Self {
+        Self { value, place }
+    }
+
+    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Said<U> {
+        Said::new(f(self.value), self.place)
+    }
+}
+
+/// All that was said, of one mesh or of several.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    /// The mesh to take, where the documents hold several.
+    pub(crate) wanted: Option<String>,
+    pub(crate) meshes: Vec<MeshDraft>,
+    pub(crate) virtual_nodes: Vec<VirtualNodeDraft>,
+    pub(crate) virtual_routers: Vec<VirtualRouterDraft>,
+    pub(crate) routes: Vec<RouteDraft>,
+    pub(crate) virtual_services: Vec<VirtualServiceDraft>,
+    pub(crate) gaps: Gaps,
+}
+
+/// What could not be read and so cannot be missed: keeps one mistake from being reported twice.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gaps {
+    pub(crate) meshes: bool,
+    pub(crate) virtual_nodes: bool,
+    pub(crate) virtual_routers: bool,
+    pub(crate) virtual_services: bool,
+    /// Routers of which a route was left out on purpose, and said so.
+    pub(crate) left_out_routes: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct MeshDraft {
+    pub(crate) name: Said<String>,
+    pub(crate) egress_filter: EgressFilter,
+}
+
+#[derive(Debug)]
+pub(crate) struct VirtualNodeDraft {
+    /// `None`: the only mesh there is.
+    pub(crate) mesh: Option<Said<String>>,
+    pub(crate) name: Said<String>,
+    pub(crate) listeners: Vec<ListenerDraft>,
+    pub(crate) service_discovery: Option<Said<ServiceDiscovery>>,
+    pub(crate) backends: Vec<Said<String>>,
+    /// Whether everything in it could be read; else what it lacks is not reported.
+    pub(crate) whole: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ListenerDraft {
+    pub(crate) port: Said<i64>,
+    pub(crate) protocol: Protocol,
+    pub(crate) timeout: Timeout,
+}
+
+#[derive(Debug)]
+pub(crate) struct VirtualRouterDraft {
+    pub(crate) mesh: Option<Said<String>>,
+    pub(crate) name: Said<String>,
+    pub(crate) listeners: Vec<RouterListenerDraft>,
+    pub(crate) whole: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct RouterListenerDraft {
+    pub(crate) port: Said<i64>,
+    pub(crate) protocol: Protocol,
+}
+
+#[derive(Debug)]
+pub(crate) struct RouteDraft {
+    pub(crate) mesh: Option<Said<String>>,
+    pub(crate) router: Said<String>,
+    pub(crate) name: Said<String>,
+    pub(crate) priority: Option<Said<i64>>,
+    pub(crate) protocol: Said<Protocol>,
+    pub(crate) matches: Said<MatchDraft>,
+    pub(crate) targets: Said<Vec<TargetDraft>>,
+    pub(crate) retry_policy: Option<Said<RetryPolicy>>,
+    pub(crate) timeout: Said<Timeout>,
+    pub(crate) whole: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MatchDraft {
+    pub(crate) path: Option<Said<PathMatch>>,
+    pub(crate) method: Option<Said<String>>,
+    pub(crate) scheme: Option<Said<String>>,
+    pub(crate) port: Option<Said<i64>>,
+    pub(crate) headers: Vec<HeaderDraft>,
+    pub(crate) query_parameters: Vec<Said<QueryParameter>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct HeaderDraft {
+    pub(crate) name: Said<String>,
+    pub(crate) invert: bool,
+    pub(crate) matcher: Option<Said<HeaderMatcher>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct TargetDraft {
+    pub(crate) virtual_node: Said<String>,
+    pub(crate) weight: Said<i64>,
+    pub(crate) port: Option<Said<i64>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct VirtualServiceDraft {
+    pub(crate) mesh: Option<Said<String>>,
+    pub(crate) name: Said<String>,
+    pub(crate) provider: Option<Said<ProviderDraft>>,
+}
+
+#[derive(Debug)]
+pub(crate) enum ProviderDraft {
+    VirtualNode(String),
+    VirtualRouter(String),
+}

@@ -1,0 +1,75 @@
+//! Regular expressions as Envoy takes them: RE2's syntax, over bytes, the whole text.
+
+use regex::bytes::{Regex, RegexBuilder};
+
+use crate::error::quoted;
+
+/// Why an expression is not taken: the rule that it breaks, and a sentence.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct BadPattern {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+}
+
+/// Compiles an expression so that it matches a text from end to end.
+///
+/// # Source
+/// Envoy, `safe_regex`: RE2, full match.
+pub(crate) fn compile(expression: &str) -> Result<Regex, BadPattern> {
+    let shown = quoted(expression);
+    if let Some(found) = NOT_IN_RE2.iter().find(|part| expression.contains(**part)) {
+        let message = format!(
+            "the expression {shown} has `{found}`: App Mesh takes RE2 syntax, which has no look-around; \
+             say it with two routes of different priority"
+        );
+        return Err(BadPattern {
+            code: "regex-not-re2",
+            message,
+        });
+    }
+    RegexBuilder::new(&format!("^(?:{expression})$"))
+        .size_limit(COMPILED_BYTES)
+        .build()
+        .map_err(|error| BadPattern {
+            code: "bad-regex",
+            message: format!("the expression {shown} is not one: {}", reason(&error)),
+        })
+}
+
+/// The last line of regex's report, which is drawn over several.
+fn reason(error: &regex::Error) -> String {
+    let report = error.to_string();
+    let last = report.lines().last().unwrap_or_default();
+    last.trim_start_matches("error: ").to_owned()
+}
+
+const NOT_IN_RE2: [&str; 4] = ["(?=", "(?!", "(?<=", "(?<!"];
+const COMPILED_BYTES: usize = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_match_whole_texts_alternatives_too() {
+        let pattern = compile("a|bc").expect("an expression");
+        for (text, want) in [("a", true), ("bc", true), ("abc", false), ("a\n", false)] {
+            assert_eq!(pattern.is_match(text.as_bytes()), want, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_re2_lacks_and_what_is_broken_have_their_own_codes() {
+        for (expression, code) in [
+            ("^v1(?!beta)", "regex-not-re2"),
+            ("(?<=a)b", "regex-not-re2"),
+            ("(a", "bad-regex"),
+            (r"(a)\1", "bad-regex"),
+            ("a{1000}{1000}{1000}", "bad-regex"),
+        ] {
+            let error = compile(expression).expect_err(expression);
+            assert_eq!(error.code, code, "{expression}");
+            assert!(!error.message.contains('\n'), "{expression}");
+        }
+    }
+}
