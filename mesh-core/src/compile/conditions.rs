@@ -1,0 +1,68 @@
+//! A route's conditions, compiled.
+
+use crate::{
+    config::{HeaderKey, HeaderMatch, HeaderMatcher, HttpRouteMatch, PathMatch, QueryParameter},
+    route::{
+        Conditions, HeaderCondition, HeaderSource, InvalidPattern, PathCondition, Pattern,
+        QueryCondition, ValueCondition,
+    },
+};
+
+pub(super) fn conditions(written: &HttpRouteMatch) -> Result<Conditions, InvalidPattern> {
+    let headers = written
+        .headers
+        .iter()
+        .map(header)
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Conditions::any()
+        .with_path(
+            written
+                .path
+                .as_ref()
+                .map_or_else(|| Ok(PathCondition::any()), path)?,
+        )
+        .with_method(written.method.clone())
+        .with_scheme(written.scheme.clone())
+        .with_headers(headers)
+        .with_query(written.query_parameters.iter().map(query)))
+}
+
+fn path(written: &PathMatch) -> Result<PathCondition, InvalidPattern> {
+    Ok(match written {
+        PathMatch::Prefix(prefix) => PathCondition::Prefix(prefix.as_str().into()),
+        PathMatch::Exact(exact) => PathCondition::Exact(exact.as_str().into()),
+        PathMatch::Regex(pattern) => PathCondition::Regex(Pattern::new(pattern)?),
+    })
+}
+
+fn header(written: &HeaderMatch) -> Result<HeaderCondition, InvalidPattern> {
+    let source = match &written.name {
+        HeaderKey::Header(name) => HeaderSource::Header(name.clone()),
+        HeaderKey::Method => HeaderSource::Method,
+        HeaderKey::Scheme => HeaderSource::Scheme,
+        HeaderKey::Path => HeaderSource::Path,
+        HeaderKey::Authority => HeaderSource::Authority,
+    };
+    let condition = match &written.matcher {
+        None => HeaderCondition::present(source),
+        Some(matcher) => HeaderCondition::value(source, value(matcher)?),
+    };
+    Ok(condition.inverted(written.invert))
+}
+
+fn value(written: &HeaderMatcher) -> Result<ValueCondition, InvalidPattern> {
+    Ok(match written {
+        HeaderMatcher::Exact(exact) => ValueCondition::Exact(exact.as_str().into()),
+        HeaderMatcher::Prefix(prefix) => ValueCondition::Prefix(prefix.as_str().into()),
+        HeaderMatcher::Suffix(suffix) => ValueCondition::Suffix(suffix.as_str().into()),
+        HeaderMatcher::Regex(pattern) => ValueCondition::Regex(Pattern::new(pattern)?),
+        HeaderMatcher::Range { start, end } => ValueCondition::Range(*start..*end),
+    })
+}
+
+fn query(written: &QueryParameter) -> QueryCondition {
+    match &written.exact {
+        None => QueryCondition::present(&written.name),
+        Some(exact) => QueryCondition::exact(&written.name, exact),
+    }
+}

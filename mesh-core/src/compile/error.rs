@@ -1,0 +1,78 @@
+//! Why a mesh could not be compiled.
+
+use thiserror::Error;
+
+use crate::{
+    config::{Mesh, spelling},
+    name::{VirtualNodeName, VirtualServiceName},
+    route::InvalidPattern,
+    unit::Port,
+    weight::NoTargets,
+};
+
+/// Why a mesh could not be compiled for a node.
+///
+/// All but [`UnknownNode`](Self::UnknownNode) are what reading a configuration refuses already.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+pub enum CompileError {
+    /// The mesh has no such node.
+    #[error("the mesh has no virtual node {name:?}{}", nearest(name, known))]
+    UnknownNode {
+        /// The name that was asked for.
+        name: String,
+        /// All there are, in order.
+        known: Vec<VirtualNodeName>,
+    },
+    /// A service's provider is not in the mesh.
+    #[error("the provider of virtual service {virtual_service} is not in the mesh")]
+    NoProvider {
+        /// The service.
+        virtual_service: VirtualServiceName,
+    },
+    /// A target's node is not in the mesh, has no such listener, or cannot be found.
+    #[error("virtual node {virtual_node} cannot be a target{}: it is not in the mesh, does not listen there, or has no service discovery", on(*port))]
+    NoTarget {
+        /// The node.
+        virtual_node: VirtualNodeName,
+        /// Its listener, if one was named.
+        port: Option<Port>,
+    },
+    /// A route's targets cannot be drawn from.
+    #[error("a route of virtual service {virtual_service} has nowhere to go")]
+    NoTargets {
+        /// The service.
+        virtual_service: VirtualServiceName,
+        /// Why not.
+        #[source]
+        source: NoTargets,
+    },
+    /// A route's condition cannot be compiled.
+    #[error("a route of virtual service {virtual_service} cannot be matched")]
+    Pattern {
+        /// The service.
+        virtual_service: VirtualServiceName,
+        /// What was written.
+        #[source]
+        source: InvalidPattern,
+    },
+}
+
+impl CompileError {
+    pub(super) fn unknown_node(mesh: &Mesh, name: &str) -> Self {
+        let known = mesh.virtual_nodes().map(|node| node.name.clone()).collect();
+        Self::UnknownNode {
+            name: name.to_owned(),
+            known,
+        }
+    }
+}
+
+/// What was probably meant, else all there is.
+fn nearest(name: &str, known: &[VirtualNodeName]) -> String {
+    spelling::nearest(name, known.iter().map(VirtualNodeName::as_str))
+}
+
+fn on(port: Option<Port>) -> String {
+    port.map_or_else(String::new, |port| format!(" on port {port}"))
+}

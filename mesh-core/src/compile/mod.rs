@@ -1,0 +1,45 @@
+//! From the model to what a request is decided by: a [`Mesh`] and the name of a virtual node give a [`Snapshot`].
+
+mod clusters;
+mod conditions;
+mod error;
+mod inbound;
+mod outbound;
+mod role;
+
+pub use error::CompileError;
+pub use role::Role;
+
+use crate::{
+    config::{EgressFilter, Mesh},
+    defaults::Defaults,
+    snapshot::Snapshot,
+};
+use clusters::Clusters;
+
+/// Compiles a mesh for one of its virtual nodes.
+///
+/// Only the node's backends are routed. A backend whose provider speaks TCP on every port is left out, because there is
+/// no request to route; one that the mesh does not know is left out too, as App Mesh left it out.
+///
+/// # Errors
+/// [`CompileError`]: the node is unknown, or the mesh is not as checked as it should be.
+pub fn compile(mesh: &Mesh, node: &str, defaults: Defaults) -> Result<Snapshot, CompileError> {
+    let node = mesh
+        .virtual_node(node)
+        .ok_or_else(|| CompileError::unknown_node(mesh, node))?;
+    let mut clusters = Clusters::default();
+    let routes = outbound::routes(mesh, node, defaults, &mut clusters)?;
+    Ok(Snapshot {
+        mesh: mesh.name().clone(),
+        virtual_node: node.name.clone(),
+        defaults,
+        allow_all: mesh.egress_filter() == EgressFilter::AllowAll,
+        routes,
+        clusters: clusters.into_specs(),
+        listeners: inbound::listeners(node, defaults),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+//! The virtual services that a node may call, compiled to routes.
+
+use std::sync::Arc;
+
+use super::{
+    CompileError,
+    clusters::{Clusters, http_listeners},
+    conditions::conditions,
+    inbound::timeouts,
+};
+use crate::{
+    config::{
+        HttpRetryEvent, Mesh, Provider, RetryPolicy, Route, TcpRetryEvent, VirtualNode,
+        VirtualRouter, VirtualService,
+    },
+    defaults::Defaults,
+    name::VirtualServiceName,
+    retry,
+    route::{ListenerRoutes, RouteTable, Rule, VirtualHost},
+    snapshot::{Plan, Source, Sources},
+    timeout::Timeouts,
+    unit::{Port, Protocol},
+    weight::WeightedTargets,
+};
+
+type Host = VirtualHost<Arc<Plan>>;
+type Rules = Vec<Rule<Arc<Plan>>>;
+
+pub(super) fn routes(
+    mesh: &Mesh,
+    node: &VirtualNode,
+    defaults: Defaults,
+    clusters: &mut Clusters,
+) -> Result<RouteTable<Arc<Plan>>, CompileError> {
+    let mut outbound = Outbound {
+        mesh,
+        defaults,
+        clusters,
+    };
+    let mut hosts = Vec::new();
+    for backend in &node.backends {
+        let Some(service) = mesh.virtual_service(backend.as_str()) else {
+            continue;
+        };
+        hosts.extend(outbound.host(service)?);
+    }
+    Ok(RouteTable::new(hosts))
+}
+
+struct Outbound<'a> {
+    mesh: &'a Mesh,
+    defaults: Defaults,
+    clusters: &'a mut Clusters,
+}
+
+impl Outbound<'_> {
+    /// `None` if the service speaks TCP only.
+    fn host(&mut self, service: &VirtualService) -> Result<Option<Host>, CompileError> {
+        let mesh = self.mesh;
+        let missing = || CompileError::NoProvider {
+            virtual_service: service.name.clone(),
+        };
+        match &service.provider {
+            None => Ok(Some(VirtualHost::new(service.name.clone(), []))),
+            Some(Provider::VirtualNode(node)) => {
+                let node = mesh.virtual_node(node.as_str()).ok_or_else(missing)?;
+                self.node_host(service, node)
+            }
+            Some(Provider::VirtualRouter(router)) => {
+                let router = mesh.virtual_router(router.as_str()).ok_or_else(missing)?;
+                self.router_host(service, router)
+            }
+        }
+    }
+
+    /// A node as provider: each of its ports leads to itself.
+    fn node_host(
+        &mut self,
+        service: &VirtualService,
+        node: &VirtualNode,
+    ) -> Result<Option<Host>, CompileError> {
+        let mut listeners = Vec::new();
+        for listener in http_listeners(&node.listeners) {
+            let cluster = self
+                .clusters
+                .of(self.mesh, &node.name, Some(listener.port))?;
+            let plan = Plan {
+                virtual_service: service.name.clone(),
+                route: None,
+                retry: self.defaults.retry(),
+                timeouts: self.defaults.timeouts(),
+                targets: WeightedTargets::one(cluster),
+                sources: Sources::default(),
+            };
+            listeners.push(ListenerRoutes::new(
+                listener.port,
+                [Rule::catch_all(Arc::new(plan))],
+            ));
+        }
+        let only_tcp = listeners.is_empty() && !node.listeners.is_empty();
+        Ok((!only_tcp).then(|| VirtualHost::new(service.name.clone(), listeners)))
+    }
+
+    fn router_host(
+        &mut self,
+        service: &VirtualService,
+        router: &VirtualRouter,
+    ) -> Result<Option<Host>, CompileError> {
+        let http = router
+            .listeners
+            .iter()
+            .filter(|listener| listener.protocol != Protocol::Tcp);
+        let ports: Vec<_> = http.map(|listener| listener.port).collect();
+        if ports.is_empty() && !router.listeners.is_empty() {
+            return Ok(None);
+        }
+        let mut listeners = Vec::new();
+        for port in ports {
+            listeners.push(ListenerRoutes::new(
+                port,
+                self.rules(service, router, port)?,
+            ));
+        }
+        Ok(Some(VirtualHost::new(service.name.clone(), listeners)))
+    }
+
+    /// The routes of a router's port: those that name it, and those that name none.
+    fn rules(
+        &mut self,
+        service: &VirtualService,
+        router: &VirtualRouter,
+        port: Port,
+    ) -> Result<Rules, CompileError> {
+        let here = |route: &&Route| route.http.matches.port.is_none_or(|named| named == port);
+        let routes = router.routes.iter().filter(here);
+        routes
+            .map(|route| self.rule(&service.name, route))
+            .collect()
+    }
+
+    fn rule(
+        &mut self,
+        service: &VirtualServiceName,
+        route: &Route,
+    ) -> Result<Rule<Arc<Plan>>, CompileError> {
+        let conditions =
+            conditions(&route.http.matches).map_err(|source| CompileError::Pattern {
+                virtual_service: service.clone(),
+                source,
+            })?;
+        let plan = Arc::new(self.plan(service, route)?);
+        Ok(Rule::new(
+            route.name.clone(),
+            route.priority,
+            conditions,
+            plan,
+        ))
+    }
+
+    fn plan(&mut self, service: &VirtualServiceName, route: &Route) -> Result<Plan, CompileError> {
+        let written = route.http.retry_policy.as_ref();
+        let mut targets = Vec::new();
+        for target in &route.http.targets {
+            let cluster = self
+                .clusters
+                .of(self.mesh, &target.virtual_node, target.port)?;
+            targets.push((cluster, u32::from(target.weight.get())));
+        }
+        let targets = WeightedTargets::new(targets).map_err(|source| CompileError::NoTargets {
+            virtual_service: service.clone(),
+            source,
+        })?;
+        Ok(Plan {
+            virtual_service: service.clone(),
+            route: Some(route.name.clone()),
+            retry: written.map_or_else(|| self.defaults.retry(), policy),
+            timeouts: limits(route, self.defaults),
+            targets,
+            sources: Sources {
+                retry: Source::of(written),
+                request: Source::of(route.http.timeout.per_request),
+                idle: Source::of(route.http.timeout.idle),
+            },
+        })
+    }
+}
+
+fn limits(route: &Route, defaults: Defaults) -> Timeouts {
+    let per_try = route
+        .http
+        .retry_policy
+        .as_ref()
+        .map(|policy| policy.per_retry_timeout);
+    timeouts(&route.http.timeout, defaults).with_per_try(per_try.filter(|limit| !limit.is_zero()))
+}
+
+fn policy(written: &RetryPolicy) -> retry::Policy {
+    let http = written.http_events.iter().map(|event| match event {
+        HttpRetryEvent::ServerError => retry::Event::ServerError,
+        HttpRetryEvent::GatewayError => retry::Event::GatewayError,
+        HttpRetryEvent::ClientError => retry::Event::ClientError,
+        HttpRetryEvent::StreamError => retry::Event::StreamError,
+    });
+    let tcp = written.tcp_events.iter().map(|event| match event {
+        TcpRetryEvent::ConnectionError => retry::Event::ConnectionError,
+    });
+    retry::Policy::on_events(written.max_retries, http.chain(tcp))
+}

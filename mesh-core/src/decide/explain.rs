@@ -1,0 +1,104 @@
+//! A decision as text.
+
+use std::{fmt, time::Duration};
+
+use super::Decision;
+use crate::{
+    retry::Safety,
+    snapshot::{Plan, Source, Verdict},
+    timeout::RequestEnds,
+};
+
+impl Decision<'_> {
+    /// What happens to the request and why, for a person to read.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        self.to_string()
+    }
+
+    fn explain_plan(&self, plan: &Plan, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &plan.route {
+            Some(route) => writeln!(f, "route: {route}")?,
+            None => writeln!(
+                f,
+                "route: none; the provider is a virtual node and takes everything"
+            )?,
+        }
+        let shares = self.shares();
+        let shares = shares
+            .iter()
+            .map(|(node, share)| format!("{node} {:.1} %", share * 100.0));
+        writeln!(f, "targets: {}", shares.collect::<Vec<_>>().join(", "))?;
+        let Plan { retry, sources, .. } = plan;
+        writeln!(f, "retries: {retry} ({})", self.source(sources.retry))?;
+        if retry.max_retries() > 0 && self.safety == Safety::Unsafe && !retry.unsafe_retries() {
+            writeln!(
+                f,
+                "  this request is not idempotent: retried only if provably unsent"
+            )?;
+        }
+        self.explain_limits(plan, f)
+    }
+
+    fn explain_limits(&self, plan: &Plan, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Plan {
+            timeouts, sources, ..
+        } = plan;
+        let ends = match timeouts.request_ends {
+            RequestEnds::Response => "from the end of the request to the end of the response",
+            RequestEnds::Head => "from the end of the request to the response head",
+        };
+        let request = limit(timeouts.request);
+        writeln!(
+            f,
+            "limit: request {request}, {ends} ({})",
+            self.source(sources.request)
+        )?;
+        if let Some(per_try) = timeouts.per_try {
+            let ignored = if timeouts.effective_per_try().is_none() {
+                "; without effect, the request limit is not longer"
+            } else {
+                ""
+            };
+            writeln!(f, "limit: each attempt {per_try:?} (route{ignored})")?;
+        }
+        writeln!(
+            f,
+            "limit: silence {} ({})",
+            limit(timeouts.idle),
+            self.source(sources.idle)
+        )?;
+        write!(f, "limit: connecting {:?} (fixed)", timeouts.connect)
+    }
+
+    fn source(&self, source: Source) -> String {
+        match source {
+            Source::Route => "route".to_owned(),
+            Source::Defaults => format!("default: {}", self.snapshot.defaults().name()),
+        }
+    }
+}
+
+impl fmt::Display for Decision<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.request)?;
+        if let Some(service) = self.virtual_service() {
+            writeln!(f, "virtual service: {service}")?;
+        }
+        for passed in &self.passed {
+            let name = passed.route.map_or("(unnamed)", |route| route.as_str());
+            writeln!(f, "asked before: {name}: {}", passed.mismatch)?;
+        }
+        match &self.verdict {
+            Verdict::Route(plan) => self.explain_plan(plan, f),
+            Verdict::PassThrough => {
+                f.write_str("passed through: no backend has this host, and the egress filter is ALLOW_ALL; no retries")
+            }
+            Verdict::Refuse(reason) => write!(f, "refused with 404 (NR): {reason}"),
+        }
+    }
+}
+
+fn limit(limit: Option<Duration>) -> String {
+    limit.map_or_else(|| "unlimited".to_owned(), |limit| format!("{limit:?}"))
+}

@@ -1,0 +1,132 @@
+//! What applies to a request where the configuration is silent; printed at start, because it acts on every request.
+
+use std::{fmt, time::Duration};
+
+use crate::{
+    retry,
+    timeout::{RequestEnds, Timeouts},
+};
+
+/// A set of defaults.
+///
+/// # Source
+/// App Mesh user guide, "Envoy defaults set by App Mesh".
+///
+/// # Examples
+/// ```
+/// use mesh_core::Defaults;
+///
+/// println!("{}", Defaults::AppMesh);
+/// assert!(Defaults::AppMesh.to_string().contains("15s"));
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Defaults {
+    /// What App Mesh did, except that its invisible retries spare what may not be sent twice.
+    AppMesh,
+    /// What App Mesh did: its invisible retries send POST, PATCH and gRPC calls again as well.
+    AppMeshUnsafeRetries,
+    /// No total limit on a stream: the request limit ends at the response head.
+    Safe,
+}
+
+impl Defaults {
+    /// Lets the default retry policy send again what the application may already have seen, as App Mesh did.
+    ///
+    /// [`Safe`](Self::Safe) stays as it is: under it such a retry has to be written on the route.
+    #[must_use]
+    pub const fn with_unsafe_retries(self) -> Self {
+        match self {
+            Self::AppMesh | Self::AppMeshUnsafeRetries => Self::AppMeshUnsafeRetries,
+            Self::Safe => Self::Safe,
+        }
+    }
+
+    /// The retry policy of a route that has none of its own.
+    #[must_use]
+    pub fn retry(self) -> retry::Policy {
+        match self {
+            Self::AppMesh | Self::Safe => retry::Policy::idempotent(RETRIES),
+            Self::AppMeshUnsafeRetries => retry::Policy::idempotent(RETRIES).with_unsafe_retries(),
+        }
+    }
+
+    /// The limits of a route that writes none.
+    #[must_use]
+    pub const fn timeouts(self) -> Timeouts {
+        Timeouts::none()
+            .with_request(Some(REQUEST), self.request_ends())
+            .with_idle(Some(IDLE))
+    }
+
+    /// Where a request limit, written or not, stops to matter.
+    #[must_use]
+    pub const fn request_ends(self) -> RequestEnds {
+        match self {
+            Self::AppMesh | Self::AppMeshUnsafeRetries => RequestEnds::Response,
+            Self::Safe => RequestEnds::Head,
+        }
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::AppMesh => "App Mesh",
+            Self::AppMeshUnsafeRetries => "App Mesh with unsafe retries",
+            Self::Safe => "safe",
+        }
+    }
+}
+
+/// One line with everything in force.
+impl fmt::Display for Defaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ends = match self.request_ends() {
+            RequestEnds::Response => "end of the response",
+            RequestEnds::Head => "response head",
+        };
+        let connect = self.timeouts().connect;
+        write!(
+            f,
+            "defaults {}: request {REQUEST:?} to the {ends}, ",
+            self.name()
+        )?;
+        write!(f, "idle {IDLE:?}, connect {connect:?}, {}", self.retry())
+    }
+}
+
+const REQUEST: Duration = Duration::from_secs(15);
+const IDLE: Duration = Duration::from_secs(300);
+const RETRIES: u32 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unsafe_retries_are_chosen_and_never_slip_into_safe() {
+        assert_eq!(
+            Defaults::AppMesh.with_unsafe_retries(),
+            Defaults::AppMeshUnsafeRetries
+        );
+        assert_eq!(Defaults::Safe.with_unsafe_retries(), Defaults::Safe);
+        assert_ne!(
+            Defaults::AppMesh.retry(),
+            Defaults::AppMeshUnsafeRetries.retry()
+        );
+    }
+
+    #[test]
+    fn one_line_says_what_is_in_force() {
+        assert_eq!(
+            Defaults::AppMesh.to_string(),
+            "defaults App Mesh: request 15s to the end of the response, idle 300s, connect 1s, "
+                .to_owned()
+                + &Defaults::AppMesh.retry().to_string()
+        );
+        assert!(
+            Defaults::Safe
+                .to_string()
+                .contains("15s to the response head")
+        );
+    }
+}

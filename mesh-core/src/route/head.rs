@@ -1,0 +1,310 @@
+//! What of a request decides where it goes.
+
+use std::borrow::Cow;
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Uri,
+    header::{CONTENT_TYPE, HOST},
+    uri::Authority,
+};
+
+use super::{authority, path};
+
+/// The head of a request, as routes look at it: borrowed from the request, or made up for a test.
+///
+/// The host is that of the `Host` header where there is one, else the URI's; the port is the URI's, else the `Host` header's.
+/// The path is normalised (see [`path`](Self::path)); what is forwarded must be that one too.
+///
+/// # Examples
+/// ```
+/// use mesh_core::route::Head;
+///
+/// let head = Head::get("http://service-b.default:8080/a/../x?k=v").header("x-canary", "1");
+/// assert_eq!((head.host(), head.port()), ("service-b.default", Some(8080)));
+/// assert_eq!((head.path(), head.query()), ("/x", Some("k=v")));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Head<'a> {
+    method: Cow<'a, Method>,
+    uri_scheme: Option<Cow<'a, str>>,
+    uri_authority: Cow<'a, str>,
+    path: Cow<'a, str>,
+    path_changed: bool,
+    query: Option<Cow<'a, str>>,
+    headers: Cow<'a, HeaderMap>,
+}
+
+impl<'a> Head<'a> {
+    /// The head of a request on its way; allocates only if the path is not in its normal form.
+    #[must_use]
+    pub fn new(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
+        let path = path::normalise(uri.path());
+        Self {
+            method: Cow::Borrowed(method),
+            uri_scheme: uri.scheme_str().map(Cow::Borrowed),
+            uri_authority: Cow::Borrowed(uri.authority().map_or("", Authority::as_str)),
+            path_changed: matches!(path, Cow::Owned(_)),
+            path,
+            query: uri.query().map(Cow::Borrowed),
+            headers: Cow::Borrowed(headers),
+        }
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The URI's scheme, else what `x-forwarded-proto` says, else `http`.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        let forwarded = || {
+            self.headers
+                .get("x-forwarded-proto")
+                .is_some_and(|proto| proto == "https")
+        };
+        match &self.uri_scheme {
+            Some(scheme) => scheme,
+            None if forwarded() => "https",
+            None => "http",
+        }
+    }
+
+    /// The authority that the caller wrote, port and case included.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        let Some(host) = self.headers.get(HOST) else {
+            return &self.uri_authority;
+        };
+        // Several hosts, or one that is not text, are no host that a virtual service could have.
+        let alone = self.headers.get_all(HOST).iter().nth(1).is_none();
+        host.to_str().ok().filter(|_| alone).unwrap_or_default()
+    }
+
+    /// The host that was called, without its port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        authority::split(self.authority()).0
+    }
+
+    /// The port that was called, if one was named.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        let named = authority::split(&self.uri_authority).1;
+        named.or_else(|| authority::split(self.authority()).1)
+    }
+
+    /// The path in its normal form: dot segments resolved, slashes merged, `\` turned, unreserved characters decoded;
+    /// escaped slashes are kept.
+    ///
+    /// # Source
+    /// App Mesh switched on Envoy's `normalize_path` and `merge_slashes`; details as measured on Envoy 1.40.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The new path, if normalising changed it: what has to be forwarded.
+    #[must_use]
+    pub fn rewritten_path(&self) -> Option<&str> {
+        self.path_changed.then_some(&*self.path)
+    }
+
+    /// The query, raw.
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_deref()
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Whether it is a gRPC call, by its content type.
+    #[must_use]
+    pub fn is_grpc(&self) -> bool {
+        let rest = self
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.as_bytes().strip_prefix(GRPC));
+        matches!(rest, Some([] | [b'+' | b';', ..]))
+    }
+}
+
+/// For tests and tools: heads without a request.
+impl Head<'static> {
+    /// A GET of that URI.
+    ///
+    /// # Panics
+    /// If it is not a URI.
+    #[must_use]
+    pub fn get(uri: &str) -> Self {
+        Self::request(Method::GET, uri)
+    }
+
+    /// A POST to that URI.
+    ///
+    /// # Panics
+    /// If it is not a URI.
+    #[must_use]
+    pub fn post(uri: &str) -> Self {
+        Self::request(Method::POST, uri)
+    }
+
+    /// A request of that method for that URI.
+    ///
+    /// # Panics
+    /// If it is not a URI.
+    #[must_use]
+    pub fn request(method: Method, uri: &str) -> Self {
+        let uri: Uri = uri
+            .parse()
+            .unwrap_or_else(|error| panic!("`{uri}`: {error}"));
+        Head::new(&method, &uri, &HeaderMap::new()).into_owned()
+    }
+
+    /// This head with one more header; a second one of the same name stands beside the first.
+    ///
+    /// # Panics
+    /// If name or value may not stand in a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let name: HeaderName = name
+            .parse()
+            .unwrap_or_else(|error| panic!("`{name}`: {error}"));
+        let value: HeaderValue = value
+            .parse()
+            .unwrap_or_else(|error| panic!("`{value}`: {error}"));
+        self.headers.to_mut().append(name, value);
+        self
+    }
+}
+
+impl Head<'_> {
+    fn into_owned(self) -> Head<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        Head {
+            method: Cow::Owned(self.method.into_owned()),
+            uri_scheme: self.uri_scheme.map(owned),
+            uri_authority: owned(self.uri_authority),
+            path: owned(self.path),
+            path_changed: self.path_changed,
+            query: self.query.map(owned),
+            headers: Cow::Owned(self.headers.into_owned()),
+        }
+    }
+}
+
+impl<'a, B> From<&'a Request<B>> for Head<'a> {
+    fn from(request: &'a Request<B>) -> Self {
+        Self::new(request.method(), request.uri(), request.headers())
+    }
+}
+
+const GRPC: &[u8] = b"application/grpc";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_header_names_the_host_and_the_uri_the_port() {
+        let rows = [
+            ("http://uri.local/", None, "uri.local", None),
+            ("http://uri.local:1/", None, "uri.local", Some(1)),
+            (
+                "http://uri.local/",
+                Some("header.local"),
+                "header.local",
+                None,
+            ),
+            (
+                "http://uri.local:1/",
+                Some("header.local"),
+                "header.local",
+                Some(1),
+            ),
+            (
+                "http://uri.local:1/",
+                Some("header.local:2"),
+                "header.local",
+                Some(1),
+            ),
+            (
+                "http://uri.local/",
+                Some("header.local:2"),
+                "header.local",
+                Some(2),
+            ),
+            ("/", Some("header.local:2"), "header.local", Some(2)),
+            ("/", None, "", None),
+            ("http://uri.local:1/", Some(""), "", Some(1)),
+        ];
+        for (uri, host, expected, port) in rows {
+            let head = Head::get(uri);
+            let head = host.map_or(head.clone(), |host| head.header("host", host));
+            assert_eq!(
+                (head.host(), head.port()),
+                (expected, port),
+                "{uri} with {host:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn two_hosts_are_none() {
+        let head = Head::get("http://a/")
+            .header("host", "a")
+            .header("host", "b");
+        assert_eq!(head.host(), "");
+    }
+
+    #[test]
+    fn a_clean_path_is_borrowed_and_a_changed_one_is_told() {
+        let (method, headers) = (Method::GET, HeaderMap::new());
+        let clean = Uri::from_static("http://a/x%2Fy?q=//");
+        assert_eq!(Head::new(&method, &clean, &headers).rewritten_path(), None);
+        let other = Uri::from_static("http://a//x");
+        assert_eq!(
+            Head::new(&method, &other, &headers).rewritten_path(),
+            Some("/x")
+        );
+        assert_eq!(Head::get("http://a/x").rewritten_path(), None);
+    }
+
+    #[test]
+    fn the_scheme_is_the_uris_or_the_forwarded_one() {
+        assert_eq!(Head::get("https://a/").scheme(), "https");
+        assert_eq!(
+            Head::get("http://a/")
+                .header("x-forwarded-proto", "https")
+                .scheme(),
+            "http"
+        );
+        assert_eq!(
+            Head::get("/").header("x-forwarded-proto", "https").scheme(),
+            "https"
+        );
+        assert_eq!(Head::get("/").scheme(), "http");
+    }
+
+    #[test]
+    fn grpc_is_told_by_its_content_type() {
+        let rows = [
+            ("application/grpc", true),
+            ("application/grpc+proto", true),
+            ("application/grpc;charset=utf-8", true),
+            ("application/grpc-web", false),
+            ("application/grpcx", false),
+            ("application/json", false),
+        ];
+        for (kind, expected) in rows {
+            let head = Head::post("http://a/").header("content-type", kind);
+            assert_eq!(head.is_grpc(), expected, "{kind}");
+        }
+        assert!(!Head::post("http://a/").is_grpc());
+    }
+}

@@ -1,0 +1,23 @@
+//! Which route takes a request.
+//!
+//! A [`Head`] is what of a request counts here; a [`RouteTable`] holds virtual services and, behind each of their ports,
+//! [`Rule`]s in the order of their rank. The first rule whose [`Conditions`] all hold takes the request; there is no
+//! falling through from a route whose targets fail.
+
+mod authority;
+mod conditions;
+mod head;
+mod header;
+mod order;
+mod path;
+mod pattern;
+mod query;
+mod table;
+
+pub use conditions::{Conditions, Mismatch};
+pub use head::Head;
+pub use header::{HeaderCondition, HeaderSource, ValueCondition};
+pub use path::PathCondition;
+pub use pattern::{InvalidPattern, Pattern};
+pub use query::QueryCondition;
+pub use table::{ListenerRoutes, NoRoute, RouteTable, Rule, VirtualHost};

@@ -1,0 +1,213 @@
+//! Paths: their normal form, and conditions on them.
+
+use std::{borrow::Cow, fmt};
+
+use super::Pattern;
+
+/// A condition on the path, without its query.
+///
+/// What is written here is compared raw: a condition that is not in normal form itself (`/a//b`) never holds.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum PathCondition {
+    /// It begins so; not segment-aware: `/chapter` takes `/chapter1`.
+    Prefix(Box<str>),
+    /// It is this.
+    Exact(Box<str>),
+    /// All of it matches.
+    Regex(Pattern),
+}
+
+impl PathCondition {
+    /// What a route has that writes no condition on the path.
+    #[must_use]
+    pub fn any() -> Self {
+        Self::Prefix(Box::from("/"))
+    }
+
+    pub(super) fn matches(&self, path: &str) -> bool {
+        match self {
+            Self::Prefix(prefix) => path.starts_with(&**prefix),
+            Self::Exact(exact) => path == &**exact,
+            Self::Regex(pattern) => pattern.is_match(path.as_bytes()),
+        }
+    }
+
+    /// By what rules of the same priority are ordered: the longer goes first.
+    pub(super) fn length(&self) -> usize {
+        match self {
+            Self::Prefix(text) | Self::Exact(text) => text.len(),
+            Self::Regex(pattern) => pattern.as_str().len(),
+        }
+    }
+}
+
+impl fmt::Display for PathCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prefix(prefix) => write!(f, "path begins with {prefix}"),
+            Self::Exact(exact) => write!(f, "path is {exact}"),
+            Self::Regex(pattern) => write!(f, "path matches {}", pattern.as_str()),
+        }
+    }
+}
+
+/// The path in its normal form; borrowed if it already is.
+pub(super) fn normalise(path: &str) -> Cow<'_, str> {
+    // `*`, and the empty path of CONNECT, are no paths that have segments.
+    if !path.starts_with(['/', '\\']) || is_normal(path.as_bytes()) {
+        return Cow::Borrowed(path);
+    }
+    let decoded = decode(path.as_bytes());
+    Cow::Owned(resolve(&decoded))
+}
+
+fn is_normal(path: &[u8]) -> bool {
+    let plain = (0..path.len()).all(|at| match path[at] {
+        b'/' => !matches!(path.get(at + 1), Some(b'/')) && !starts_dot_segment(&path[at + 1..]),
+        b'%' => escaped(&path[at..]).is_none_or(|byte| !is_unreserved(byte)),
+        byte => byte != b'\\' && !needs_escape(byte),
+    });
+    plain
+}
+
+fn starts_dot_segment(rest: &[u8]) -> bool {
+    let segment = rest.split(|&byte| byte == b'/').next().unwrap_or_default();
+    segment == b"." || segment == b".."
+}
+
+/// Turns `\`, decodes what need not be escaped, escapes what must be. The result is ASCII.
+fn decode(path: &[u8]) -> String {
+    let mut decoded = String::with_capacity(path.len());
+    let mut rest = path;
+    while let [byte, tail @ ..] = rest {
+        rest = tail;
+        match (*byte, escaped(&[&[*byte], tail].concat())) {
+            (b'%', Some(byte)) if is_unreserved(byte) => {
+                decoded.push(char::from(byte));
+                rest = &tail[2..];
+            }
+            (b'\\', _) => decoded.push('/'),
+            (byte, _) if needs_escape(byte) => decoded.push_str(&format!("%{byte:02X}")),
+            (byte, _) => decoded.push(char::from(byte)),
+        }
+    }
+    decoded
+}
+
+/// Resolves dot segments and drops empty ones; above the root there is nothing.
+fn resolve(path: &str) -> String {
+    let mut kept = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let last = segments.peek().is_none();
+        match segment {
+            "." => {}
+            ".." => drop(kept.pop()),
+            _ => kept.push(segment),
+        }
+        if last && matches!(segment, "." | "..") {
+            kept.push("");
+        }
+    }
+    let ends_open = kept.last().is_none_or(|segment| segment.is_empty());
+    let mut resolved = String::with_capacity(path.len());
+    for segment in kept.into_iter().filter(|segment| !segment.is_empty()) {
+        resolved.push('/');
+        resolved.push_str(segment);
+    }
+    if ends_open {
+        resolved.push('/');
+    }
+    resolved
+}
+
+/// The byte that a `%XX` at the start stands for.
+fn escaped(text: &[u8]) -> Option<u8> {
+    let [b'%', high, low, ..] = text else {
+        return None;
+    };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
+}
+
+/// RFC 3986, section 2.3.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+/// What Envoy's normaliser escapes; spaces and controls cannot stand in a URI.
+fn needs_escape(byte: u8) -> bool {
+    !byte.is_ascii() || b"{}|\"<>^`".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_normalised_as_envoy_does() {
+        let rows = [
+            ("/", "/"),
+            ("/a/b", "/a/b"),
+            ("/a/", "/a/"),
+            ("/a/./b", "/a/b"),
+            ("/a/../b", "/b"),
+            ("/a/..", "/"),
+            ("/a/b/..", "/a/"),
+            ("/a/.", "/a/"),
+            ("/..", "/"),
+            ("/../../a", "/a"),
+            ("/a//b", "/a/b"),
+            ("//", "/"),
+            ("/a//", "/a/"),
+            ("/a//../b", "/a/b"),
+            (r"/chapter/\special", "/chapter/special"),
+            (r"/a/b\..\c", "/a/c"),
+            ("/%65nd", "/end"),
+            ("/a/%2e%2E/b", "/b"),
+            ("/%2e%2e%2f", "/..%2f"),
+            ("/sl%2Fash%2fes", "/sl%2Fash%2fes"),
+            ("/%c3%A9", "/%c3%A9"),
+            ("/é", "/%C3%A9"),
+            ("/{a}|\"^`", "/%7Ba%7D%7C%22%5E%60"),
+            ("/%/%2/%zz", "/%/%2/%zz"),
+            ("/...", "/..."),
+            ("/.a/..b/c.", "/.a/..b/c."),
+            ("*", "*"),
+            ("", ""),
+        ];
+        for (written, normal) in rows {
+            assert_eq!(normalise(written), normal, "{written}");
+            assert_eq!(normalise(normal), normal, "{written}: twice is once");
+        }
+    }
+
+    #[test]
+    fn a_normal_path_is_not_copied() {
+        for path in ["/", "/a/b.c/..d/%2F", "/a%20b/", "*"] {
+            assert!(matches!(normalise(path), Cow::Borrowed(_)), "{path}");
+        }
+    }
+
+    #[test]
+    fn conditions_look_at_text_not_at_segments() {
+        let prefix = PathCondition::Prefix("/chapter".into());
+        assert!(
+            ["/chapter", "/chapter/1", "/chapter1"]
+                .iter()
+                .all(|path| prefix.matches(path))
+        );
+        assert!(!prefix.matches("/Chapter"));
+        let exact = PathCondition::Exact("/a".into());
+        assert!(exact.matches("/a") && !exact.matches("/a/"));
+        let regex = PathCondition::Regex(Pattern::new("/v[0-9]").unwrap());
+        assert!(regex.matches("/v1") && !regex.matches("/v1/x"));
+    }
+
+    #[test]
+    fn a_request_without_a_path_is_not_taken_by_a_route_for_any_path() {
+        assert!(!PathCondition::any().matches("*"));
+        assert!(!PathCondition::any().matches(""));
+    }
+}

@@ -1,0 +1,195 @@
+//! One configuration, compiled for one virtual node: immutable, shared, read once per request.
+
+use std::sync::Arc;
+
+use crate::{
+    defaults::Defaults,
+    name::{MeshName, RouteName, VirtualNodeName, VirtualServiceName},
+    retry,
+    route::{Head, NoRoute, RouteTable},
+    timeout::Timeouts,
+    unit::{Port, Protocol},
+    weight::WeightedTargets,
+};
+
+/// Everything a node needs to decide about requests, made by [`compile`](crate::compile::compile).
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub(crate) mesh: MeshName,
+    pub(crate) virtual_node: VirtualNodeName,
+    pub(crate) defaults: Defaults,
+    pub(crate) allow_all: bool,
+    pub(crate) routes: RouteTable<Arc<Plan>>,
+    pub(crate) clusters: Box<[ClusterSpec]>,
+    pub(crate) listeners: Box<[ListenerPlan]>,
+}
+
+impl Snapshot {
+    /// The mesh it was compiled from.
+    #[must_use]
+    pub fn mesh(&self) -> &MeshName {
+        &self.mesh
+    }
+
+    /// The node it was compiled for.
+    #[must_use]
+    pub fn virtual_node(&self) -> &VirtualNodeName {
+        &self.virtual_node
+    }
+
+    /// What applies where the configuration is silent.
+    #[must_use]
+    pub fn defaults(&self) -> Defaults {
+        self.defaults
+    }
+
+    /// Where the node takes requests.
+    #[must_use]
+    pub fn listeners(&self) -> &[ListenerPlan] {
+        &self.listeners
+    }
+
+    /// Every group of endpoints that a route can lead to; a [`ClusterId`] is an index into it.
+    #[must_use]
+    pub fn clusters(&self) -> &[ClusterSpec] {
+        &self.clusters
+    }
+
+    /// The virtual services the node may call, in order of name.
+    pub fn virtual_services(&self) -> impl Iterator<Item = &VirtualServiceName> {
+        self.routes.virtual_services()
+    }
+
+    /// Finds what to do with a request.
+    #[must_use]
+    pub fn route(&self, head: &Head<'_>) -> Verdict<'_> {
+        match self.routes.virtual_host(head) {
+            Some(host) => host.find(head).map_or_else(Verdict::Refuse, Verdict::Route),
+            None if self.allow_all => Verdict::PassThrough,
+            None => Verdict::Refuse(NoRoute::unknown_host(head)),
+        }
+    }
+}
+
+/// What a snapshot says about a request.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Verdict<'a> {
+    /// A route took it.
+    Route(&'a Arc<Plan>),
+    /// Its host is none of the node's backends and the egress filter lets it out: unrouted, without retries.
+    PassThrough,
+    /// Nothing took it.
+    Refuse(NoRoute),
+}
+
+/// One route, compiled: which targets under which policies.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The virtual service that was called.
+    pub virtual_service: VirtualServiceName,
+    /// The route that took the request; `None` where a node is the provider and no route exists.
+    pub route: Option<RouteName>,
+    /// When a failed attempt is tried again.
+    pub retry: retry::Policy,
+    /// How long it all may take.
+    pub timeouts: Timeouts,
+    /// Where it goes.
+    pub targets: WeightedTargets<ClusterId>,
+    /// Which of its policies were written, and which are defaults.
+    pub sources: Sources,
+}
+
+/// Where the policies of a [`Plan`] come from.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Sources {
+    /// The retry policy's.
+    pub retry: Source,
+    /// The request limit's.
+    pub request: Source,
+    /// The idle limit's.
+    pub idle: Source,
+}
+
+/// Where a policy comes from.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Source {
+    /// From the [`Defaults`]: the route is silent.
+    #[default]
+    Defaults,
+    /// From the route.
+    Route,
+}
+
+impl Source {
+    pub(crate) fn of<T>(written: Option<T>) -> Self {
+        if written.is_some() {
+            Self::Route
+        } else {
+            Self::Defaults
+        }
+    }
+}
+
+/// An index into [`Snapshot::clusters`]; means nothing in another snapshot.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ClusterId(pub(crate) usize);
+
+impl ClusterId {
+    /// The position in [`Snapshot::clusters`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// The identity of a group of endpoints: what stays equal from one snapshot to the next keeps its connections and counts.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub struct ClusterSpec {
+    /// The virtual node behind it.
+    pub virtual_node: VirtualNodeName,
+    /// The node's listener.
+    pub port: Port,
+    /// What is spoken there.
+    pub protocol: Protocol,
+    /// How endpoints are found.
+    pub discovery: Discovery,
+}
+
+/// How a cluster's endpoints are found.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum Discovery {
+    /// A host name; `all` says whether every address of an answer is an endpoint, or the first only.
+    Dns {
+        /// The name, as written.
+        hostname: String,
+        /// Whether every address counts.
+        all: bool,
+    },
+    /// An AWS Cloud Map service.
+    CloudMap {
+        /// The namespace.
+        namespace: String,
+        /// The service in it.
+        service: String,
+        /// What an instance's attributes must be, all of them.
+        attributes: Vec<(String, String)>,
+    },
+}
+
+/// A port that the node takes requests on, compiled.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ListenerPlan {
+    /// The port.
+    pub port: Port,
+    /// What is spoken on it.
+    pub protocol: Protocol,
+    /// How long the application may take.
+    pub timeouts: Timeouts,
+}

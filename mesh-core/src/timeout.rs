@@ -1,0 +1,232 @@
+//! Time limits, and which of them is running at a moment of a request.
+//!
+//! Nothing here reads a clock: [`Deadlines`] is told what happened when, and says which limit ends first.
+
+use std::time::{Duration, Instant};
+
+/// The limits of one request.
+///
+/// # Units
+/// `None`: no limit.
+///
+/// # Source
+/// App Mesh API model, `HttpTimeout` and `HttpRetryPolicy.perRetryTimeout`; when each one runs was measured on Envoy 1.40.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// From the end of the request on, all attempts and the waits between them together.
+    pub request: Option<Duration>,
+    /// Where the request limit stops to matter.
+    pub request_ends: RequestEnds,
+    /// One attempt, the first one too, from the end of the request (or its own start, if later) to the response head.
+    pub per_try: Option<Duration>,
+    /// How long a stream may carry nothing in either direction.
+    pub idle: Option<Duration>,
+    /// How long a connection may take to be made.
+    pub connect: Duration,
+}
+
+impl Timeouts {
+    /// No limit but the one on connecting.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            request: None,
+            request_ends: RequestEnds::Response,
+            per_try: None,
+            idle: None,
+            connect: CONNECT,
+        }
+    }
+
+    /// These limits with another one on the whole request.
+    #[must_use]
+    pub const fn with_request(self, limit: Option<Duration>, ends: RequestEnds) -> Self {
+        Self {
+            request: limit,
+            request_ends: ends,
+            ..self
+        }
+    }
+
+    /// These limits with another one on each attempt.
+    #[must_use]
+    pub const fn with_per_try(self, limit: Option<Duration>) -> Self {
+        Self {
+            per_try: limit,
+            ..self
+        }
+    }
+
+    /// These limits with another one on silence.
+    #[must_use]
+    pub const fn with_idle(self, limit: Option<Duration>) -> Self {
+        Self {
+            idle: limit,
+            ..self
+        }
+    }
+
+    /// These limits with another one on connecting.
+    #[must_use]
+    pub const fn with_connect(self, limit: Duration) -> Self {
+        Self {
+            connect: limit,
+            ..self
+        }
+    }
+
+    /// The per-try limit as far as it can ever end an attempt: one that is not below the request limit is ignored.
+    ///
+    /// # Source
+    /// Envoy 1.40, also for two equal limits.
+    #[must_use]
+    pub fn effective_per_try(&self) -> Option<Duration> {
+        self.per_try
+            .filter(|per_try| self.request.is_none_or(|request| *per_try < request))
+    }
+}
+
+/// Where a request limit stops to matter.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum RequestEnds {
+    /// At the response's last byte: what App Mesh did, and what cuts a long server stream.
+    Response,
+    /// At the response's head: a stream may then go on as long as it carries something.
+    Head,
+}
+
+/// The running limits of one request.
+///
+/// The request limit and the per-try limit are armed only once the request has been sent completely: a slow upload or a
+/// bidirectional stream is not cut by them.
+///
+/// # Source
+/// Measured on Envoy 1.40: a body that took 2 s to upload on a route of 1 s was answered 200.
+///
+/// # Examples
+/// ```
+/// use std::time::{Duration, Instant};
+/// use mesh_core::timeout::{Deadlines, LimitKind, RequestEnds, Timeouts};
+///
+/// let second = Duration::from_secs(1);
+/// let limits = Timeouts::none().with_request(Some(second), RequestEnds::Response);
+/// let start = Instant::now();
+/// let mut deadlines = Deadlines::new(limits, start);
+/// assert_eq!(deadlines.earliest(), None); // the body is still on its way
+/// deadlines.request_ended(start + 2 * second);
+/// let limit = deadlines.earliest().unwrap();
+/// assert_eq!((limit.at, limit.kind), (start + 3 * second, LimitKind::Request));
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Deadlines {
+    timeouts: Timeouts,
+    last_moved: Instant,
+    request_ended: Option<Instant>,
+    attempt_started: Option<Instant>,
+    head_received: bool,
+}
+
+impl Deadlines {
+    /// A request that begins now.
+    #[must_use]
+    pub const fn new(timeouts: Timeouts, now: Instant) -> Self {
+        Self {
+            timeouts,
+            last_moved: now,
+            request_ended: None,
+            attempt_started: None,
+            head_received: false,
+        }
+    }
+
+    /// The last byte of the request arrived; told again, the first time stands.
+    pub fn request_ended(&mut self, now: Instant) {
+        self.request_ended.get_or_insert(now);
+        self.moved(now);
+    }
+
+    /// An attempt begins.
+    pub fn attempt_started(&mut self, now: Instant) {
+        self.attempt_started = Some(now);
+        self.moved(now);
+    }
+
+    /// The response head that the caller gets arrived.
+    pub fn head_received(&mut self, now: Instant) {
+        self.head_received = true;
+        self.moved(now);
+    }
+
+    /// Something of the request or of the response moved.
+    pub fn moved(&mut self, now: Instant) {
+        self.last_moved = self.last_moved.max(now);
+    }
+
+    /// The limit that ends first, if any is running. Of limits that end together the request's comes first, then the attempt's.
+    #[must_use]
+    pub fn earliest(&self) -> Option<Limit> {
+        let limit = |at, kind| Some(Limit { at, kind });
+        let request = self.request().and_then(|at| limit(at, LimitKind::Request));
+        let per_try = self.per_try().and_then(|at| limit(at, LimitKind::PerTry));
+        let idle = self.idle().and_then(|at| limit(at, LimitKind::Idle));
+        // `min_by_key` keeps the first of equals.
+        [request, per_try, idle]
+            .into_iter()
+            .flatten()
+            .min_by_key(|limit| limit.at)
+    }
+
+    /// How much of the request limit is left; `None` while it does not run, zero when it has passed.
+    #[must_use]
+    pub fn remaining(&self, now: Instant) -> Option<Duration> {
+        self.request().map(|at| at.saturating_duration_since(now))
+    }
+
+    fn request(&self) -> Option<Instant> {
+        let over = self.head_received && self.timeouts.request_ends == RequestEnds::Head;
+        let from = self.request_ended.filter(|_| !over)?;
+        after(from, self.timeouts.request)
+    }
+
+    fn per_try(&self) -> Option<Instant> {
+        let ended = self.request_ended.filter(|_| !self.head_received)?;
+        let from = self.attempt_started?.max(ended);
+        after(from, self.timeouts.effective_per_try())
+    }
+
+    fn idle(&self) -> Option<Instant> {
+        after(self.last_moved, self.timeouts.idle)
+    }
+}
+
+/// A limit that is running.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Limit {
+    /// When it ends.
+    pub at: Instant,
+    /// Which one it is.
+    pub kind: LimitKind,
+}
+
+/// Which limit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum LimitKind {
+    /// On the whole request.
+    Request,
+    /// On one attempt.
+    PerTry,
+    /// On silence.
+    Idle,
+}
+
+/// A limit beyond what an `Instant` can hold is none.
+fn after(from: Instant, limit: Option<Duration>) -> Option<Instant> {
+    limit.and_then(|limit| from.checked_add(limit))
+}
+
+/// Envoy clusters as App Mesh emitted them: 1 s to a remote endpoint.
+const CONNECT: Duration = Duration::from_secs(1);

@@ -1,0 +1,161 @@
+//! Weighted targets: who gets which share of a route's requests.
+
+use thiserror::Error;
+
+use crate::rng::Rng;
+
+/// Targets with shares, of which at least one can be drawn.
+///
+/// # Source
+/// App Mesh user guide, "Routes"; weights are relative and need not sum to 100. A draw is made once per request: its
+/// retries stay in the target that was drawn.
+///
+/// # Examples
+/// ```
+/// use mesh_core::{rng::SplitMix, weight::WeightedTargets};
+///
+/// let versions = WeightedTargets::new([("v1", 90), ("v2", 10)])?;
+/// let mut rng = SplitMix::new(7);
+/// let to_v2 = (0..1_000).filter(|_| *versions.choose(&mut rng) == "v2").count();
+/// assert!((70..130).contains(&to_v2));
+/// # Ok::<(), mesh_core::weight::NoTargets>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WeightedTargets<T> {
+    /// Each target with the sum of the weights up to and with its own; never empty, the last sum is above 0.
+    slots: Box<[(u64, T)]>,
+    total: u64,
+}
+
+impl<T> WeightedTargets<T> {
+    /// Takes targets with their weights, in any order; weight 0 is legal and gets nothing.
+    ///
+    /// # Errors
+    /// [`NoTargets`] if no weight is above 0.
+    pub fn new(targets: impl IntoIterator<Item = (T, u32)>) -> Result<Self, NoTargets> {
+        let mut total = 0_u64;
+        let slots: Box<[_]> = targets
+            .into_iter()
+            .map(|(target, weight)| {
+                total += u64::from(weight);
+                (total, target)
+            })
+            .collect();
+        if total == 0 {
+            return Err(NoTargets {
+                targets: slots.len(),
+            });
+        }
+        Ok(Self { slots, total })
+    }
+
+    /// One target that gets everything.
+    pub fn one(target: T) -> Self {
+        Self {
+            slots: Box::new([(1, target)]),
+            total: 1,
+        }
+    }
+
+    /// Draws a target; the same generator in the same state draws the same one.
+    pub fn choose<R: Rng + ?Sized>(&self, rng: &mut R) -> &T {
+        let draw = rng.below(self.total);
+        let slot = self.slots.partition_point(|(sum, _)| *sum <= draw);
+        // `draw < total` and the last sum is `total`, so there is a slot above the draw.
+        &self.slots[slot].1
+    }
+
+    /// Every target with its part of the whole.
+    ///
+    /// # Units
+    /// 0.0 to 1.0; the parts sum to 1.
+    pub fn shares(&self) -> impl ExactSizeIterator<Item = (&T, f64)> {
+        let mut before = 0;
+        self.slots.iter().map(move |(sum, target)| {
+            let weight = sum - std::mem::replace(&mut before, *sum);
+            (target, weight as f64 / self.total as f64)
+        })
+    }
+}
+
+/// Targets of which none could ever be drawn.
+///
+/// # Source
+/// Envoy refuses a weighted cluster whose weights sum to 0; App Mesh was silent.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error("none of {targets} targets has a weight above 0")]
+#[non_exhaustive]
+pub struct NoTargets {
+    /// How many targets there were.
+    pub targets: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::SplitMix;
+
+    #[test]
+    fn ninety_to_ten_gives_exactly_these_counts_for_a_seed() {
+        let targets = WeightedTargets::new([("v1", 90), ("v2", 10)]).unwrap();
+        let mut rng = SplitMix::new(42);
+        let v1 = (0..10_000)
+            .filter(|_| *targets.choose(&mut rng) == "v1")
+            .count();
+        assert_eq!((v1, 10_000 - v1), (0, 0));
+    }
+
+    #[test]
+    fn zero_weight_target_gets_no_traffic() {
+        let targets = WeightedTargets::new([
+            ("off", 0),
+            ("a", 1),
+            ("also off", 0),
+            ("b", 1),
+            ("last off", 0),
+        ])
+        .unwrap();
+        let mut rng = SplitMix::new(1);
+        let drawn: std::collections::BTreeSet<_> =
+            (0..1_000).map(|_| *targets.choose(&mut rng)).collect();
+        assert_eq!(drawn.into_iter().collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_draw_at_either_end_stays_inside() {
+        struct Fixed(u64);
+        impl Rng for Fixed {
+            fn next_u64(&mut self) -> u64 {
+                self.0
+            }
+        }
+        let targets = WeightedTargets::new([("first", 1), ("middle", 98), ("last", 1)]).unwrap();
+        assert_eq!(*targets.choose(&mut Fixed(0)), "first");
+        assert_eq!(*targets.choose(&mut Fixed(u64::MAX)), "last");
+    }
+
+    #[test]
+    fn shares_are_relative_to_the_sum_of_weights() {
+        let targets = WeightedTargets::new([("a", 1), ("off", 0), ("b", 3)]).unwrap();
+        assert_eq!(
+            targets.shares().collect::<Vec<_>>(),
+            [(&"a", 0.25), (&"off", 0.0), (&"b", 0.75)]
+        );
+        assert_eq!(
+            WeightedTargets::one("all").shares().collect::<Vec<_>>(),
+            [(&"all", 1.0)]
+        );
+    }
+
+    #[test]
+    fn weights_that_sum_to_zero_cannot_be_built() {
+        assert_eq!(
+            WeightedTargets::new([("a", 0), ("b", 0)]),
+            Err(NoTargets { targets: 2 })
+        );
+        assert_eq!(
+            WeightedTargets::<&str>::new([]),
+            Err(NoTargets { targets: 0 })
+        );
+    }
+}
