@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use super::scan::Path;
 
-/// Rows `crate/module -> names`, from the page's block fenced with `imports`.
+/// Rows and sets, from the page's block fenced with `imports`.
 ///
-/// A name on the right is a module of the same crate (`unit`), a module of another one (`mesh-core/unit`), a whole crate (`mesh-core`),
-/// or `*` for all of the own crate.
-#[derive(Debug)]
+/// # Shape
+/// `crate/module … -> names` is a row for one or more modules, `set = names` gives a name to several. A name on the right is
+/// a module of the row's crate (`unit`), a module of another one (`mesh-core/unit`), a whole crate (`mesh-core`), a set that
+/// stands above, or `*` for all of the row's crate.
+#[derive(Debug, Default)]
 pub(super) struct Table {
     rows: BTreeMap<Path, Vec<Path>>,
+    sets: BTreeMap<String, Vec<String>>,
 }
 
 impl Table {
@@ -19,30 +22,21 @@ impl Table {
     pub(super) fn read(page: &str) -> Result<Self, String> {
         let mut lines = page
             .lines()
-            .enumerate()
-            .skip_while(|(_, line)| *line != "```imports");
+            .zip(1..)
+            .skip_while(|(line, _)| *line != "```imports");
         lines
             .next()
             .ok_or("ARCHITECTURE.md has no block fenced with ```imports")?;
-        let mut rows = BTreeMap::new();
-        for (index, line) in lines.take_while(|(_, line)| *line != "```") {
+        let mut table = Self::default();
+        for (line, number) in lines.take_while(|(line, _)| *line != "```") {
             let line = line.split('#').next().unwrap_or_default().trim();
-            if line.is_empty() {
-                continue;
-            }
-            let number = index + 1;
-            let (room, allowed) = row(line).ok_or_else(|| {
-                format!(
-                    "ARCHITECTURE.md:{number}: a row reads `crate/module -> names`, not `{line}`"
-                )
-            })?;
-            if rows.insert(room, allowed).is_some() {
-                return Err(format!(
-                    "ARCHITECTURE.md:{number}: `{line}` is the second row for its module"
-                ));
+            if !line.is_empty() {
+                table
+                    .add(line)
+                    .map_err(|reason| format!("ARCHITECTURE.md:{number}: {reason}"))?;
             }
         }
-        Ok(Self { rows })
+        Ok(table)
     }
 
     pub(super) fn row(&self, room: &[String]) -> Option<&[Path]> {
@@ -52,26 +46,52 @@ impl Table {
     pub(super) fn rooms(&self) -> impl Iterator<Item = &Path> {
         self.rows.keys()
     }
+
+    fn add(&mut self, line: &str) -> Result<(), String> {
+        if let Some((name, members)) = line.split_once(" = ") {
+            let members = self.expand(members);
+            self.sets.insert(name.trim().to_owned(), members);
+            return Ok(());
+        }
+        let parts = line
+            .split_once("->")
+            .and_then(|(rooms, allowed)| Some((rooms, rooms.split_once('/')?.0, allowed)));
+        let Some((rooms, library, allowed)) = parts else {
+            return Err(format!("a row reads `crate/module -> names`, not `{line}`"));
+        };
+        let allowed: Vec<_> = self
+            .expand(allowed)
+            .iter()
+            .map(|name| path(library, name))
+            .collect();
+        for room in rooms.split_whitespace() {
+            if self
+                .rows
+                .insert(path(library, room), allowed.clone())
+                .is_some()
+            {
+                return Err(format!("`{room}` has a row already"));
+            }
+        }
+        Ok(())
+    }
+
+    fn expand(&self, names: &str) -> Vec<String> {
+        let members = |name: &str| {
+            self.sets
+                .get(name)
+                .cloned()
+                .unwrap_or_else(|| vec![name.to_owned()])
+        };
+        names.split_whitespace().flat_map(members).collect()
+    }
 }
 
-fn row(line: &str) -> Option<(Path, Vec<Path>)> {
-    let (room, allowed) = line.split_once("->")?;
-    let (library, module) = room.trim().split_once('/')?;
-    let allowed = allowed
-        .split_whitespace()
-        .map(|name| entry(library, name))
-        .collect();
-    Some((vec![library.to_owned(), module.to_owned()], allowed))
-}
-
-fn entry(library: &str, name: &str) -> Path {
+fn path(library: &str, name: &str) -> Path {
     let name = match name {
         "*" => library.to_owned(),
         name if name.starts_with("mesh-") => name.to_owned(),
         name => format!("{library}/{name}"),
     };
-    name.replace("::", "/")
-        .split('/')
-        .map(str::to_owned)
-        .collect()
+    name.split('/').map(str::to_owned).collect()
 }

@@ -4,11 +4,11 @@ use super::{Sources, Table};
 
 const TABLE: &str = "\
 ```imports
-mesh-core/lib   -> *
-mesh-core/name  ->
-mesh-core/unit  -> name
-mesh-core/route -> name unit   # not the model
-mesh-core/config -> name
+words = name unit
+mesh-core/lib    -> *
+mesh-core/name   ->
+mesh-core/unit config -> name
+mesh-core/route  -> words   # not the model
 ```
 ";
 
@@ -122,7 +122,7 @@ fn a_missing_file_and_a_malformed_table_end_in_sentences() {
         ),
         (
             "```imports\na/b ->\na/b -> c\n```",
-            "ARCHITECTURE.md:3: `a/b -> c` is the second row for its module",
+            "ARCHITECTURE.md:3: `a/b` has a row already",
         ),
     ] {
         assert_eq!(Table::read(page).unwrap_err(), wanted);
