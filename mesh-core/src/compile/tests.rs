@@ -1,1 +1,250 @@
+use std::time::Duration;
 
+use super::*;
+use crate::{
+    config::{
+        HttpRetryEvent, RetryPolicy, Route, Timeout, VirtualNode, VirtualNodeBuilder,
+        VirtualRouter, VirtualService,
+    },
+    retry::{Event, Policy},
+    route::{Head, NoRoute},
+    snapshot::{Plan, Source, Verdict},
+    timeout::RequestEnds,
+    unit::Protocol,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A web shop: `orders` behind a router, `stock` a node of its own, `bank` for TCP, `later` not there yet.
+fn shop() -> Mesh {
+    let retry = RetryPolicy::new(3, SECOND).on(HttpRetryEvent::GatewayError);
+    let canary = Route::http("canary")
+        .header_present("x-canary")
+        .target("orders-v2", 1);
+    let all = Route::http("all")
+        .target("orders-v1", 90)
+        .target("orders-v2", 10);
+    let all = all
+        .retry(retry)
+        .timeout(2 * SECOND)
+        .idle_timeout(Duration::ZERO);
+    let router = VirtualRouter::builder("orders").listener(80, Protocol::Http);
+    let web = [
+        "orders.local",
+        "stock.local",
+        "bank.local",
+        "later.local",
+        "bare.local",
+    ];
+    let web = web
+        .into_iter()
+        .fold(VirtualNode::builder("web"), VirtualNodeBuilder::backend);
+    Mesh::builder("shop")
+        .virtual_node(node("orders-v1", 8080))
+        .virtual_node(node("orders-v2", 8080))
+        .virtual_node(node("stock", 9090))
+        .virtual_node(
+            VirtualNode::builder("bank")
+                .listener(5432, Protocol::Tcp)
+                .dns("bank.internal"),
+        )
+        .virtual_node(web.listener(8000, Protocol::Http).dns("web.internal"))
+        .virtual_router(router.route(all).route(canary))
+        .virtual_service(VirtualService::builder("orders.local").virtual_router("orders"))
+        .virtual_service(VirtualService::builder("stock.local").virtual_node("stock"))
+        .virtual_service(VirtualService::builder("bank.local").virtual_node("bank"))
+        .virtual_service(VirtualService::builder("bare.local"))
+        .virtual_service(VirtualService::builder("hidden.local").virtual_node("stock"))
+        .build()
+        .unwrap()
+}
+
+fn node(name: &str, port: i64) -> VirtualNodeBuilder {
+    VirtualNode::builder(name)
+        .listener(port, Protocol::Http)
+        .dns(format!("{name}.internal"))
+}
+
+fn plan<'a>(snapshot: &'a Snapshot, head: &Head<'_>) -> &'a Plan {
+    match snapshot.route(head) {
+        Verdict::Route(plan) => plan,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn only_backends_that_exist_and_speak_http_can_be_called() {
+    let snapshot = compile(&shop(), "web", Defaults::AppMesh).unwrap();
+    let names: Vec<_> = snapshot
+        .virtual_services()
+        .map(|name| name.as_str())
+        .collect();
+    assert_eq!(names, ["bare.local", "orders.local", "stock.local"]);
+    let unknown = snapshot.route(&Head::get("http://hidden.local/"));
+    assert!(
+        matches!(unknown, Verdict::Refuse(NoRoute::UnknownHost { .. })),
+        "{unknown:?}"
+    );
+    let bare = snapshot.route(&Head::get("http://bare.local/"));
+    assert!(
+        matches!(bare, Verdict::Refuse(NoRoute::NoMatch { .. })),
+        "{bare:?}"
+    );
+}
+
+#[test]
+fn an_open_egress_filter_lets_unknown_hosts_through_but_not_unmatched_requests() {
+    let mesh = Mesh {
+        egress_filter: EgressFilter::AllowAll,
+        ..shop()
+    };
+    let snapshot = compile(&mesh, "web", Defaults::AppMesh).unwrap();
+    let rows = [
+        ("http://elsewhere.example/", true),
+        ("http://orders.local:81/", true),
+        ("http://hidden.local/", true),
+        ("http://bare.local/", false),
+    ];
+    for (uri, through) in rows {
+        let verdict = snapshot.route(&Head::get(uri));
+        assert_eq!(
+            verdict == Verdict::PassThrough,
+            through,
+            "{uri}: {verdict:?}"
+        );
+    }
+}
+
+#[test]
+fn a_cluster_is_one_however_many_routes_lead_to_it() {
+    let snapshot = compile(&shop(), "web", Defaults::AppMesh).unwrap();
+    let nodes: Vec<_> = snapshot
+        .clusters()
+        .iter()
+        .map(|cluster| cluster.virtual_node.as_str())
+        .collect();
+    assert_eq!(nodes, ["orders-v1", "orders-v2", "stock"]);
+}
+
+#[test]
+fn a_route_gets_what_it_wrote_and_nothing_is_merged_into_it() {
+    let snapshot = compile(&shop(), "web", Defaults::AppMesh).unwrap();
+    let plan = plan(&snapshot, &Head::get("http://orders.local/"));
+    assert_eq!(plan.route.as_ref().map(|name| name.as_str()), Some("all"));
+    assert_eq!(plan.retry, Policy::on_events(3, [Event::GatewayError]));
+    assert_eq!(plan.timeouts.per_try, Some(SECOND));
+    assert_eq!(plan.timeouts.request, Some(2 * SECOND));
+    assert_eq!(plan.timeouts.idle, None, "zero switches a limit off");
+    assert_eq!(plan.sources.retry, Source::Route);
+    let shares: Vec<_> = plan.targets.shares().map(|(_, share)| share).collect();
+    assert_eq!(shares, [0.9, 0.1]);
+}
+
+#[test]
+fn a_node_as_provider_and_a_silent_route_get_the_defaults() {
+    let snapshot = compile(&shop(), "web", Defaults::AppMesh).unwrap();
+    let canary = Head::get("http://orders.local/").header("x-canary", "1");
+    for (head, route) in [
+        (Head::get("http://stock.local:9090/x"), None),
+        (canary, Some("canary")),
+    ] {
+        let plan = plan(&snapshot, &head);
+        assert_eq!(plan.route.as_ref().map(|name| name.as_str()), route);
+        assert_eq!(plan.retry, Policy::idempotent(2));
+        assert_eq!(plan.timeouts, Defaults::AppMesh.timeouts());
+        assert_eq!(plan.sources, Default::default());
+    }
+}
+
+#[test]
+fn safe_defaults_end_a_request_limit_at_the_head_also_a_written_one() {
+    let snapshot = compile(&shop(), "web", Defaults::Safe).unwrap();
+    let plan = plan(&snapshot, &Head::get("http://orders.local/"));
+    assert_eq!(
+        (plan.timeouts.request, plan.timeouts.request_ends),
+        (Some(2 * SECOND), RequestEnds::Head)
+    );
+}
+
+#[test]
+fn listeners_keep_their_limits_and_fall_back_to_fifteen_seconds() {
+    let snapshot = compile(&shop(), "web", Defaults::AppMesh).unwrap();
+    let [listener] = snapshot.listeners() else {
+        panic!("{:?}", snapshot.listeners())
+    };
+    assert_eq!(
+        (listener.port.get(), listener.timeouts.request),
+        (8000, Some(15 * SECOND))
+    );
+    let written = Timeout {
+        per_request: Some(20 * SECOND),
+        idle: None,
+    };
+    let timeouts = inbound::timeouts(&written, Defaults::AppMesh);
+    assert_eq!(
+        (timeouts.request, timeouts.idle),
+        (Some(20 * SECOND), Some(300 * SECOND))
+    );
+}
+
+#[test]
+fn a_route_with_a_port_lives_on_that_listener_only() {
+    let router = VirtualRouter::builder("r")
+        .listener(80, Protocol::Http)
+        .listener(81, Protocol::Http);
+    let router = router.route(Route::http("both").target("n", 1)).route(
+        Route::http("admin")
+            .prefix("/admin")
+            .port(81)
+            .target("n", 1),
+    );
+    let mesh = Mesh::builder("m")
+        .virtual_node(node("n", 8080))
+        .virtual_node(VirtualNode::builder("caller").backend("s"))
+        .virtual_router(router)
+        .virtual_service(VirtualService::builder("s").virtual_router("r"))
+        .build()
+        .unwrap();
+    let snapshot = compile(&mesh, "caller", Defaults::Safe).unwrap();
+    for (uri, route) in [
+        ("http://s:80/admin", "both"),
+        ("http://s:81/admin", "admin"),
+        ("http://s:81/", "both"),
+    ] {
+        let plan = plan(&snapshot, &Head::get(uri));
+        assert_eq!(
+            plan.route.as_ref().map(|name| name.as_str()),
+            Some(route),
+            "{uri}"
+        );
+    }
+}
+
+#[test]
+fn an_unknown_node_is_told_with_the_nearest_one() {
+    let error = compile(&shop(), "stok", Defaults::AppMesh).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the mesh has no virtual node \"stok\"; did you mean `stock`?"
+    );
+    let CompileError::UnknownNode { known, .. } = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(known.len(), 5);
+}
+
+#[test]
+fn an_unchecked_mesh_is_an_error_and_not_a_panic() {
+    let mut mesh = shop();
+    mesh.virtual_nodes.remove("stock");
+    assert!(matches!(
+        compile(&mesh, "web", Defaults::Safe),
+        Err(CompileError::NoProvider { .. })
+    ));
+    let mut mesh = shop();
+    mesh.virtual_nodes.remove("orders-v2");
+    assert!(matches!(
+        compile(&mesh, "web", Defaults::Safe),
+        Err(CompileError::NoTarget { .. })
+    ));
+}

@@ -1,1 +1,188 @@
+use std::time::Duration;
 
+use super::*;
+use crate::{
+    compile::compile,
+    config::{
+        HttpRetryEvent, Mesh, RetryPolicy, Route, VirtualNode, VirtualRouter, VirtualService,
+    },
+    defaults::Defaults,
+    metric::Outcome,
+    retry::Done,
+    unit::Protocol,
+};
+
+fn snapshot(defaults: Defaults) -> Snapshot {
+    let retry = RetryPolicy::new(4, Duration::from_secs(5)).on(HttpRetryEvent::GatewayError);
+    let admin = Route::http("admin")
+        .priority(0)
+        .prefix("/admin")
+        .target("v2", 1);
+    let split = Route::http("split")
+        .prefix("/")
+        .target("v1", 50)
+        .target("v2", 50);
+    let split = split.retry(retry).timeout(Duration::from_secs(1));
+    let router = VirtualRouter::builder("r").listener(80, Protocol::Http);
+    let node = |name: &str| {
+        VirtualNode::builder(name)
+            .listener(8080, Protocol::Http)
+            .dns(name)
+    };
+    let mesh = Mesh::builder("m")
+        .virtual_node(node("v1"))
+        .virtual_node(node("v2"))
+        .virtual_node(
+            VirtualNode::builder("web")
+                .backend("s.local")
+                .backend("direct.local"),
+        )
+        .virtual_router(router.route(split).route(admin))
+        .virtual_service(VirtualService::builder("s.local").virtual_router("r"))
+        .virtual_service(VirtualService::builder("direct.local").virtual_node("v1"))
+        .build()
+        .unwrap();
+    compile(&mesh, "web", defaults).unwrap()
+}
+
+#[test]
+fn retries_stay_in_the_drawn_target() {
+    let snapshot = snapshot(Defaults::AppMesh);
+    let decision = snapshot.decide(&Head::get("http://s.local/"));
+    let mut drawn = std::collections::BTreeMap::new();
+    for seed in 0..1_000 {
+        let played = decision.play(Seed(seed), [Outcome::Status(503); 9]);
+        assert_eq!(
+            (played.attempts(), played.done()),
+            (5, Some(Done::Exhausted)),
+            "seed {seed}"
+        );
+        // One draw per request: its target is the first thing the seed decides, whatever happens afterwards.
+        let calm = decision.play(Seed(seed), [Outcome::Status(200)]);
+        assert_eq!(played.target(), calm.target(), "seed {seed}");
+        *drawn
+            .entry(played.target().unwrap().to_string())
+            .or_insert(0) += 1;
+    }
+    assert_eq!(
+        drawn.into_iter().collect::<Vec<_>>(),
+        [("v1".to_owned(), 497), ("v2".to_owned(), 503)]
+    );
+}
+
+#[test]
+fn a_play_ends_where_production_would() {
+    let snapshot = snapshot(Defaults::AppMesh);
+    let get = snapshot.decide(&Head::get("http://direct.local/"));
+    let post = snapshot.decide(&Head::post("http://direct.local/"));
+    let rows: [(&Decision<'_>, &[Outcome], u32, Option<Done>, &str); 5] = [
+        (&get, &[Outcome::Status(200)], 1, Some(Done::Answered), "-"),
+        (
+            &get,
+            &[Outcome::ConnectFailed; 3],
+            3,
+            Some(Done::Exhausted),
+            "URX,UF",
+        ),
+        (&post, &[Outcome::Status(503)], 1, Some(Done::Answered), "-"),
+        (&post, &[Outcome::Reset], 1, Some(Done::Failed), "UR"),
+        (&get, &[Outcome::Status(503)], 1, None, "-"),
+    ];
+    for (decision, outcomes, attempts, done, flags) in rows {
+        let played = decision.play(Seed(1), outcomes.iter().copied());
+        assert_eq!(
+            (played.attempts(), played.done()),
+            (attempts, done),
+            "{outcomes:?}"
+        );
+        assert_eq!(played.flags().to_string(), flags, "{outcomes:?}");
+        assert_eq!(played.outcome(), Some(outcomes[outcomes.len() - 1]));
+    }
+}
+
+#[test]
+fn a_seed_plays_the_same_every_time_and_another_one_differs() {
+    let snapshot = snapshot(Defaults::AppMesh);
+    let decision = snapshot.decide(&Head::get("http://s.local/"));
+    let play = |seed| decision.play(Seed(seed), [Outcome::Status(503); 9]);
+    assert_eq!(play(7), play(7));
+    assert_ne!(play(7).waits(), play(8).waits());
+    assert_eq!(play(7).waits().len(), 4);
+    assert!(play(7).waits()[0] < Duration::from_millis(25));
+}
+
+#[test]
+fn what_is_refused_is_never_attempted() {
+    let snapshot = snapshot(Defaults::AppMesh);
+    let decision = snapshot.decide(&Head::get("http://nobody.local/"));
+    assert!(matches!(
+        decision.verdict(),
+        Verdict::Refuse(NoRoute::UnknownHost { .. })
+    ));
+    let played = decision.play(Seed(1), [Outcome::Status(200)]);
+    assert_eq!(
+        (played.attempts(), played.flags().to_string().as_str()),
+        (0, "NR")
+    );
+    assert_eq!((decision.retries(), decision.shares().len()), (0, 0));
+}
+
+#[test]
+fn retries_say_what_such_a_request_can_get() {
+    let snapshot = snapshot(Defaults::AppMesh);
+    assert_eq!(snapshot.decide(&Head::post("http://s.local/")).retries(), 4);
+    assert_eq!(
+        snapshot
+            .decide(&Head::get("http://s.local/admin"))
+            .retries(),
+        2
+    );
+}
+
+#[test]
+fn the_explanation_names_route_targets_retries_and_limits() {
+    let snapshot = snapshot(Defaults::AppMesh);
+    let decision = snapshot.decide(&Head::post("http://s.local/x"));
+    let expected = "\
+POST http://s.local/x
+virtual service: s.local
+asked before: admin: not: path begins with /admin
+route: split
+targets: v1 50.0 %, v2 50.0 %
+retries: 4 retries on 502, 503, 504, reset, failed connect, refused stream, every method (route)
+limit: request 1s, from the end of the request to the end of the response (route)
+limit: each attempt 5s (route; without effect, the request limit is not longer)
+limit: silence 300s (default: App Mesh)
+limit: connecting 1s (fixed)";
+    assert_eq!(decision.explain(), expected);
+}
+
+#[test]
+fn the_explanation_says_where_defaults_act_and_what_is_spared() {
+    let snapshot = snapshot(Defaults::Safe);
+    let text = snapshot
+        .decide(&Head::post("http://direct.local/"))
+        .explain();
+    assert!(
+        text.contains("route: none; the provider is a virtual node"),
+        "{text}"
+    );
+    assert!(text.contains("(default: safe)"), "{text}");
+    assert!(
+        text.contains("not idempotent: retried only if provably unsent"),
+        "{text}"
+    );
+    assert!(text.contains("to the response head"), "{text}");
+}
+
+#[test]
+fn the_explanation_of_a_refusal_gives_its_reason() {
+    let snapshot = snapshot(Defaults::AppMesh);
+    let text = snapshot
+        .decide(&Head::get("http://nobody.local/x"))
+        .explain();
+    assert_eq!(
+        text,
+        "GET http://nobody.local/x\nrefused with 404 (NR): no virtual service is called \"nobody.local\""
+    );
+}

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Uri,
     header::{CONTENT_TYPE, HOST},
-    uri::Authority,
+    uri::{Authority, PathAndQuery},
 };
 
 use super::{authority, path};
@@ -28,9 +28,10 @@ pub struct Head<'a> {
     method: Cow<'a, Method>,
     uri_scheme: Option<Cow<'a, str>>,
     uri_authority: Cow<'a, str>,
-    path: Cow<'a, str>,
+    /// The path in its normal form, and the query with its `?`.
+    target: Cow<'a, str>,
+    path_length: usize,
     path_changed: bool,
-    query: Option<Cow<'a, str>>,
     headers: Cow<'a, HeaderMap>,
 }
 
@@ -38,14 +39,21 @@ impl<'a> Head<'a> {
     /// The head of a request on its way; allocates only if the path is not in its normal form.
     #[must_use]
     pub fn new(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
-        let path = path::normalise(uri.path());
+        let written = uri.path_and_query().map_or("", PathAndQuery::as_str);
+        let (path, query) = written.split_at(written.find('?').unwrap_or(written.len()));
+        let path = path::normalise(path);
+        let path_length = path.len();
+        let (target, path_changed) = match path {
+            Cow::Borrowed(_) => (Cow::Borrowed(written), false),
+            Cow::Owned(path) => (Cow::Owned(path + query), true),
+        };
         Self {
             method: Cow::Borrowed(method),
             uri_scheme: uri.scheme_str().map(Cow::Borrowed),
             uri_authority: Cow::Borrowed(uri.authority().map_or("", Authority::as_str)),
-            path_changed: matches!(path, Cow::Owned(_)),
-            path,
-            query: uri.query().map(Cow::Borrowed),
+            target,
+            path_length,
+            path_changed,
             headers: Cow::Borrowed(headers),
         }
     }
@@ -102,19 +110,25 @@ impl<'a> Head<'a> {
     /// App Mesh switched on Envoy's `normalize_path` and `merge_slashes`; details as measured on Envoy 1.40.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// The new path, if normalising changed it: what has to be forwarded.
-    #[must_use]
-    pub fn rewritten_path(&self) -> Option<&str> {
-        self.path_changed.then_some(&*self.path)
+        &self.target[..self.path_length]
     }
 
     /// The query, raw.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
-        self.query.as_deref()
+        self.target[self.path_length..].strip_prefix('?')
+    }
+
+    /// Path and query, as they have to be forwarded.
+    #[must_use]
+    pub fn path_and_query(&self) -> &str {
+        &self.target
+    }
+
+    /// Whether the path was not in its normal form, so that what the caller wrote must not be forwarded.
+    #[must_use]
+    pub fn path_changed(&self) -> bool {
+        self.path_changed
     }
 
     /// The headers.
@@ -190,9 +204,9 @@ impl Head<'_> {
             method: Cow::Owned(self.method.into_owned()),
             uri_scheme: self.uri_scheme.map(owned),
             uri_authority: owned(self.uri_authority),
-            path: owned(self.path),
+            target: owned(self.target),
+            path_length: self.path_length,
             path_changed: self.path_changed,
-            query: self.query.map(owned),
             headers: Cow::Owned(self.headers.into_owned()),
         }
     }
@@ -266,13 +280,30 @@ mod tests {
     fn a_clean_path_is_borrowed_and_a_changed_one_is_told() {
         let (method, headers) = (Method::GET, HeaderMap::new());
         let clean = Uri::from_static("http://a/x%2Fy?q=//");
-        assert_eq!(Head::new(&method, &clean, &headers).rewritten_path(), None);
-        let other = Uri::from_static("http://a//x");
+        let head = Head::new(&method, &clean, &headers);
+        assert!(!head.path_changed() && matches!(head.target, Cow::Borrowed(_)));
+        let other = Uri::from_static("http://a//x?q=//");
+        let head = Head::new(&method, &other, &headers);
         assert_eq!(
-            Head::new(&method, &other, &headers).rewritten_path(),
-            Some("/x")
+            (head.path_changed(), head.path_and_query()),
+            (true, "/x?q=//")
         );
-        assert_eq!(Head::get("http://a/x").rewritten_path(), None);
+    }
+
+    #[test]
+    fn path_and_query_are_told_apart() {
+        let rows = [
+            ("http://a", "/", None),
+            ("http://a/", "/", None),
+            ("http://a/x?", "/x", Some("")),
+            ("http://a/x?k=v?w", "/x", Some("k=v?w")),
+            ("http://a?k", "", Some("k")),
+            ("*", "*", None),
+        ];
+        for (uri, path, query) in rows {
+            let head = Head::get(uri);
+            assert_eq!((head.path(), head.query()), (path, query), "{uri}");
+        }
     }
 
     #[test]

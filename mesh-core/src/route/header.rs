@@ -57,13 +57,7 @@ impl HeaderCondition {
                     .iter()
                     .map(http::HeaderValue::as_bytes),
             ),
-            HeaderSource::Path => match head.query() {
-                None => self.any(iter::once(head.path().as_bytes())),
-                Some(query) => {
-                    let whole = format!("{}?{query}", head.path());
-                    self.any(iter::once(whole.as_bytes()))
-                }
-            },
+            HeaderSource::Path => self.any(iter::once(head.path_and_query().as_bytes())),
             HeaderSource::Method => self.any(iter::once(head.method().as_str().as_bytes())),
             HeaderSource::Scheme => self.any(iter::once(head.scheme().as_bytes())),
             HeaderSource::Authority => self.any(iter::once(head.authority().as_bytes())),

@@ -25,3 +25,52 @@ pub(super) fn rank<P>(rule: &Rule<P>) -> Rank<'_> {
 
 /// App Mesh examples: "think of it as 1000 + 1".
 const UNWRITTEN: u16 = 1001;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        route::{
+            Conditions, HeaderCondition, HeaderSource, PathCondition, Pattern, QueryCondition,
+        },
+        unit::Priority,
+    };
+
+    fn rule(name: &str, priority: Option<i64>, conditions: Conditions) -> Rule<()> {
+        let priority = priority.map(|priority| Priority::new(priority).unwrap());
+        Rule::new(RouteName::new(name).unwrap(), priority, conditions, ())
+    }
+
+    fn prefix(path: &str) -> Conditions {
+        Conditions::any().with_path(PathCondition::Prefix(path.into()))
+    }
+
+    #[test]
+    fn priority_goes_before_length_and_length_before_the_number_of_conditions() {
+        let present = || HeaderCondition::present(HeaderSource::Authority);
+        let regex = PathCondition::Regex(Pattern::new("/a/[0-9]+").unwrap());
+        let expected = [
+            rule("first", Some(0), prefix("/")),
+            rule("last-number", Some(1000), prefix("/a")),
+            rule("long", None, Conditions::any().with_path(regex)),
+            rule("middle", None, prefix("/abc")),
+            rule(
+                "conditions",
+                None,
+                prefix("/ab").with_headers([present(), present()]),
+            ),
+            rule(
+                "condition",
+                None,
+                prefix("/ab").with_query([QueryCondition::present("k")]),
+            ),
+            rule("none-a", None, prefix("/ab")),
+            rule("none-b", None, prefix("/ab")),
+            rule("any", None, Conditions::any()),
+        ];
+        let mut rules = expected.clone();
+        rules.reverse();
+        rules.sort_by(|a, b| rank(a).cmp(&rank(b)));
+        assert_eq!(rules, expected);
+    }
+}

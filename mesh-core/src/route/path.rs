@@ -63,12 +63,11 @@ pub(super) fn normalise(path: &str) -> Cow<'_, str> {
 }
 
 fn is_normal(path: &[u8]) -> bool {
-    let plain = (0..path.len()).all(|at| match path[at] {
+    (0..path.len()).all(|at| match path[at] {
         b'/' => !matches!(path.get(at + 1), Some(b'/')) && !starts_dot_segment(&path[at + 1..]),
         b'%' => escaped(&path[at..]).is_none_or(|byte| !is_unreserved(byte)),
         byte => byte != b'\\' && !needs_escape(byte),
-    });
-    plain
+    })
 }
 
 fn starts_dot_segment(rest: &[u8]) -> bool {
@@ -81,15 +80,16 @@ fn decode(path: &[u8]) -> String {
     let mut decoded = String::with_capacity(path.len());
     let mut rest = path;
     while let [byte, tail @ ..] = rest {
-        rest = tail;
-        match (*byte, escaped(&[&[*byte], tail].concat())) {
-            (b'%', Some(byte)) if is_unreserved(byte) => {
-                decoded.push(char::from(byte));
-                rest = &tail[2..];
-            }
-            (b'\\', _) => decoded.push('/'),
-            (byte, _) if needs_escape(byte) => decoded.push_str(&format!("%{byte:02X}")),
-            (byte, _) => decoded.push(char::from(byte)),
+        let unescaped = escaped(rest).filter(|byte| is_unreserved(*byte));
+        rest = if unescaped.is_some() {
+            &tail[2..]
+        } else {
+            tail
+        };
+        match unescaped.unwrap_or(*byte) {
+            b'\\' => decoded.push('/'),
+            byte if needs_escape(byte) => decoded.push_str(&format!("%{byte:02X}")),
+            byte => decoded.push(char::from(byte)),
         }
     }
     decoded

@@ -1,0 +1,56 @@
+//! Why no route takes a request.
+
+use thiserror::Error;
+
+use super::Head;
+use crate::{name::VirtualServiceName, unit::Port};
+
+/// Why no route takes a request.
+///
+/// # Source
+/// Envoy answers all of these with 404 and the flag `NR`.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum NoRoute {
+    /// No virtual service has that name, or none that listens on that port.
+    #[error("no virtual service is called {authority:?}")]
+    UnknownHost {
+        /// Host and port as they were called.
+        authority: Box<str>,
+    },
+    /// The virtual service is known, but none of its routes takes the request.
+    #[error("no route of virtual service {virtual_service} takes this request")]
+    NoMatch {
+        /// Which one.
+        virtual_service: VirtualServiceName,
+    },
+    /// The virtual service listens on several ports and the request names none.
+    #[error(
+        "virtual service {virtual_service} listens on {}: name the port",
+        list(ports)
+    )]
+    AmbiguousPort {
+        /// Which one.
+        virtual_service: VirtualServiceName,
+        /// Where it listens.
+        ports: Box<[Port]>,
+    },
+}
+
+impl NoRoute {
+    pub(crate) fn unknown_host(head: &Head<'_>) -> Self {
+        let named = head.port().filter(|_| !head.authority().contains(':'));
+        let port = named.map_or_else(String::new, |port| format!(":{port}"));
+        Self::UnknownHost {
+            authority: format!("{}{port}", head.authority()).into(),
+        }
+    }
+}
+
+fn list(ports: &[Port]) -> String {
+    ports
+        .iter()
+        .map(Port::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,60 @@
+//! One route.
+
+use super::{Conditions, Head, Mismatch};
+use crate::{name::RouteName, unit::Priority};
+
+/// A route: its conditions and what they lead to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule<P> {
+    pub(super) name: Option<RouteName>,
+    pub(super) priority: Option<Priority>,
+    pub(super) conditions: Conditions,
+    target: P,
+}
+
+impl<P> Rule<P> {
+    /// A route of that name.
+    pub fn new(
+        name: RouteName,
+        priority: Option<Priority>,
+        conditions: Conditions,
+        target: P,
+    ) -> Self {
+        Self {
+            name: Some(name),
+            priority,
+            conditions,
+            target,
+        }
+    }
+
+    /// What a service has whose provider is a node: one nameless route for everything.
+    pub fn catch_all(target: P) -> Self {
+        Self {
+            name: None,
+            priority: None,
+            conditions: Conditions::any(),
+            target,
+        }
+    }
+
+    /// The route's name; `None` for a [catch-all](Self::catch_all).
+    #[must_use]
+    pub fn name(&self) -> Option<&RouteName> {
+        self.name.as_ref()
+    }
+
+    /// What it leads to.
+    #[must_use]
+    pub fn target(&self) -> &P {
+        &self.target
+    }
+
+    /// Whether it takes the request.
+    ///
+    /// # Errors
+    /// The first condition that does not hold.
+    pub fn check(&self, head: &Head<'_>) -> Result<(), Mismatch<'_>> {
+        self.conditions.check(head)
+    }
+}
