@@ -68,6 +68,12 @@ impl Defaults {
         }
     }
 
+    /// Whether every address of a DNS answer is an endpoint, also where a node says `LOADBALANCER` or nothing.
+    #[must_use]
+    pub const fn all_addresses(self) -> bool {
+        matches!(self, Self::Safe)
+    }
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::AppMesh => "App Mesh",
@@ -90,7 +96,16 @@ impl fmt::Display for Defaults {
             "defaults {}: request {REQUEST:?} to the {ends}, ",
             self.name()
         )?;
-        write!(f, "idle {IDLE:?}, connect {connect:?}, {}", self.retry())
+        let addresses = if self.all_addresses() {
+            "every DNS address"
+        } else {
+            "the first DNS address unless ENDPOINTS"
+        };
+        write!(
+            f,
+            "idle {IDLE:?}, connect {connect:?}, {addresses}, {}",
+            self.retry()
+        )
     }
 }
 
@@ -117,16 +132,16 @@ mod tests {
 
     #[test]
     fn one_line_says_what_is_in_force() {
-        assert_eq!(
-            Defaults::AppMesh.to_string(),
-            "defaults App Mesh: request 15s to the end of the response, idle 300s, connect 1s, "
-                .to_owned()
-                + &Defaults::AppMesh.retry().to_string()
+        let policy = Defaults::AppMesh.retry();
+        let expected = format!(
+            "defaults App Mesh: request 15s to the end of the response, idle 300s, connect 1s, \
+             the first DNS address unless ENDPOINTS, {policy}"
         );
+        assert_eq!(Defaults::AppMesh.to_string(), expected);
+        let safe = Defaults::Safe.to_string();
         assert!(
-            Defaults::Safe
-                .to_string()
-                .contains("15s to the response head")
+            safe.contains("15s to the response head") && safe.contains("every DNS address"),
+            "{safe}"
         );
     }
 }

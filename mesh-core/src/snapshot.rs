@@ -60,6 +60,12 @@ impl Snapshot {
         self.routes.virtual_services()
     }
 
+    /// The virtual service that was probably meant by a host that is none of the node's backends.
+    #[must_use]
+    pub fn nearest(&self, host: &str) -> Option<&VirtualServiceName> {
+        self.routes.nearest(host)
+    }
+
     /// Finds what to do with a request.
     #[must_use]
     pub fn route(&self, head: &Head<'_>) -> Verdict<'_> {
@@ -125,7 +131,7 @@ pub enum Source {
 }
 
 impl Source {
-    pub(crate) fn of<T>(written: Option<T>) -> Self {
+    pub(crate) fn of<T>(written: Option<&T>) -> Self {
         if written.is_some() {
             Self::Route
         } else {

@@ -76,6 +76,13 @@ impl Timeouts {
         }
     }
 
+    /// These limits, under which the request has to end within the caller's own limit too, if it gives one.
+    #[must_use]
+    pub fn shortened(self, limit: Option<Duration>) -> Self {
+        let request = [self.request, limit].into_iter().flatten().min();
+        Self { request, ..self }
+    }
+
     /// The per-try limit as far as it can ever end an attempt: one that is not below the request limit is ignored.
     ///
     /// # Source
@@ -355,6 +362,24 @@ mod tests {
                 limits.effective_per_try(),
                 effective,
                 "{per_try:?} under {request:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_callers_limit_shortens_and_never_lengthens() {
+        for (own, callers, expected) in [
+            (Some(2 * SECOND), Some(SECOND), Some(SECOND)),
+            (Some(SECOND), Some(2 * SECOND), Some(SECOND)),
+            (Some(SECOND), None, Some(SECOND)),
+            (None, Some(SECOND), Some(SECOND)),
+            (None, None, None),
+        ] {
+            let limits = Timeouts::none().with_request(own, RequestEnds::Response);
+            assert_eq!(
+                limits.shortened(callers).request,
+                expected,
+                "{own:?} and {callers:?}"
             );
         }
     }

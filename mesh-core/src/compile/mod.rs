@@ -28,7 +28,7 @@ pub fn compile(mesh: &Mesh, node: &str, defaults: Defaults) -> Result<Snapshot, 
     let node = mesh
         .virtual_node(node)
         .ok_or_else(|| CompileError::unknown_node(mesh, node))?;
-    let mut clusters = Clusters::default();
+    let mut clusters = Clusters::new(defaults);
     let routes = outbound::routes(mesh, node, defaults, &mut clusters)?;
     Ok(Snapshot {
         mesh: mesh.name().clone(),

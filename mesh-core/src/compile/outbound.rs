@@ -178,8 +178,8 @@ impl Outbound<'_> {
             targets,
             sources: Sources {
                 retry: Source::of(written),
-                request: Source::of(route.http.timeout.per_request),
-                idle: Source::of(route.http.timeout.idle),
+                request: Source::of(route.http.timeout.per_request.as_ref()),
+                idle: Source::of(route.http.timeout.idle.as_ref()),
             },
         })
     }

@@ -8,7 +8,7 @@ use crate::{
     },
     retry::{Event, Policy},
     route::{Head, NoRoute},
-    snapshot::{Plan, Source, Verdict},
+    snapshot::{ClusterSpec, Discovery, Plan, Source, Verdict},
     timeout::RequestEnds,
     unit::Protocol,
 };
@@ -164,6 +164,22 @@ fn safe_defaults_end_a_request_limit_at_the_head_also_a_written_one() {
         (plan.timeouts.request, plan.timeouts.request_ends),
         (Some(2 * SECOND), RequestEnds::Head)
     );
+}
+
+#[test]
+fn safe_defaults_use_every_address_of_a_dns_answer() {
+    for (defaults, expected) in [(Defaults::AppMesh, false), (Defaults::Safe, true)] {
+        let snapshot = compile(&shop(), "web", defaults).unwrap();
+        let all =
+            |cluster: &ClusterSpec| matches!(cluster.discovery, Discovery::Dns { all: true, .. });
+        assert!(
+            snapshot
+                .clusters()
+                .iter()
+                .all(|cluster| all(cluster) == expected),
+            "{defaults}"
+        );
+    }
 }
 
 #[test]

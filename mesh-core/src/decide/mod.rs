@@ -41,33 +41,22 @@ impl Snapshot {
 ///
 /// # Examples
 /// ```
-/// use mesh_core::{Config, Defaults, decide::Seed, metric::Outcome, route::Head};
+/// use mesh_core::{
+///     Config, Defaults,
+///     config::{Mesh, VirtualNode, VirtualService},
+///     decide::Seed,
+///     metric::Outcome,
+///     route::Head,
+///     unit::Protocol,
+/// };
 ///
-/// let template = "
-/// Resources:
-///   Mesh: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: shop}}
-///   Orders:
-///     Type: AWS::AppMesh::VirtualNode
-///     Properties:
-///       MeshName: shop
-///       VirtualNodeName: orders
-///       Spec:
-///         Listeners: [{PortMapping: {Port: 8080, Protocol: http}}]
-///         ServiceDiscovery: {DNS: {Hostname: orders.internal}}
-///   OrdersService:
-///     Type: AWS::AppMesh::VirtualService
-///     Properties:
-///       MeshName: shop
-///       VirtualServiceName: orders.local
-///       Spec: {Provider: {VirtualNode: {VirtualNodeName: orders}}}
-///   Web:
-///     Type: AWS::AppMesh::VirtualNode
-///     Properties:
-///       MeshName: shop
-///       VirtualNodeName: web
-///       Spec: {Backends: [{VirtualService: {VirtualServiceName: orders.local}}]}
-/// ";
-/// let snapshot = Config::parse("mesh.yaml", template)?.node("web")?.compile()?;
+/// let mesh = Mesh::builder("shop")
+///     .virtual_node(VirtualNode::builder("orders").listener(8080, Protocol::Http).dns("orders.internal"))
+///     .virtual_node(VirtualNode::builder("web").backend("orders.local"))
+///     .virtual_service(VirtualService::builder("orders.local").virtual_node("orders"))
+///     .build()?;
+/// let snapshot = Config::from(mesh).node("web")?.defaults(Defaults::AppMesh).compile()?;
+///
 /// let decision = snapshot.decide(&Head::get("http://orders.local/basket"));
 /// assert_eq!(decision.shares().len(), 1);
 /// assert_eq!(decision.retries(), 2);

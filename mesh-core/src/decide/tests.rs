@@ -75,7 +75,8 @@ fn a_play_ends_where_production_would() {
     let snapshot = snapshot(Defaults::AppMesh);
     let get = snapshot.decide(&Head::get("http://direct.local/"));
     let post = snapshot.decide(&Head::post("http://direct.local/"));
-    let rows: [(&Decision<'_>, &[Outcome], u32, Option<Done>, &str); 5] = [
+    type Row<'a> = (&'a Decision<'a>, &'a [Outcome], u32, Option<Done>, &'a str);
+    let rows: [Row<'_>; 5] = [
         (&get, &[Outcome::Status(200)], 1, Some(Done::Answered), "-"),
         (
             &get,
@@ -149,7 +150,7 @@ virtual service: s.local
 asked before: admin: not: path begins with /admin
 route: split
 targets: v1 50.0 %, v2 50.0 %
-retries: 4 retries on 502, 503, 504, reset, failed connect, refused stream, every method (route)
+retries: 4 retries on 502, 503, 504, reset, failed connect, refused stream; every method (route)
 limit: request 1s, from the end of the request to the end of the response (route)
 limit: each attempt 5s (route; without effect, the request limit is not longer)
 limit: silence 300s (default: App Mesh)

@@ -70,7 +70,7 @@ impl Attempts {
             return Next::Done(Done::OutOfTime);
         }
         let wait = backoff(self.made, rng).min(remaining.unwrap_or(Duration::MAX));
-        self.made += 1;
+        self.made = self.made.saturating_add(1);
         if wait.is_zero() {
             Next::Try
         } else {
@@ -111,9 +111,7 @@ impl Done {
     /// Envoy 1.40: `URX` stands beside the reason of the last attempt, and also where a policy allows no retry.
     #[must_use]
     pub fn flags(self, last: Outcome) -> Flags {
-        let flags = last
-            .flag()
-            .map_or(Flags::default(), |flag| Flags::default().with(flag));
+        let flags = last.flag().into_iter().fold(Flags::default(), Flags::with);
         match self {
             Self::Answered | Self::Failed => flags,
             Self::Exhausted => flags.with(Flag::RetryLimitExceeded),

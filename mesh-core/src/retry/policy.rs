@@ -202,9 +202,9 @@ impl fmt::Display for Policy {
         };
         write!(f, "{} {unit} on {}", self.max_retries, on.join(", "))?;
         f.write_str(if self.unsafe_retries {
-            ", every method"
+            "; every method"
         } else {
-            ", POST, PATCH, unknown methods and gRPC only if provably unsent"
+            "; POST, PATCH, unknown methods and gRPC only if provably unsent"
         })
     }
 }

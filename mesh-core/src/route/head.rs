@@ -156,7 +156,7 @@ impl Head<'static> {
     /// If it is not a URI.
     #[must_use]
     pub fn get(uri: &str) -> Self {
-        Self::request(Method::GET, uri)
+        Self::request(&Method::GET, uri)
     }
 
     /// A POST to that URI.
@@ -165,7 +165,7 @@ impl Head<'static> {
     /// If it is not a URI.
     #[must_use]
     pub fn post(uri: &str) -> Self {
-        Self::request(Method::POST, uri)
+        Self::request(&Method::POST, uri)
     }
 
     /// A request of that method for that URI.
@@ -173,11 +173,11 @@ impl Head<'static> {
     /// # Panics
     /// If it is not a URI.
     #[must_use]
-    pub fn request(method: Method, uri: &str) -> Self {
+    pub fn request(method: &Method, uri: &str) -> Self {
         let uri: Uri = uri
             .parse()
             .unwrap_or_else(|error| panic!("`{uri}`: {error}"));
-        Head::new(&method, &uri, &HeaderMap::new()).into_owned()
+        Head::new(method, &uri, &HeaderMap::new()).into_owned()
     }
 
     /// This head with one more header; a second one of the same name stands beside the first.
@@ -259,7 +259,10 @@ mod tests {
         ];
         for (uri, host, expected, port) in rows {
             let head = Head::get(uri);
-            let head = host.map_or(head.clone(), |host| head.header("host", host));
+            let head = match host {
+                Some(host) => head.header("host", host),
+                None => head,
+            };
             assert_eq!(
                 (head.host(), head.port()),
                 (expected, port),

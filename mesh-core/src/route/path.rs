@@ -183,6 +183,17 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn normalising_is_done_once_and_leaves_no_way_around_a_prefix(written in r"/[a./\\%25eE{é]{0,24}") {
+            let normal = normalise(&written);
+            proptest::prop_assert!(normal.starts_with('/') && normal.is_ascii());
+            proptest::prop_assert!(!normal.contains("//") && !normal.contains('\\'));
+            proptest::prop_assert!(normal.split('/').all(|segment| segment != "." && segment != ".."));
+            proptest::prop_assert_eq!(is_normal(written.as_bytes()), normal == written.as_str());
+        }
+    }
+
     #[test]
     fn a_normal_path_is_not_copied() {
         for path in ["/", "/a/b.c/..d/%2F", "/a%20b/", "*"] {

@@ -117,10 +117,10 @@ fn it_reads_as_a_sentence() {
     assert_eq!(Policy::none().to_string(), "no retries");
     assert_eq!(
         Policy::on_events(1, [Event::GatewayError, Event::Unavailable]).to_string(),
-        "1 retry on 502, 503, 504, grpc-status 14, reset, failed connect, refused stream, every method"
+        "1 retry on 502, 503, 504, grpc-status 14, reset, failed connect, refused stream; every method"
     );
     assert_eq!(
         Policy::unsent(2).to_string(),
-        "2 retries on failed connect, refused stream, POST, PATCH, unknown methods and gRPC only if provably unsent"
+        "2 retries on failed connect, refused stream; POST, PATCH, unknown methods and gRPC only if provably unsent"
     );
 }
