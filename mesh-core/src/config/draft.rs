@@ -49,6 +49,16 @@ pub(crate) struct Gaps {
     pub(crate) left_out_routes: BTreeSet<String>,
 }
 
+impl Gaps {
+    /// A document could not be read: anything may have been in it.
+    pub(crate) fn everything(&mut self) {
+        self.meshes = true;
+        self.virtual_nodes = true;
+        self.virtual_routers = true;
+        self.virtual_services = true;
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct MeshDraft {
     pub(crate) name: Said<String>,

@@ -69,7 +69,12 @@ mod tests {
 
     #[test]
     fn distance_counts_edits() {
-        for (a, b, want) in [("", "", 0), ("", "ab", 2), ("kitten", "sitting", 3), ("ab", "ba", 2)] {
+        for (a, b, want) in [
+            ("", "", 0),
+            ("", "ab", 2),
+            ("kitten", "sitting", 3),
+            ("ab", "ba", 2),
+        ] {
             let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
             assert_eq!(distance(&a, &b), want, "{a:?} {b:?}");
         }
@@ -81,7 +86,10 @@ mod tests {
         for (word, want) in [
             ("maxServerErrors", "; did you mean `MaxServerErrors`?"),
             ("Intervall", "; did you mean `Interval`?"),
-            ("Colour", "; known here: `MaxServerErrors`, `MaxEjectionPercent`, `Interval`"),
+            (
+                "Colour",
+                "; known here: `MaxServerErrors`, `MaxEjectionPercent`, `Interval`",
+            ),
         ] {
             assert_eq!(nearest(word, known.into_iter()), want, "{word}");
         }

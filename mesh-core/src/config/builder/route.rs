@@ -184,7 +184,10 @@ impl RouteBuilder {
         let place = |member: &str| Place::of(format!("{path}.{member}"));
         let mut matches = self.matches;
         let mut targets = self.targets;
-        for places in [places_of_match(&mut matches), places_of_targets(&mut targets)] {
+        for places in [
+            places_of_match(&mut matches),
+            places_of_targets(&mut targets),
+        ] {
             for member in places {
                 member.path = format!("{path}.{}", member.path);
             }
@@ -248,7 +251,12 @@ fn places_of_match(matches: &mut MatchDraft) -> Vec<&mut Place> {
         places.push(&mut header.name.place);
         places.extend(header.matcher.as_mut().map(|said| &mut said.place));
     }
-    places.extend(matches.query_parameters.iter_mut().map(|said| &mut said.place));
+    places.extend(
+        matches
+            .query_parameters
+            .iter_mut()
+            .map(|said| &mut said.place),
+    );
     places
 }
 

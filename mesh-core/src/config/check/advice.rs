@@ -78,7 +78,8 @@ fn bypassed(routes: &[&RouteDraft], graph: &Graph<'_>) -> String {
         graph.direct.get(node).map(|service| (*service, node))
     });
     let Some((service, node)) = direct else {
-        return ", nor are its routes: make it a virtual service's provider, or remove it".to_owned();
+        return ", nor are its routes: make it a virtual service's provider, or remove it"
+            .to_owned();
     };
     let retries = routes.iter().any(|route| route.retry_policy.is_some());
     let policy = if retries { "retry policy" } else { "policies" };
@@ -91,7 +92,10 @@ fn bypassed(routes: &[&RouteDraft], graph: &Graph<'_>) -> String {
 }
 
 fn protocols(route: &RouteDraft, graph: &Graph<'_>, problems: &mut Problems) {
-    let Said { value: spoken, place } = &route.protocol;
+    let Said {
+        value: spoken,
+        place,
+    } = &route.protocol;
     let port = route.matches.value.port.as_ref().map(|port| port.value);
     let router = graph.routers.get(route.router.value.as_str());
     let listeners = router.iter().flat_map(|router| &router.listeners);
@@ -123,12 +127,18 @@ fn protocols(route: &RouteDraft, graph: &Graph<'_>, problems: &mut Problems) {
 }
 
 fn timeouts(route: &RouteDraft, graph: &Graph<'_>, problems: &mut Problems) {
-    let Said { value: timeout, place } = &route.timeout;
+    let Said {
+        value: timeout,
+        place,
+    } = &route.timeout;
     let Some(limit) = timeout.per_request else {
         return;
     };
     if let Some(retry) = &route.retry_policy {
-        let wanted = retry.value.per_retry_timeout.saturating_mul(retry.value.max_retries);
+        let wanted = retry
+            .value
+            .per_retry_timeout
+            .saturating_mul(retry.value.max_retries);
         if !limit.is_zero() && limit < wanted {
             let message = format!(
                 "the request's limit of {limit:?} ends before {} retries of {:?} each can: raise the one or lower the other",
@@ -201,7 +211,11 @@ fn conditions(route: &RouteDraft) -> String {
     let port = port.as_ref().map(|said| said.value);
     let headers = headers.iter().map(|header| {
         let matcher = header.matcher.as_ref().map(|said| &said.value);
-        (header.name.value.to_ascii_lowercase(), header.invert, matcher)
+        (
+            header.name.value.to_ascii_lowercase(),
+            header.invert,
+            matcher,
+        )
     });
     let headers: Vec<_> = headers.collect();
     let query: Vec<_> = query_parameters.iter().map(|said| &said.value).collect();

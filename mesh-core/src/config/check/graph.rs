@@ -111,7 +111,13 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn missing_router(&self, code: &'static str, name: &str, place: &Place, problems: &mut Problems) {
+    fn missing_router(
+        &self,
+        code: &'static str,
+        name: &str,
+        place: &Place,
+        problems: &mut Problems,
+    ) {
         if !self.draft.gaps.virtual_routers {
             let known = self.routers.keys().copied();
             missing(code, "virtual router", name, known, place, problems);

@@ -12,7 +12,10 @@ use crate::{
 };
 
 pub(super) fn of_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Vec<Listener> {
-    once(draft.listeners.iter().map(|listener| &listener.port), problems);
+    once(
+        draft.listeners.iter().map(|listener| &listener.port),
+        problems,
+    );
     discovery(draft, problems);
     let listeners = draft.listeners.iter();
     listeners
@@ -26,8 +29,14 @@ pub(super) fn of_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Vec<
         .collect()
 }
 
-pub(super) fn of_router(draft: &VirtualRouterDraft, problems: &mut Problems) -> Vec<RouterListener> {
-    once(draft.listeners.iter().map(|listener| &listener.port), problems);
+pub(super) fn of_router(
+    draft: &VirtualRouterDraft,
+    problems: &mut Problems,
+) -> Vec<RouterListener> {
+    once(
+        draft.listeners.iter().map(|listener| &listener.port),
+        problems,
+    );
     if draft.listeners.is_empty() && draft.whole {
         let message = format!(
             "the virtual router {} has no listener, so nobody can dial it: give it a port and a protocol",
@@ -80,8 +89,20 @@ fn discovery(draft: &VirtualNodeDraft, problems: &mut Problems) {
             service_name,
             attributes,
         } => {
-            super::sized("Cloud Map namespace name", namespace_name, 1024, place, problems);
-            super::sized("Cloud Map service name", service_name, 1024, place, problems);
+            super::sized(
+                "Cloud Map namespace name",
+                namespace_name,
+                1024,
+                place,
+                problems,
+            );
+            super::sized(
+                "Cloud Map service name",
+                service_name,
+                1024,
+                place,
+                problems,
+            );
             for (key, _) in attributes {
                 super::sized("Cloud Map attribute key", key, 255, place, problems);
             }

@@ -14,17 +14,36 @@ use crate::{
 };
 
 pub(super) fn matching(draft: &Said<MatchDraft>, problems: &mut Problems) -> HttpRouteMatch {
-    let Said { value: draft, place } = draft;
-    at_most_ten("conditions on headers", draft.headers.len(), place, problems);
+    let Said {
+        value: draft,
+        place,
+    } = draft;
+    at_most_ten(
+        "conditions on headers",
+        draft.headers.len(),
+        place,
+        problems,
+    );
     let parameters = draft.query_parameters.len();
-    at_most_ten("conditions on query parameters", parameters, place, problems);
+    at_most_ten(
+        "conditions on query parameters",
+        parameters,
+        place,
+        problems,
+    );
     let path = draft.path.as_ref();
     let headers = draft.headers.iter();
     let parameters = draft.query_parameters.iter();
     HttpRouteMatch {
         path: path.and_then(|said| path_match(said, problems)),
-        method: draft.method.as_ref().and_then(|said| method(said, problems)),
-        scheme: draft.scheme.as_ref().and_then(|said| scheme(said, problems)),
+        method: draft
+            .method
+            .as_ref()
+            .and_then(|said| method(said, problems)),
+        scheme: draft
+            .scheme
+            .as_ref()
+            .and_then(|said| scheme(said, problems)),
         port: draft.port.as_ref().and_then(|said| port(said, problems)),
         headers: headers
             .filter_map(|header| header_match(header, problems))
@@ -46,7 +65,9 @@ fn path_match(said: &Said<PathMatch>, problems: &mut Problems) -> Option<PathMat
     let errors = problems.errors();
     let Said { value, place } = said;
     match value {
-        PathMatch::Prefix(prefix) => slash("prefix", "prefix-without-slash", prefix, place, problems),
+        PathMatch::Prefix(prefix) => {
+            slash("prefix", "prefix-without-slash", prefix, place, problems)
+        }
         PathMatch::Exact(path) => {
             if sized("path", path, 255, place, problems) {
                 slash("path", "path-without-slash", path, place, problems);
@@ -165,10 +186,7 @@ fn header_matcher(said: &Said<HeaderMatcher>, problems: &mut Problems) -> Option
     (problems.errors() == errors).then(|| value.clone())
 }
 
-fn query_parameter(
-    said: &Said<QueryParameter>,
-    problems: &mut Problems,
-) -> Option<QueryParameter> {
+fn query_parameter(said: &Said<QueryParameter>, problems: &mut Problems) -> Option<QueryParameter> {
     if said.value.name.is_empty() {
         let message = "a condition on a query parameter needs the parameter's name";
         problems.error("invalid-name", &said.place, message);

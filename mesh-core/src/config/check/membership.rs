@@ -72,7 +72,10 @@ fn chosen(draft: &mut Draft, problems: &mut Problems) -> Option<MeshDraft> {
                 "there are several meshes here, {}: say which one to take (`Reader::mesh`)",
                 listed.join(", ")
             );
-            let place = distinct.values().next().map_or_else(Place::default, |p| (*p).clone());
+            let place = distinct
+                .values()
+                .next()
+                .map_or_else(Place::default, |p| (*p).clone());
             problems.error("several-meshes", &place, message);
             return None;
         }

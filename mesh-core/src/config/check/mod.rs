@@ -14,7 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Mesh, Provider, Route, VirtualNode, VirtualRouter, VirtualService,
-    draft::{Draft, ProviderDraft, Said, VirtualNodeDraft, VirtualRouterDraft, VirtualServiceDraft},
+    draft::{
+        Draft, ProviderDraft, Said, VirtualNodeDraft, VirtualRouterDraft, VirtualServiceDraft,
+    },
 };
 use crate::{
     error::{ConfigErrors, Place, Problem, Problems, quoted},
@@ -160,7 +162,10 @@ fn sized(what: &str, text: &str, max: usize, place: &Place, problems: &mut Probl
     let length = text.chars().count();
     let fits = (1..=max).contains(&length);
     if !fits {
-        let message = format!("a {what} has 1 to {max} characters, {} has {length}", quoted(text));
+        let message = format!(
+            "a {what} has 1 to {max} characters, {} has {length}",
+            quoted(text)
+        );
         problems.error("out-of-range", place, message);
     }
     fits

@@ -36,7 +36,10 @@ fn targets(draft: &RouteDraft, problems: &mut Problems) -> Vec<WeightedTarget> {
     let Said { value, place } = &draft.targets;
     let name = quoted(&draft.name.value);
     if value.len() > 10 {
-        let message = format!("the route {name} has {} targets, 10 are the most", value.len());
+        let message = format!(
+            "the route {name} has {} targets, 10 are the most",
+            value.len()
+        );
         problems.error("too-many-targets", place, message);
     }
     if value.is_empty() && draft.whole {

@@ -1,0 +1,212 @@
+//! Holds resolved properties against their shape: unknown names, missing ones, wrong types, what this version leaves out.
+
+use super::{
+    resolved::{Arn, Content, Member, Resolved, flag, number},
+    shape::{Choice, Kind, Shape, Support},
+};
+use crate::{
+    config::spelling::nearest,
+    error::{Place, Problems, quoted},
+};
+
+/// Checks an object; `named_at` is the place that names it: its key, or itself in a list.
+pub(super) fn object(node: &Resolved, shape: &Shape, named_at: &Place, problems: &mut Problems) {
+    Conform { problems, left_out: false }.object(node, shape, named_at);
+}
+
+/// Checks the names in something that this version leaves out as a whole, and says so.
+pub(super) fn left_out(node: &Resolved, shape: &Shape, named_at: &Place, problems: &mut Problems) {
+    Conform { problems, left_out: true }.object(node, shape, named_at);
+}
+
+struct Conform<'a> {
+    problems: &'a mut Problems,
+    /// Within something left out, nothing more is said about what is left out.
+    left_out: bool,
+}
+
+impl Conform<'_> {
+    fn object(&mut self, node: &Resolved, shape: &Shape, named_at: &Place) {
+        match &node.content {
+            Content::Unknown => return,
+            Content::Map(_) | Content::Null => {}
+            _ => return self.wrong_type(node, "a mapping of keys and values"),
+        }
+        for member in node.members() {
+            self.member(member, shape);
+        }
+        for property in shape.properties.iter().filter(|property| property.required) {
+            if node.at(&[property.name]).is_none() {
+                let null = node.members().iter().any(|member| member.key == property.name);
+                let how = if null { "is empty" } else { "is missing" };
+                let message = format!("{} needs `{}`, which {how}: add it", shape.what, property.name);
+                self.problems.error("missing-property", named_at, message);
+            }
+        }
+        for choice in shape.choices {
+            self.choice(node, shape, choice, named_at);
+        }
+    }
+
+    fn member(&mut self, member: &Member, shape: &Shape) {
+        let Some(property) = shape.property(&member.key) else {
+            let known = shape.properties.iter().map(|property| property.name);
+            let message = format!(
+                "{} has no property {}{}",
+                shape.what,
+                quoted(&member.key),
+                nearest(&member.key, known)
+            );
+            self.problems.error("unknown-property", &member.key_place, message);
+            return;
+        };
+        if matches!(member.value.content, Content::Null) {
+            return;
+        }
+        let outer = self.left_out;
+        self.support(member, property.support);
+        self.kind(&member.value, &property.kind, &member.key_place);
+        self.left_out = outer;
+    }
+
+    fn support(&mut self, member: &Member, support: Support) {
+        let (name, place) = (&member.key, &member.key_place);
+        match support {
+            _ if self.left_out => {}
+            Support::Full => {}
+            Support::Later(lost) => {
+                let message = format!("this version does not act on `{name}` yet: {lost}");
+                self.problems.warn("not-supported-yet", place, message);
+                self.left_out = true;
+            }
+            Support::Refused(why) => {
+                self.left_out = true;
+                let mode = member.value.text(&["Mode"]);
+                if mode.is_some_and(|mode| mode.value == "DISABLED") {
+                    return;
+                }
+                let message = format!(
+                    "this version does not speak TLS yet, and {why}: take `{name}` out if plain text will do, else keep this \
+                     resource on its sidecar"
+                );
+                self.problems.error("tls-not-supported-yet", place, message);
+            }
+        }
+    }
+
+    fn kind(&mut self, node: &Resolved, kind: &Kind, named_at: &Place) {
+        match (kind, &node.content) {
+            (Kind::Any, _) | (_, Content::Unknown) => {}
+            (Kind::Object(shape), _) => self.object(node, shape, named_at),
+            (Kind::List { of, least }, Content::List(items)) => self.list(node, items, of, *least),
+            (Kind::List { .. }, _) => self.wrong_type(node, "a list"),
+            (Kind::Name, Content::Arn(arn)) => self.ref_is_arn(node, arn),
+            (_, Content::Arn(arn)) => self.arn_not_known(node, arn),
+            (Kind::Name | Kind::Text, Content::Text(_)) => {}
+            (Kind::Name | Kind::Text, _) => self.wrong_type(node, "a text"),
+            (Kind::Number, Content::Text(text)) if number(text).is_some() => {}
+            (Kind::Number, _) => self.wrong_type(node, "a whole number"),
+            (Kind::Flag, Content::Text(text)) if flag(text).is_some() => {}
+            (Kind::Flag, _) => self.wrong_type(node, "`true` or `false`"),
+            (Kind::Word(words), Content::Text(text)) => self.word(node, text, words),
+            (Kind::Word(_), _) => self.wrong_type(node, "a word"),
+        }
+    }
+
+    fn list(&mut self, node: &Resolved, items: &[Resolved], of: &Kind, least: usize) {
+        if items.len() < least {
+            let message = "this list is empty: put something into it, or leave its key out";
+            self.problems.error("empty-list", &node.place, message);
+        }
+        for item in items {
+            self.kind(item, of, &item.place);
+        }
+    }
+
+    fn word(&mut self, node: &Resolved, text: &str, words: &[&str]) {
+        if words.contains(&text) {
+            return;
+        }
+        let listed: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        let message = match words.first() {
+            Some(&("server-error" | "connection-error")) => format!(
+                "{} is no retry event{}; there are {}",
+                quoted(text),
+                meant(text, words),
+                listed.join(", ")
+            ),
+            _ => format!(
+                "{} is not known here{}; write one of {}",
+                quoted(text),
+                meant(text, words),
+                listed.join(", ")
+            ),
+        };
+        let code = match words.first() {
+            Some(&("server-error" | "connection-error")) => "unknown-retry-event",
+            _ => "unknown-value",
+        };
+        self.problems.error(code, &node.place, message);
+    }
+
+    fn choice(&mut self, node: &Resolved, shape: &Shape, choice: &Choice, named_at: &Place) {
+        let listed: Vec<String> = choice.among.iter().map(|name| quoted(name)).collect();
+        let listed = listed.join(", ");
+        let mut there = node.members().iter().filter(|member| {
+            choice.among.contains(&member.key.as_str()) && !matches!(member.value.content, Content::Null)
+        });
+        match (there.next(), there.next()) {
+            (None, _) if choice.required => {
+                let message = match choice.among {
+                    [only] => format!("{} needs `{only}`: add it, or leave the whole of it out", shape.what),
+                    _ => format!("{} needs one of {listed}: add one", shape.what),
+                };
+                self.problems.error("missing-property", named_at, message);
+            }
+            (Some(first), Some(second)) => {
+                let message = format!(
+                    "{} has `{}` and `{}`, and only one of {listed} may stand: remove the others",
+                    shape.what, first.key, second.key
+                );
+                self.problems.error("several-choices", &second.key_place, message);
+            }
+            _ => {}
+        }
+    }
+
+    fn wrong_type(&mut self, node: &Resolved, wanted: &str) {
+        let found = match &node.content {
+            Content::Unknown | Content::Null => "nothing".to_owned(),
+            Content::Text(text) => format!("the text {}", quoted(text)),
+            Content::Arn(_) => "an ARN".to_owned(),
+            Content::List(_) => "a list".to_owned(),
+            Content::Map(_) => "a mapping".to_owned(),
+        };
+        let message = format!("{wanted} is due here, not {found}");
+        self.problems.error("wrong-type", &node.place, message);
+    }
+
+    fn ref_is_arn(&mut self, node: &Resolved, arn: &Arn) {
+        let Arn { name, logical_id, attribute } = arn;
+        let message = format!(
+            "`Ref` of {} gives its ARN in CloudFormation, and a name is due: write `!GetAtt {logical_id}.{attribute}` \
+             (the name {} is taken)",
+            quoted(logical_id),
+            quoted(name)
+        );
+        self.problems.warn("ref-is-arn", &node.place, message);
+    }
+
+    fn arn_not_known(&mut self, node: &Resolved, arn: &Arn) {
+        let message = format!(
+            "`Ref` of {0} gives its ARN, which only AWS knows: give its value as the parameter {0}",
+            quoted(&arn.logical_id)
+        );
+        self.problems.error("missing-value", &node.place, message);
+    }
+}
+
+fn meant(text: &str, words: &[&str]) -> String {
+    let hint = nearest(text, words.iter().copied());
+    if hint.starts_with("; did") { hint.trim_end_matches('?').to_owned() } else { String::new() }
+}

@@ -1,0 +1,157 @@
+//! CloudFormation templates: their App Mesh resources into a draft.
+//!
+//! Functions are resolved first, then the properties are held against their [`schema`], then they are read. Other
+//! resources are looked at only where an App Mesh resource refers to them.
+
+mod conform;
+mod function;
+mod parameter;
+mod resolve;
+mod resolved;
+mod route;
+mod schema;
+mod shape;
+mod spec;
+mod template;
+
+use std::collections::BTreeMap;
+
+use self::{
+    resolve::Resolve,
+    resolved::Resolved,
+    template::{AppMesh, Resource, Template, at},
+};
+use super::node::{Entry, Node};
+use crate::{
+    config::{
+        draft::{Draft, Said},
+        spelling::nearest,
+    },
+    error::{Problems, quoted},
+};
+
+/// Reads a template's App Mesh resources into the draft and returns how many there are.
+pub(super) fn read(
+    root: &Node,
+    values: &BTreeMap<String, String>,
+    draft: &mut Draft,
+    problems: &mut Problems,
+) -> usize {
+    let template = Template::new(root, values);
+    let mut resolve = Resolve::new(&template, problems);
+    let mut resources = 0;
+    for entry in root.member("Resources").map_or(&[][..], Node::entries) {
+        let Some(resource) = template.resources.get(entry.key.as_str()).copied() else {
+            continue;
+        };
+        match resource.app_mesh {
+            Some(app_mesh) => {
+                resources += 1;
+                app_mesh_resource(resource, app_mesh, &mut resolve, draft);
+            }
+            None => foreign(resource, resolve.problems),
+        }
+    }
+    resources
+}
+
+/// A resource with its properties, ready to be read.
+pub(super) struct Read<'a> {
+    kind: &'a str,
+    properties: Resolved,
+    /// `None`: it should have one, and it could not be read.
+    name: Option<Said<String>>,
+    mesh: Option<Said<String>>,
+    /// Whether nothing was wrong with it.
+    whole: bool,
+}
+
+fn app_mesh_resource<'a>(
+    resource: Resource<'a>,
+    app_mesh: AppMesh,
+    resolve: &mut Resolve<'a, '_>,
+    draft: &mut Draft,
+) {
+    let before = resolve.problems.errors();
+    attributes(resource, resolve.problems);
+    let properties = resolve.properties(resource);
+    let problems = &mut *resolve.problems;
+    let place = match resource.properties {
+        Some(entry) => at(properties.place.path.clone(), &entry.key_at),
+        None => resource.place(),
+    };
+    let gateway = GATEWAYS.iter().find(|(kind, _)| *kind == resource.kind);
+    if let Some((_, lost)) = gateway {
+        conform::left_out(&properties, app_mesh.shape, &place, problems);
+        let message = format!("this version has no gateways yet: {lost}");
+        problems.warn("not-supported-yet", &resource.place(), message);
+        return;
+    }
+    conform::object(&properties, app_mesh.shape, &place, problems);
+    let name = match properties.at(&[app_mesh.name]) {
+        Some(_) => properties.text(&[app_mesh.name]),
+        None => Some(Said::new(resource.id.to_owned(), resource.place())),
+    };
+    let read = Read {
+        kind: resource.kind,
+        mesh: properties.text(&["MeshName"]),
+        name,
+        whole: problems.errors() == before,
+        properties,
+    };
+    spec::read(read, draft, problems);
+}
+
+/// What stands beside `Type` and `Properties`.
+fn attributes(resource: Resource<'_>, problems: &mut Problems) {
+    for Entry { key, key_at, .. } in resource.entry.node.entries() {
+        let place = at(format!("{}.{key}", resource.path()), key_at);
+        if key == "Condition" {
+            let message = "this version does not compute conditions yet, so it cannot tell whether this resource is there: \
+                           remove the condition or the resource";
+            problems.error("unsupported-condition", &place, message);
+        } else if !ATTRIBUTES.contains(&key.as_str()) {
+            let message = format!(
+                "a resource has no attribute {}{}",
+                quoted(key),
+                nearest(key, ATTRIBUTES.into_iter())
+            );
+            problems.error("unknown-property", &place, message);
+        }
+    }
+}
+
+/// Resources of other kinds are none of ours, unless they were meant to be.
+fn foreign(resource: Resource<'_>, problems: &mut Problems) {
+    if resource.id.starts_with("Fn::") {
+        let message = format!(
+            "this version does not compute {} yet, so it cannot tell which resources come of it: write them out",
+            quoted(resource.id)
+        );
+        problems.error("unsupported-for-each", &resource.place(), message);
+    } else if resource.kind.to_ascii_lowercase().starts_with("aws::appmesh::") {
+        let known = schema::TYPES.iter().map(|(kind, _, _)| *kind);
+        let message = format!(
+            "there is no resource type {}{}",
+            quoted(resource.kind),
+            nearest(resource.kind, known)
+        );
+        problems.error("unknown-type", &resource.place(), message);
+    }
+}
+
+const GATEWAYS: [(&str, &str); 2] = [
+    ("AWS::AppMesh::VirtualGateway", "nothing is served at its listeners; keep the gateway that you have"),
+    ("AWS::AppMesh::GatewayRoute", "its route is left out; keep the gateway that you have"),
+];
+const ATTRIBUTES: [&str; 9] = [
+    "Type",
+    "Properties",
+    "DependsOn",
+    "Condition",
+    "Metadata",
+    "CreationPolicy",
+    "DeletionPolicy",
+    "UpdatePolicy",
+    "UpdateReplacePolicy",
+];

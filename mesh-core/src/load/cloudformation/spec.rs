@@ -1,0 +1,197 @@
+//! Checked properties into drafts: meshes, nodes, routers, services.
+
+use std::time::Duration;
+
+use super::{Read, resolved::Resolved, route};
+use crate::{
+    config::{
+        DnsResponseType, EgressFilter, ServiceDiscovery, Timeout,
+        draft::{
+            Draft, ListenerDraft, MeshDraft, ProviderDraft, RouterListenerDraft, Said,
+            VirtualNodeDraft, VirtualRouterDraft, VirtualServiceDraft,
+        },
+    },
+    error::Problems,
+    unit::Protocol,
+};
+
+/// Adds the resource to the draft, or the gap that it leaves.
+pub(super) fn read(read: Read<'_>, draft: &mut Draft, problems: &mut Problems) {
+    let gaps = &mut draft.gaps;
+    match read.kind {
+        "AWS::AppMesh::Mesh" => match mesh(read) {
+            Some(mesh) => draft.meshes.push(mesh),
+            None => gaps.meshes = true,
+        },
+        "AWS::AppMesh::VirtualNode" => match virtual_node(read, problems) {
+            Some(node) => draft.virtual_nodes.push(node),
+            None => gaps.virtual_nodes = true,
+        },
+        "AWS::AppMesh::VirtualRouter" => match virtual_router(read) {
+            Some(router) => draft.virtual_routers.push(router),
+            None => gaps.virtual_routers = true,
+        },
+        "AWS::AppMesh::VirtualService" => match virtual_service(read) {
+            Some(service) => draft.virtual_services.push(service),
+            None => gaps.virtual_services = true,
+        },
+        _ => draft.routes.extend(route::read(&read, gaps, problems)),
+    }
+}
+
+fn mesh(read: Read<'_>) -> Option<MeshDraft> {
+    let filter = read.properties.text(&["Spec", "EgressFilter", "Type"]);
+    Some(MeshDraft {
+        name: read.name?,
+        egress_filter: match filter.as_ref().map(|said| said.value.as_str()) {
+            Some("ALLOW_ALL") => EgressFilter::AllowAll,
+            _ => EgressFilter::DropAll,
+        },
+    })
+}
+
+fn virtual_node(read: Read<'_>, problems: &mut Problems) -> Option<VirtualNodeDraft> {
+    let spec = &read.properties;
+    let written = spec.at(&["Spec", "Listeners"]);
+    let listeners = spec.items(&["Spec", "Listeners"]);
+    let service_discovery = spec.at(&["Spec", "ServiceDiscovery"]).and_then(discovery);
+    if let Some(empty) = written.filter(|_| listeners.is_empty() && service_discovery.is_none() && read.whole) {
+        let message = "this list of listeners is empty, so the node takes no requests: leave it out if that is meant";
+        problems.warn("empty-listeners", &empty.place, message);
+    }
+    let listeners = listeners.iter();
+    let listeners = listeners
+        .filter_map(|listener| {
+            let (port, protocol) = port_mapping(listener)?;
+            let timeout = listener_timeout(listener, protocol, problems);
+            Some(ListenerDraft {
+                port,
+                protocol,
+                timeout,
+            })
+        })
+        .collect();
+    let backends = spec.items(&["Spec", "Backends"]).iter();
+    let backends = backends.filter_map(|backend| backend.text(&["VirtualService", "VirtualServiceName"]));
+    Some(VirtualNodeDraft {
+        backends: backends.collect(),
+        mesh: read.mesh,
+        name: read.name?,
+        listeners,
+        service_discovery,
+        whole: read.whole,
+    })
+}
+
+fn virtual_router(read: Read<'_>) -> Option<VirtualRouterDraft> {
+    let listeners = read.properties.items(&["Spec", "Listeners"]).iter();
+    let listeners = listeners.filter_map(|listener| {
+        let (port, protocol) = port_mapping(listener)?;
+        Some(RouterListenerDraft { port, protocol })
+    });
+    Some(VirtualRouterDraft {
+        listeners: listeners.collect(),
+        mesh: read.mesh,
+        name: read.name?,
+        whole: read.whole,
+    })
+}
+
+fn virtual_service(read: Read<'_>) -> Option<VirtualServiceDraft> {
+    let provider = read.properties.at(&["Spec", "Provider"]);
+    let node = provider.and_then(|p| p.text(&["VirtualNode", "VirtualNodeName"]));
+    let router = provider.and_then(|p| p.text(&["VirtualRouter", "VirtualRouterName"]));
+    if provider.is_some() && node.is_none() && router.is_none() {
+        // A provider that could not be read is some router, and that router is not unused.
+        return None;
+    }
+    let node = node.map(|said| said.map(ProviderDraft::VirtualNode));
+    let router = router.map(|said| said.map(ProviderDraft::VirtualRouter));
+    Some(VirtualServiceDraft {
+        mesh: read.mesh,
+        name: read.name?,
+        provider: node.or(router),
+    })
+}
+
+fn discovery(node: &Resolved) -> Option<Said<ServiceDiscovery>> {
+    let text = |path: &[&str]| node.text(path).map(|said| said.value);
+    let found = if let Some(hostname) = node.text(&["DNS", "Hostname"]) {
+        let all = text(&["DNS", "ResponseType"]).is_some_and(|kind| kind == "ENDPOINTS");
+        let response_type = match all {
+            true => DnsResponseType::Endpoints,
+            false => DnsResponseType::LoadBalancer,
+        };
+        hostname.map(|hostname| ServiceDiscovery::Dns {
+            hostname,
+            response_type,
+        })
+    } else {
+        let attributes = node.items(&["AWSCloudMap", "Attributes"]).iter();
+        let attributes = attributes.filter_map(|attribute| {
+            let key = attribute.text(&["Key"])?;
+            Some((key.value, attribute.text(&["Value"])?.value))
+        });
+        let service = node.text(&["AWSCloudMap", "ServiceName"])?;
+        let found = ServiceDiscovery::AwsCloudMap {
+            namespace_name: text(&["AWSCloudMap", "NamespaceName"])?,
+            service_name: service.value,
+            attributes: attributes.collect(),
+        };
+        Said::new(found, service.place)
+    };
+    Some(found)
+}
+
+fn port_mapping(listener: &Resolved) -> Option<(Said<i64>, Protocol)> {
+    let port = listener.number(&["PortMapping", "Port"])?;
+    let protocol = match listener.text(&["PortMapping", "Protocol"])?.value.as_str() {
+        "http" => Protocol::Http,
+        "http2" => Protocol::Http2,
+        "grpc" => Protocol::Grpc,
+        "tcp" => Protocol::Tcp,
+        _ => return None,
+    };
+    Some((port, protocol))
+}
+
+/// The limits of the listener's own protocol; those of another do nothing.
+fn listener_timeout(listener: &Resolved, protocol: Protocol, problems: &mut Problems) -> Timeout {
+    let Some(limits) = listener.at(&["Timeout"]) else {
+        return Timeout::new();
+    };
+    let own = protocol.to_string().to_ascii_uppercase();
+    for other in limits.members().iter().filter(|member| member.key != own) {
+        let message = format!(
+            "the listener speaks {protocol}, so a timeout for {} does nothing: write it under `{own}`",
+            other.key
+        );
+        problems.warn("timeout-protocol-mismatch", &other.key_place, message);
+    }
+    limits.at(&[&own]).map_or(Timeout::new(), |own| timeout(own, problems))
+}
+
+pub(super) fn timeout(node: &Resolved, problems: &mut Problems) -> Timeout {
+    Timeout {
+        per_request: node.at(&["PerRequest"]).and_then(|node| duration(node, problems)),
+        idle: node.at(&["Idle"]).and_then(|node| duration(node, problems)),
+    }
+}
+
+pub(super) fn duration(node: &Resolved, problems: &mut Problems) -> Option<Duration> {
+    let unit = node.text(&["Unit"])?;
+    let Said { value, place } = node.number(&["Value"])?;
+    let Some(count) = u64::try_from(value).ok().filter(|count| *count <= LONGEST) else {
+        let message = format!("a duration is 0 to {LONGEST} {}, not {value}", unit.value);
+        problems.error("out-of-range", &place, message);
+        return None;
+    };
+    match unit.value.as_str() {
+        "s" => Some(Duration::from_secs(count)),
+        "ms" => Some(Duration::from_millis(count)),
+        _ => None,
+    }
+}
+
+/// Some sixty years in seconds: longer than any limit, short enough to be added to any time.
+const LONGEST: u64 = i32::MAX as u64;

@@ -1,0 +1,147 @@
+//! Text into configuration: App Mesh files as their owners keep them.
+//!
+//! This version reads CloudFormation templates, as YAML and as JSON. Reading is a pure function of the texts and the
+//! values given: no file is opened, nothing is asked of AWS. Every problem is reported, each with file, line and column, and
+//! size, nesting and aliases are bounded before anything is kept.
+
+mod cloudformation;
+mod detect;
+mod json;
+mod node;
+mod text;
+mod tree;
+mod yaml;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    config::{Config, check, draft::Draft},
+    error::{ConfigErrors, Location, Place, Problems},
+};
+
+impl Config {
+    /// Reads one document that needs no values from outside.
+    ///
+    /// The document's name stands before every problem; usually it is the file's path.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`] with every problem there is.
+    ///
+    /// # Examples
+    /// ```
+    /// use mesh_core::config::Config;
+    ///
+    /// let errors = Config::parse("mesh.yaml", "Resources: {M: {Type: AWS::AppMesh::Mesh, Properties: {Meshname: shop}}}");
+    /// assert_eq!(
+    ///     errors.unwrap_err().to_string(),
+    ///     "mesh.yaml:1:62: error[unknown-property]: a mesh has no property `Meshname`; did you mean `MeshName`?",
+    /// );
+    /// ```
+    pub fn parse(name: &str, text: &str) -> Result<Self, ConfigErrors> {
+        Self::reader().document(name, text).read()
+    }
+
+    /// Begins to read documents that need values from outside, or each other.
+    pub fn reader() -> Reader {
+        Reader::default()
+    }
+}
+
+/// Documents to be read together, and the values they need.
+///
+/// # Examples
+/// ```
+/// use mesh_core::config::Config;
+///
+/// let template = "
+/// Parameters: {Stage: {Type: String}}
+/// Resources:
+///   Shop: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: !Sub 'shop-${Stage}-${AWS::Region}'}}
+/// ";
+/// let config = Config::reader()
+///     .parameter("Stage", "test")
+///     .pseudo("AWS::Region", "eu-central-1")
+///     .document("mesh.yaml", template)
+///     .read()?;
+/// assert_eq!(config.mesh().name().as_str(), "shop-test-eu-central-1");
+/// # Ok::<(), mesh_core::error::ConfigErrors>(())
+/// ```
+#[derive(Debug, Default)]
+#[must_use = "a reader does nothing before `read`"]
+pub struct Reader {
+    values: BTreeMap<String, String>,
+    documents: Vec<(Arc<str>, String)>,
+    mesh: Option<String>,
+}
+
+impl Reader {
+    /// Gives a parameter its value; the last one given counts.
+    ///
+    /// What AWS alone knows is given in the same way, under the name that the template asks for it by:
+    /// `Certificate` for `!Ref Certificate`, `LoadBalancer.DNSName` for `!GetAtt LoadBalancer.DNSName`.
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.values.insert(name.into(), value.into());
+        self
+    }
+
+    /// Gives a pseudo parameter its value: `AWS::Region`, `AWS::AccountId`, `AWS::StackName` and so on.
+    pub fn pseudo(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameter(name, value)
+    }
+
+    /// Says which mesh to take, where the documents hold several.
+    pub fn mesh(mut self, name: impl Into<String>) -> Self {
+        self.mesh = Some(name.into());
+        self
+    }
+
+    /// Adds a document.
+    pub fn document(mut self, name: &str, text: impl Into<String>) -> Self {
+        self.documents.push((Arc::from(name), text.into()));
+        self
+    }
+
+    /// Reads all documents as one configuration.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`] with every problem of every document.
+    pub fn read(self) -> Result<Config, ConfigErrors> {
+        let mut problems = Problems::default();
+        let mut draft = Draft {
+            wanted: self.mesh.clone(),
+            ..Draft::default()
+        };
+        let mut resources = 0;
+        for (name, text) in &self.documents {
+            let Some(roots) = text::documents(name, text, &mut problems) else {
+                draft.gaps.everything();
+                continue;
+            };
+            for root in roots {
+                match detect::is_cloudformation(&root, &mut problems) {
+                    true => resources += cloudformation::read(&root, &self.values, &mut draft, &mut problems),
+                    false => draft.gaps.everything(),
+                }
+            }
+        }
+        self.none_found(resources, &mut problems);
+        let (mesh, warnings) = check(draft, problems)?;
+        Ok(Config::read(mesh, warnings, resources))
+    }
+
+    fn none_found(&self, resources: usize, problems: &mut Problems) {
+        if resources > 0 || problems.errors() > 0 {
+            return;
+        }
+        let place = self.documents.first().map_or_else(Place::default, |(name, _)| Place {
+            path: String::new(),
+            location: Some(Location::new(name, 1, 1)),
+        });
+        let message = "there is no App Mesh resource in this template: name a template with resources of the types \
+                       `AWS::AppMesh::…`";
+        problems.error("no-app-mesh-resources", &place, message);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! YAML into trees.
+
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
+
+use super::{
+    node::{Node, Scalar},
+    tree::{Fault, Mark, Tree},
+};
+use crate::error::Problems;
+
+/// Reads every document of a stream; the empty ones are left out.
+pub(super) fn read(
+    document: &Arc<str>,
+    text: &str,
+    problems: &mut Problems,
+) -> Result<Vec<Node>, Fault> {
+    let mut tree = Tree::new(document);
+    let mut parser = Parser::new_from_str(text);
+    while let Some(event) = parser.next_event() {
+        match event {
+            Ok((event, span)) => put(&mut tree, event, span)?,
+            Err(error) => {
+                let at = at(&tree, error.marker());
+                return Err(Fault::new("broken-yaml", at, sentence(error.info())));
+            }
+        }
+    }
+    let mut roots = tree.finish(problems);
+    roots.retain(|root| !root.is_null());
+    Ok(roots)
+}
+
+fn put(tree: &mut Tree, event: Event<'_>, span: Span) -> Result<(), Fault> {
+    let start = at(tree, &span.start);
+    let mark = |anchor, tag: Option<&Tag>| Mark {
+        at: start.clone(),
+        tag: tag.and_then(short),
+        anchor,
+    };
+    match event {
+        Event::Scalar(text, style, anchor, tag) => {
+            let text = text.into_owned();
+            let quoted = style != ScalarStyle::Plain || tag.as_deref().is_some_and(is_text);
+            tree.scalar(mark(anchor, tag.as_deref()), Scalar { text, quoted })
+        }
+        Event::SequenceStart(anchor, tag) => tree.open_list(mark(anchor, tag.as_deref())),
+        Event::MappingStart(anchor, tag) => tree.open_map(mark(anchor, tag.as_deref())),
+        Event::SequenceEnd | Event::MappingEnd => tree.close(),
+        Event::Alias(anchor) => tree.alias(anchor, start),
+        _ => Ok(()),
+    }
+}
+
+fn at(tree: &Tree, marker: &Marker) -> crate::error::Location {
+    tree.at(marker.line().max(1), marker.col() + 1)
+}
+
+/// The name of a tag that is not YAML's own: `Ref` of `!Ref`.
+fn short(tag: &Tag) -> Option<String> {
+    let own = tag.is_yaml_core_schema() || tag.handle.is_empty();
+    (!own).then(|| format!("{}{}", tag.handle.trim_start_matches('!'), tag.suffix))
+}
+
+/// `!!str`, and the bare `!`, make a text of whatever stands there.
+fn is_text(tag: &Tag) -> bool {
+    (tag.is_yaml_core_schema() && tag.suffix == "str") || tag.handle.is_empty()
+}
+
+fn sentence(info: &str) -> String {
+    let hint = match info {
+        _ if info.contains("tab") => "; indent with spaces, not with tabs",
+        _ if info.contains("anchor") => "; define it with `&` before it is used with `*`",
+        _ if info.contains("simple key") || info.contains("':'") => {
+            "; look at this line and the one before for a missing colon, quote or space"
+        }
+        _ => "; look at this line and the one before it",
+    };
+    format!("this is not YAML: {info}{hint}")
+}
