@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::{
     config::{Mesh, spelling},
-    name::{VirtualNodeName, VirtualServiceName},
+    name::{InvalidName, VirtualNodeName, VirtualServiceName},
     route::InvalidPattern,
     unit::Port,
     weight::NoTargets,
@@ -56,6 +56,9 @@ pub enum CompileError {
         #[source]
         source: InvalidPattern,
     },
+    /// A name that App Mesh would not have taken.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
 }
 
 impl CompileError {

@@ -6,9 +6,11 @@ mod error;
 mod inbound;
 mod outbound;
 mod role;
+mod services;
 
 pub use error::CompileError;
 pub use role::Role;
+pub use services::{Target, services};
 
 use crate::{
     config::{EgressFilter, Mesh},

@@ -1,0 +1,215 @@
+//! Services named in Rust, without a mesh of App Mesh resources.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use super::{CompileError, clusters::Clusters};
+use crate::{
+    defaults::Defaults,
+    name::{MeshName, VirtualNodeName, VirtualServiceName},
+    retry::Policy,
+    route::{ListenerRoutes, RouteTable, Rule, VirtualHost},
+    snapshot::{ClusterId, ClusterSpec, Discovery, Plan, Snapshot, Source, Sources},
+    unit::{Port, Protocol},
+    weight::WeightedTargets,
+};
+
+/// Compiles services to a snapshot: each takes every request for its name and port.
+///
+/// # Errors
+/// [`CompileError::Name`] if a service or a host has a name that App Mesh would not take.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use mesh_core::{Defaults, Head, compile::{self, Target}, retry::Policy, unit::Port};
+///
+/// let orders = Target::dns("orders.internal").retry(Policy::idempotent(3)).timeout(Duration::from_secs(2));
+/// let snapshot = compile::services([("orders", Port::new(8080)?, orders)], Defaults::Safe)?;
+/// assert_eq!(snapshot.decide(&Head::get("http://orders:8080/")).retries(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn services<'a>(
+    services: impl IntoIterator<Item = (&'a str, Port, Target)>,
+    defaults: Defaults,
+) -> Result<Snapshot, CompileError> {
+    let mut clusters = Clusters::new(defaults);
+    let mut ports = BTreeMap::<_, Vec<_>>::new();
+    for (name, port, target) in services {
+        let name = VirtualServiceName::new(name)?;
+        let cluster = clusters.add(target.cluster(port)?);
+        let plan = Arc::new(target.plan(&name, WeightedTargets::one(cluster), defaults));
+        let routes = ListenerRoutes::new(port, [Rule::catch_all(plan)]);
+        ports.entry(name).or_default().push(routes);
+    }
+    let hosts = ports
+        .into_iter()
+        .map(|(name, routes)| VirtualHost::new(name, routes));
+    Ok(Snapshot {
+        mesh: MeshName::new(NO_MESH)?,
+        virtual_node: VirtualNodeName::new(NO_NODE)?,
+        defaults,
+        allow_all: false,
+        routes: RouteTable::new(hosts),
+        clusters: clusters.into_specs(),
+        listeners: Box::default(),
+    })
+}
+
+/// Where a service's requests go, and under which policies.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Target {
+    hostname: String,
+    port: Option<Port>,
+    protocol: Protocol,
+    retry: Option<Policy>,
+    timeout: Option<Duration>,
+}
+
+impl Target {
+    /// Every address that a host name has, by HTTP/1.1, on the port that callers name.
+    #[must_use]
+    pub fn dns(hostname: impl Into<String>) -> Self {
+        let hostname = hostname.into();
+        Self {
+            hostname,
+            port: None,
+            protocol: Protocol::Http,
+            retry: None,
+            timeout: None,
+        }
+    }
+
+    /// Another port than the one that callers name.
+    #[must_use]
+    pub fn port(self, port: Port) -> Self {
+        Self {
+            port: Some(port),
+            ..self
+        }
+    }
+
+    /// Another protocol than HTTP/1.1.
+    #[must_use]
+    pub fn protocol(self, protocol: Protocol) -> Self {
+        Self { protocol, ..self }
+    }
+
+    /// Another retry policy than the [`Defaults`]'.
+    #[must_use]
+    pub fn retry(self, policy: Policy) -> Self {
+        Self {
+            retry: Some(policy),
+            ..self
+        }
+    }
+
+    /// Another request limit than the [`Defaults`]'; zero: none.
+    #[must_use]
+    pub fn timeout(self, limit: Duration) -> Self {
+        Self {
+            timeout: Some(limit),
+            ..self
+        }
+    }
+
+    fn cluster(&self, port: Port) -> Result<ClusterSpec, CompileError> {
+        Ok(ClusterSpec {
+            virtual_node: VirtualNodeName::new(&self.hostname)?,
+            port: self.port.unwrap_or(port),
+            protocol: self.protocol,
+            discovery: Discovery::Dns {
+                hostname: self.hostname.clone(),
+                all: true,
+            },
+        })
+    }
+
+    fn plan(
+        self,
+        service: &VirtualServiceName,
+        targets: WeightedTargets<ClusterId>,
+        defaults: Defaults,
+    ) -> Plan {
+        let timeouts = defaults.timeouts();
+        let request = self.timeout.map_or(timeouts.request, |limit| {
+            Some(limit).filter(|limit| !limit.is_zero())
+        });
+        Plan {
+            virtual_service: service.clone(),
+            route: None,
+            timeouts: timeouts.with_request(request, timeouts.request_ends),
+            targets,
+            sources: Sources {
+                retry: Source::of(self.retry.as_ref()),
+                request: Source::of(self.timeout.as_ref()),
+                idle: Source::Defaults,
+            },
+            retry: self.retry.unwrap_or_else(|| defaults.retry()),
+        }
+    }
+}
+
+/// What stands for the mesh and the node where there is no configuration of either.
+const NO_MESH: &str = "no-mesh";
+const NO_NODE: &str = "no-node";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::Head;
+
+    #[test]
+    fn a_service_gets_what_was_said_and_else_the_defaults() {
+        let port = |port| Port::new(port).unwrap();
+        let second = Duration::from_secs(1);
+        let orders = Target::dns("orders.internal")
+            .port(port(9090))
+            .timeout(second)
+            .retry(Policy::unsent(1));
+        let rows = [
+            ("orders", port(80), orders),
+            ("stock", port(81), Target::dns("stock.internal")),
+        ];
+        let snapshot = services(rows, Defaults::Safe).unwrap();
+
+        let orders = snapshot.decide(&Head::get("http://orders/"));
+        assert_eq!(
+            (orders.retries(), orders.timeouts().unwrap().request),
+            (1, Some(second))
+        );
+        let stock = snapshot.decide(&Head::get("http://stock:81/"));
+        assert_eq!(stock.timeouts(), Some(&Defaults::Safe.timeouts()));
+        let ports: Vec<_> = snapshot
+            .clusters()
+            .iter()
+            .map(|cluster| cluster.port.get())
+            .collect();
+        assert_eq!(ports, [9090, 81]);
+    }
+
+    #[test]
+    fn a_name_may_have_several_ports() {
+        let port = |port| Port::new(port).unwrap();
+        let rows = [80, 81].map(|at| ("orders", port(at), Target::dns("orders.internal")));
+        let snapshot = services(rows, Defaults::Safe).unwrap();
+        for uri in ["http://orders:80/", "http://orders:81/"] {
+            assert!(
+                snapshot.decide(&Head::get(uri)).timeouts().is_some(),
+                "{uri}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_called_is_an_error() {
+        let port = Port::new(80).unwrap();
+        for (name, hostname) in [("", "a"), ("a b", "a"), ("a", "")] {
+            let error =
+                services([(name, port, Target::dns(hostname))], Defaults::Safe).unwrap_err();
+            assert!(
+                matches!(error, CompileError::Name(_)),
+                "{name:?} at {hostname:?}: {error}"
+            );
+        }
+    }
+}
