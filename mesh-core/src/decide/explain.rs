@@ -19,10 +19,7 @@ impl Decision<'_> {
     fn explain_plan(&self, plan: &Plan, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &plan.route {
             Some(route) => writeln!(f, "route: {route}")?,
-            None => writeln!(
-                f,
-                "route: none; the provider is a virtual node and takes everything"
-            )?,
+            None => writeln!(f, "route: none; one target takes everything")?,
         }
         let shares = self.shares();
         let shares = shares
@@ -45,7 +42,9 @@ impl Decision<'_> {
             timeouts, sources, ..
         } = plan;
         let ends = match timeouts.request_ends {
-            RequestEnds::Response => "from the end of the request to the end of the response",
+            RequestEnds::Response => {
+                "from the end of the request to the end of the response; a longer stream is cut"
+            }
             RequestEnds::Head => "from the end of the request to the response head",
         };
         let request = limit(timeouts.request);
@@ -71,6 +70,15 @@ impl Decision<'_> {
         write!(f, "limit: connecting {:?} (fixed)", timeouts.connect)
     }
 
+    /// A host that nobody has is most often a short or misspelt one.
+    fn explain_host(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nearest = self
+            .snapshot
+            .nearest(&self.host)
+            .filter(|_| self.virtual_service().is_none());
+        nearest.map_or(Ok(()), |nearest| write!(f, "\nnearest backend: {nearest}"))
+    }
+
     fn source(&self, source: Source) -> String {
         match source {
             Source::Route => "route".to_owned(),
@@ -92,9 +100,13 @@ impl fmt::Display for Decision<'_> {
         match &self.verdict {
             Verdict::Route(plan) => self.explain_plan(plan, f),
             Verdict::PassThrough => {
-                f.write_str("passed through: no backend has this host, and the egress filter is ALLOW_ALL; no retries")
+                f.write_str("passed through: no backend has this host, and the egress filter is ALLOW_ALL; no retries")?;
+                self.explain_host(f)
             }
-            Verdict::Refuse(reason) => write!(f, "refused with 404 (NR): {reason}"),
+            Verdict::Refuse(reason) => {
+                write!(f, "refused with 404 (NR): {reason}")?;
+                self.explain_host(f)
+            }
         }
     }
 }

@@ -30,6 +30,7 @@ impl Snapshot {
                 head.authority(),
                 head.path()
             ),
+            host: head.host().to_owned(),
             safety: Safety::of(head.method(), head.is_grpc()),
             verdict: self.route(head),
             passed: passed(self, head),
@@ -68,6 +69,7 @@ impl Snapshot {
 pub struct Decision<'a> {
     snapshot: &'a Snapshot,
     request: String,
+    host: String,
     safety: Safety,
     verdict: Verdict<'a>,
     passed: Vec<Passed<'a>>,

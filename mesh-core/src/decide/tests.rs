@@ -151,7 +151,7 @@ asked before: admin: not: path begins with /admin
 route: split
 targets: v1 50.0 %, v2 50.0 %
 retries: 4 retries on 502, 503, 504, reset, failed connect, refused stream; every method (route)
-limit: request 1s, from the end of the request to the end of the response (route)
+limit: request 1s, from the end of the request to the end of the response; a longer stream is cut (route)
 limit: each attempt 5s (route; without effect, the request limit is not longer)
 limit: silence 300s (default: App Mesh)
 limit: connecting 1s (fixed)";
@@ -165,7 +165,7 @@ fn the_explanation_says_where_defaults_act_and_what_is_spared() {
         .decide(&Head::post("http://direct.local/"))
         .explain();
     assert!(
-        text.contains("route: none; the provider is a virtual node"),
+        text.contains("route: none; one target takes everything"),
         "{text}"
     );
     assert!(text.contains("(default: safe)"), "{text}");
@@ -179,11 +179,18 @@ fn the_explanation_says_where_defaults_act_and_what_is_spared() {
 #[test]
 fn the_explanation_of_a_refusal_gives_its_reason() {
     let snapshot = snapshot(Defaults::AppMesh);
-    let text = snapshot
-        .decide(&Head::get("http://nobody.local/x"))
-        .explain();
-    assert_eq!(
-        text,
-        "GET http://nobody.local/x\nrefused with 404 (NR): no virtual service is called \"nobody.local\""
-    );
+    let rows = [
+        (
+            "http://nobody.local/x",
+            "no virtual service is called \"nobody.local\"",
+        ),
+        (
+            "http://direct/x",
+            "no virtual service is called \"direct\"\nnearest backend: direct.local",
+        ),
+    ];
+    for (uri, reason) in rows {
+        let text = snapshot.decide(&Head::get(uri)).explain();
+        assert_eq!(text, format!("GET {uri}\nrefused with 404 (NR): {reason}"));
+    }
 }

@@ -79,7 +79,7 @@ impl Attempts {
     }
 }
 
-/// What to do next.
+/// What to do next; a caller that leaves one out has no loop, so this enum stays exhaustive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Next {
     /// Another attempt, at once.

@@ -27,7 +27,8 @@ use super::{authority, path};
 pub struct Head<'a> {
     method: Cow<'a, Method>,
     uri_scheme: Option<Cow<'a, str>>,
-    uri_authority: Cow<'a, str>,
+    uri_port: Option<u16>,
+    authority: Cow<'a, str>,
     /// The path in its normal form, and the query with its `?`.
     target: Cow<'a, str>,
     path_length: usize,
@@ -39,6 +40,7 @@ impl<'a> Head<'a> {
     /// The head of a request on its way; allocates only if the path is not in its normal form.
     #[must_use]
     pub fn new(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
+        let named = uri.authority().map_or("", Authority::as_str);
         let written = uri.path_and_query().map_or("", PathAndQuery::as_str);
         let (path, query) = written.split_at(written.find('?').unwrap_or(written.len()));
         let path = path::normalise(path);
@@ -50,7 +52,8 @@ impl<'a> Head<'a> {
         Self {
             method: Cow::Borrowed(method),
             uri_scheme: uri.scheme_str().map(Cow::Borrowed),
-            uri_authority: Cow::Borrowed(uri.authority().map_or("", Authority::as_str)),
+            uri_port: authority::split(named).1,
+            authority: Cow::Borrowed(host_header(headers).unwrap_or(named)),
             target,
             path_length,
             path_changed,
@@ -82,25 +85,20 @@ impl<'a> Head<'a> {
     /// The authority that the caller wrote, port and case included.
     #[must_use]
     pub fn authority(&self) -> &str {
-        let Some(host) = self.headers.get(HOST) else {
-            return &self.uri_authority;
-        };
-        // Several hosts, or one that is not text, are no host that a virtual service could have.
-        let alone = self.headers.get_all(HOST).iter().nth(1).is_none();
-        host.to_str().ok().filter(|_| alone).unwrap_or_default()
+        &self.authority
     }
 
     /// The host that was called, without its port.
     #[must_use]
     pub fn host(&self) -> &str {
-        authority::split(self.authority()).0
+        authority::split(&self.authority).0
     }
 
     /// The port that was called, if one was named.
     #[must_use]
     pub fn port(&self) -> Option<u16> {
-        let named = authority::split(&self.uri_authority).1;
-        named.or_else(|| authority::split(self.authority()).1)
+        self.uri_port
+            .or_else(|| authority::split(&self.authority).1)
     }
 
     /// The path in its normal form: dot segments resolved, slashes merged, `\` turned, unreserved characters decoded;
@@ -193,6 +191,9 @@ impl Head<'static> {
             .parse()
             .unwrap_or_else(|error| panic!("`{value}`: {error}"));
         self.headers.to_mut().append(name, value);
+        if let Some(host) = host_header(&self.headers) {
+            self.authority = Cow::Owned(host.to_owned());
+        }
         self
     }
 }
@@ -203,7 +204,8 @@ impl Head<'_> {
         Head {
             method: Cow::Owned(self.method.into_owned()),
             uri_scheme: self.uri_scheme.map(owned),
-            uri_authority: owned(self.uri_authority),
+            uri_port: self.uri_port,
+            authority: owned(self.authority),
             target: owned(self.target),
             path_length: self.path_length,
             path_changed: self.path_changed,
@@ -216,6 +218,17 @@ impl<'a, B> From<&'a Request<B>> for Head<'a> {
     fn from(request: &'a Request<B>) -> Self {
         Self::new(request.method(), request.uri(), request.headers())
     }
+}
+
+/// Several hosts, or one that is not text, are none that a virtual service could have.
+fn host_header(headers: &HeaderMap) -> Option<&str> {
+    let mut hosts = headers.get_all(HOST).iter();
+    let host = hosts
+        .next()?
+        .to_str()
+        .ok()
+        .filter(|_| hosts.next().is_none());
+    Some(host.unwrap_or_default())
 }
 
 const GRPC: &[u8] = b"application/grpc";
