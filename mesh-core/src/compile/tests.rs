@@ -157,6 +157,24 @@ fn a_node_as_provider_and_a_silent_route_get_the_defaults() {
 }
 
 #[test]
+fn a_zero_per_retry_timeout_is_no_limit() {
+    let retry = RetryPolicy::new(1, Duration::ZERO).on(HttpRetryEvent::ServerError);
+    let router = VirtualRouter::builder("r").listener(80, Protocol::Http);
+    let mesh = Mesh::builder("m")
+        .virtual_node(node("n", 8080))
+        .virtual_node(VirtualNode::builder("caller").backend("s"))
+        .virtual_router(router.route(Route::http("all").target("n", 1).retry(retry)))
+        .virtual_service(VirtualService::builder("s").virtual_router("r"))
+        .build()
+        .unwrap();
+    let snapshot = compile(&mesh, "caller", Defaults::Safe).unwrap();
+    assert_eq!(
+        plan(&snapshot, &Head::get("http://s/")).timeouts.per_try,
+        None
+    );
+}
+
+#[test]
 fn safe_defaults_end_a_request_limit_at_the_head_also_a_written_one() {
     let snapshot = compile(&shop(), "web", Defaults::Safe).unwrap();
     let plan = plan(&snapshot, &Head::get("http://orders.local/"));

@@ -2,14 +2,14 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    compile::compile,
+    compile::{Target, compile, services},
     config::{
         HttpRetryEvent, Mesh, RetryPolicy, Route, VirtualNode, VirtualRouter, VirtualService,
     },
     defaults::Defaults,
     metric::Outcome,
     retry::Done,
-    unit::Protocol,
+    unit::{Port, Protocol},
 };
 
 fn snapshot(defaults: Defaults) -> Snapshot {
@@ -18,6 +18,7 @@ fn snapshot(defaults: Defaults) -> Snapshot {
         .priority(0)
         .prefix("/admin")
         .target("v2", 1);
+    let zoo = Route::http("zoo").prefix("/zoo").target("v2", 1);
     let split = Route::http("split")
         .prefix("/")
         .target("v1", 50)
@@ -37,7 +38,7 @@ fn snapshot(defaults: Defaults) -> Snapshot {
                 .backend("s.local")
                 .backend("direct.local"),
         )
-        .virtual_router(router.route(split).route(admin))
+        .virtual_router(router.route(split).route(zoo).route(admin))
         .virtual_service(VirtualService::builder("s.local").virtual_router("r"))
         .virtual_service(VirtualService::builder("direct.local").virtual_node("v1"))
         .build()
@@ -113,6 +114,26 @@ fn a_seed_plays_the_same_every_time_and_another_one_differs() {
 }
 
 #[test]
+fn waits_use_up_the_request_limit() {
+    let target = Target::dns("orders.internal").timeout(Duration::from_millis(1));
+    let port = Port::new(80).unwrap();
+    let snapshot = services([("orders", port, target)], Defaults::AppMesh).unwrap();
+    let played = snapshot
+        .decide(&Head::get("http://orders/"))
+        .play(Seed(1), [Outcome::Status(503); 3]);
+    assert_eq!(
+        played.waits(),
+        [Duration::from_millis(1)],
+        "cut at the limit"
+    );
+    assert_eq!(
+        (played.attempts(), played.done()),
+        (2, Some(Done::OutOfTime))
+    );
+    assert_eq!(played.flags().to_string(), "UT");
+}
+
+#[test]
 fn what_is_refused_is_never_attempted() {
     let snapshot = snapshot(Defaults::AppMesh);
     let decision = snapshot.decide(&Head::get("http://nobody.local/"));
@@ -148,6 +169,7 @@ fn the_explanation_names_route_targets_retries_and_limits() {
 POST http://s.local/x
 virtual service: s.local
 asked before: admin: not: path begins with /admin
+asked before: zoo: not: path begins with /zoo
 route: split
 targets: v1 50.0 %, v2 50.0 %
 retries: 4 retries on 502, 503, 504, reset, failed connect, refused stream; every method (route)
@@ -156,6 +178,18 @@ limit: each attempt 5s (route; without effect, the request limit is not longer)
 limit: silence 300s (default: App Mesh)
 limit: connecting 1s (fixed)";
     assert_eq!(decision.explain(), expected);
+}
+
+#[test]
+fn routes_after_the_one_that_takes_it_are_not_told() {
+    let snapshot = snapshot(Defaults::AppMesh);
+    let text = snapshot
+        .decide(&Head::get("http://s.local/admin"))
+        .explain();
+    assert!(
+        text.contains("route: admin") && !text.contains("zoo"),
+        "{text}"
+    );
 }
 
 #[test]
