@@ -1,0 +1,125 @@
+//! The innermost inbound service: how long the application may take, as the listener's configuration says.
+
+use std::{
+    future::Future,
+    mem,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body as HttpBody;
+use pin_project::pin_project;
+use tower_service::Service;
+
+use super::{InboundState, arrived::Arrived, reply::Reply};
+use crate::{
+    body::Body,
+    call::Call,
+    conn_info::ConnInfo,
+    error::{Cause, Error},
+    limits::Limits,
+    respond,
+    runtime::clock,
+};
+
+/// Lets the listener's limits run: from the end of the request on, to the head or to the end of the response. What passes
+/// a limit before the head is answered for the application; after it, the body is cut.
+///
+/// # Source
+/// Envoy 1.40's route timeout at the ingress, which App Mesh set from the listener's `timeout`.
+#[derive(Clone, Debug)]
+pub(crate) struct Deadline<S> {
+    inner: S,
+    state: InboundState,
+}
+
+impl<S> Deadline<S> {
+    pub(crate) fn new(inner: S, state: InboundState) -> Self {
+        Self { inner, state }
+    }
+
+    fn limits(&self, call: &Call) -> Option<Limits> {
+        let timeouts = self.state.timeouts(call.conn_info().map(ConnInfo::port))?;
+        Some(Limits::new(timeouts, call.started()))
+    }
+}
+
+impl<S, B> Service<Arrived> for Deadline<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    B: HttpBody<Data = Bytes>,
+{
+    type Response = Response<Reply<B>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, Arrived { mut request, call }: Arrived) -> Self::Future {
+        let limited = call.and_then(|call| Some(Limited { limits: self.limits(&call)?, call }));
+        if let Some(Limited { call, .. }) = &limited {
+            let body = mem::take(request.body_mut());
+            *request.body_mut() = body.reporting_to(call.clone());
+        }
+        ResponseFuture { inner: self.inner.call(request), limited }
+    }
+}
+
+/// The application's response, or the answer for one that took too long.
+#[pin_project]
+#[derive(Debug)]
+pub(crate) struct ResponseFuture<F> {
+    #[pin]
+    inner: F,
+    limited: Option<Limited>,
+}
+
+#[derive(Debug)]
+struct Limited {
+    limits: Limits,
+    call: Arc<Call>,
+}
+
+impl Limited {
+    fn poll_expired(&mut self, cx: &mut Context<'_>) -> Poll<Cause> {
+        self.limits.poll_expired(self.call.request_end(), cx)
+    }
+
+    /// The answer for an application that gave none.
+    fn refuse(&self, cause: Cause) -> Response<Bytes> {
+        let error = Error::new(cause);
+        if let Some(flag) = error.flag() {
+            self.call.flag(flag);
+        }
+        respond::inbound(&error, &self.call)
+    }
+
+    fn answered(mut self) -> Limits {
+        self.limits.deadlines().head_received(clock::now());
+        self.limits
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: HttpBody<Data = Bytes>,
+{
+    type Output = Result<Response<Reply<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        // The application goes first: an answer that is there in time beats a limit that passed since.
+        if let Poll::Ready(result) = this.inner.poll(cx) {
+            let limits = this.limited.take().map(Limited::answered);
+            return Poll::Ready(result.map(|response| response.map(|body| Reply::app(body, limits))));
+        }
+        let Some(limited) = this.limited else { return Poll::Pending };
+        limited.poll_expired(cx).map(|cause| Ok(limited.refuse(cause).map(Reply::local)))
+    }
+}

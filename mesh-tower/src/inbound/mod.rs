@@ -1,0 +1,24 @@
+//! The services around an application: the request's call and its guard, admission, and the listener's time limits.
+//!
+//! [`Mesh::serve`](crate::Mesh::serve) puts them around the whole application, once for each connection. For a server that
+//! one runs oneself there is [`InboundLayer`].
+
+mod admit;
+mod arrived;
+mod deadline;
+mod drain;
+mod layer;
+mod observe;
+mod reply;
+mod stack;
+mod state;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    layer::{Inbound, InboundLayer, ResponseFuture},
+    reply::Reply,
+};
+pub(crate) use self::{drain::{Drain, Phase}, stack::stack, state::InboundState};

@@ -1,0 +1,54 @@
+//! What the inbound services of one mesh share, however many connections and routes they stand around.
+
+use std::sync::Arc;
+
+use mesh_core::{timeout::Timeouts, unit::Port};
+
+use super::Drain;
+use crate::{
+    guard::Open,
+    runtime::{live::Current, rng::SharedRng},
+};
+
+/// One for each mesh; a clone is the same.
+#[derive(Clone, Debug)]
+pub(crate) struct InboundState(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    current: Arc<Current>,
+    rng: Arc<SharedRng>,
+    open: Arc<Open>,
+    drain: Drain,
+}
+
+impl InboundState {
+    pub(crate) fn new(current: Arc<Current>, rng: Arc<SharedRng>) -> Self {
+        Self(Arc::new(Shared { current, rng, open: Arc::default(), drain: Drain::new() }))
+    }
+
+    pub(crate) fn drain(&self) -> &Drain {
+        &self.0.drain
+    }
+
+    /// The requests that are being answered.
+    pub(crate) fn open(&self) -> &Arc<Open> {
+        &self.0.open
+    }
+
+    pub(super) fn rng(&self) -> &SharedRng {
+        &self.0.rng
+    }
+
+    /// The limits of the listener that a request came in at. Where nothing tells which one that is, the node's only one is
+    /// meant; of several none.
+    pub(super) fn timeouts(&self, port: Option<Port>) -> Option<Timeouts> {
+        let live = self.0.current.load();
+        let listener = match (port, live.snapshot().listeners()) {
+            (Some(port), listeners) => listeners.iter().find(|listener| listener.port == port),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        };
+        listener.map(|listener| listener.timeouts)
+    }
+}

@@ -1,0 +1,122 @@
+//! One connection: HTTP/1 or HTTP/2 as its first bytes say, until it closes, is drained, or stays silent.
+
+use std::{
+    future::pending,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body as HttpBody;
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
+use mesh_core::unit::Port;
+use tokio::time;
+use tower_service::Service;
+
+use crate::{
+    adapter,
+    body::{Body, BoxError},
+    conn_info::ConnInfo,
+    connect::Connection,
+    inbound::{self, InboundState, Phase},
+};
+
+/// Between which addresses a connection is, and which of the mesh's ports that means.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) peer: SocketAddr,
+    pub(super) local: SocketAddr,
+    pub(super) port: Port,
+}
+
+/// Serves one connection to its end.
+pub(super) async fn serve<S, B>(io: Connection, at: Place, app: S, state: InboundState)
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    // Tied to the bytes and not to this task, which an upgrade outlives.
+    io.held().hold(state.drain().track());
+    let info = Arc::new(ConnInfo::new(at.peer, at.local, at.port, io.held().clone()));
+    let asked = Arc::new(Asked::default());
+    let stack = inbound::stack(app, state.clone(), Some(info.clone()));
+    let service = TowerToHyperService::new(OnConnection { inner: stack, info, asked: asked.clone() });
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let mut http = pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), service));
+    tokio::select! {
+        ended = http.as_mut() => return report(at.peer, ended),
+        () = state.drain().reached(Phase::Draining) => {}
+        () = asked.nothing_within(FIRST_REQUEST) => {}
+    }
+    http.as_mut().graceful_shutdown();
+    tokio::select! {
+        ended = http => report(at.peer, ended),
+        () = asked.nothing_within(GOODBYE) => {}
+    }
+}
+
+fn report(peer: SocketAddr, ended: Result<(), BoxError>) {
+    if let Err(error) = ended {
+        tracing::debug!(%peer, error, "a connection failed");
+    }
+}
+
+/// Whether the connection has brought a request yet.
+#[derive(Debug, Default)]
+struct Asked(AtomicBool);
+
+impl Asked {
+    /// Resolves only if there still was no request after this time.
+    async fn nothing_within(&self, limit: Duration) {
+        time::sleep(limit).await;
+        if self.0.load(Ordering::Relaxed) {
+            pending::<()>().await;
+        }
+    }
+}
+
+/// The inbound stack, told by which connection a request came.
+#[derive(Clone)]
+struct OnConnection<S> {
+    inner: S,
+    info: Arc<ConnInfo>,
+    asked: Arc<Asked>,
+}
+
+impl<S: Service<Request<Body>>> Service<Request<Incoming>> for OnConnection<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> S::Future {
+        self.asked.0.store(true, Ordering::Relaxed);
+        let mut request = request.map(Body::incoming);
+        adapter::tell_connection(&self.info, request.extensions_mut());
+        self.inner.call(request)
+    }
+}
+
+/// How long a connection may be open without bringing a whole request head.
+const FIRST_REQUEST: Duration = Duration::from_secs(30);
+
+/// How long such a one then has to close.
+const GOODBYE: Duration = Duration::from_secs(1);

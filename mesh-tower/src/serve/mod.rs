@@ -1,0 +1,63 @@
+//! Serving: connections are accepted, spoken on, and brought to their ends.
+
+mod accept;
+mod connection;
+mod listener;
+mod signal;
+
+use std::{future::Future, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body as HttpBody;
+use tokio::task::JoinSet;
+use tower_service::Service;
+
+pub(crate) use self::{listener::Listener, signal::terminated};
+use crate::{
+    body::{Body, BoxError},
+    error::Error,
+    inbound::{Drain, InboundState, Phase},
+};
+
+/// Serves an application on all listeners until `drain` resolves with the time that open connections then have.
+///
+/// Dropped, it cuts everything at once: all tasks below belong to it. What remains of a cut upgrade is in the hands of the
+/// application's own task.
+pub(crate) async fn run<S, B>(
+    listeners: Vec<Listener>,
+    app: S,
+    drain: impl Future<Output = Duration>,
+    state: InboundState,
+) -> Result<(), Error>
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let mut doors = JoinSet::new();
+    for listener in listeners {
+        doors.spawn(accept::until_drained(listener, app.clone(), state.clone()));
+    }
+    let within = drain.await;
+    finish(state.drain(), doors, within).await;
+    Ok(())
+}
+
+async fn finish(drain: &Drain, mut doors: JoinSet<JoinSet<()>>, within: Duration) {
+    drain.reach(Phase::Draining);
+    // First nobody comes in any more, so that what is counted next is all there will be.
+    let mut connections = Vec::new();
+    while let Some(door) = doors.join_next().await {
+        connections.extend(door.ok());
+    }
+    let cut = drain.stop(within).await;
+    if cut > 0 {
+        tracing::warn!(connections = cut, ?within, "connections were still open at the end of the time to drain, and were cut");
+    }
+    for mut connections in connections {
+        connections.shutdown().await;
+    }
+}
