@@ -130,12 +130,18 @@ mod tests {
         assert!(VirtualNodeName::new(&"n".repeat(255)).is_ok());
         assert_eq!(
             VirtualNodeName::new(&"n".repeat(256)),
-            Err(InvalidName::TooLong { kind: "virtual node", length: 256 })
+            Err(InvalidName::TooLong {
+                kind: "virtual node",
+                length: 256
+            })
         );
         assert_eq!(MeshName::new(""), Err(InvalidName::Empty { kind: "mesh" }));
         assert_eq!(
             RouteName::new("a b"),
-            Err(InvalidName::Character { kind: "route", found: ' ' })
+            Err(InvalidName::Character {
+                kind: "route",
+                found: ' '
+            })
         );
     }
 }

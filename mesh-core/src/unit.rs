@@ -35,8 +35,17 @@ impl Port {
     /// # Source
     /// App Mesh API model, shape `PortNumber`.
     pub fn new(port: i64) -> Result<Self, OutOfRange> {
-        let error = OutOfRange { what: "port", min: 1, max: 65_535, found: port };
-        u16::try_from(port).ok().and_then(NonZeroU16::new).map(Self).ok_or(error)
+        let error = OutOfRange {
+            what: "port",
+            min: 1,
+            max: 65_535,
+            found: port,
+        };
+        u16::try_from(port)
+            .ok()
+            .and_then(NonZeroU16::new)
+            .map(Self)
+            .ok_or(error)
     }
 
     /// The port as a number.
@@ -130,7 +139,16 @@ impl fmt::Display for Protocol {
 }
 
 fn bounded(what: &'static str, found: i64, max: i64) -> Result<i64, OutOfRange> {
-    if (0..=max).contains(&found) { Ok(found) } else { Err(OutOfRange { what, min: 0, max, found }) }
+    if (0..=max).contains(&found) {
+        Ok(found)
+    } else {
+        Err(OutOfRange {
+            what,
+            min: 0,
+            max,
+            found,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -139,7 +157,13 @@ mod tests {
 
     #[test]
     fn ranges_hold_at_both_ends() {
-        for (port, good) in [(0, false), (1, true), (65_535, true), (65_536, false), (-1, false)] {
+        for (port, good) in [
+            (0, false),
+            (1, true),
+            (65_535, true),
+            (65_536, false),
+            (-1, false),
+        ] {
             assert_eq!(Port::new(port).is_ok(), good, "port {port}");
         }
         for (weight, good) in [(-1, false), (0, true), (100, true), (101, false)] {

@@ -101,7 +101,8 @@ pub(crate) struct RouterListenerDraft {
 #[derive(Debug)]
 pub(crate) struct RouteDraft {
     pub(crate) mesh: Option<Said<String>>,
-    pub(crate) router: Said<String>,
+    /// `None`: it could not be read.
+    pub(crate) router: Option<Said<String>>,
     pub(crate) name: Said<String>,
     pub(crate) priority: Option<Said<i64>>,
     pub(crate) protocol: Said<Protocol>,
@@ -110,6 +111,13 @@ pub(crate) struct RouteDraft {
     pub(crate) retry_policy: Option<Said<RetryPolicy>>,
     pub(crate) timeout: Said<Timeout>,
     pub(crate) whole: bool,
+}
+
+impl RouteDraft {
+    /// The name of its router; nothing for one that could not be read.
+    pub(crate) fn router_name(&self) -> &str {
+        self.router.as_ref().map_or("", |said| &said.value)
+    }
 }
 
 #[derive(Clone, Debug, Default)]

@@ -18,7 +18,8 @@ pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> S
     }
 }
 
-fn meant<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+/// The known word that was probably meant.
+pub(crate) fn meant<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     if word.chars().nth(LONGEST).is_some() {
         return None;
     }
@@ -39,23 +40,25 @@ fn fold(word: &str) -> Vec<char> {
         .collect()
 }
 
-/// How many letters must be put in, taken out or replaced (Levenshtein).
+/// How many letters must be put in, taken out, replaced or swapped with their neighbour (Damerau and Levenshtein).
 fn distance(a: &[char], b: &[char]) -> usize {
+    let mut above: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, y) in row.iter_mut().skip(1).zip(b) {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = *cell;
-            *cell = replaced.min(*cell + 1).min(left + 1);
-            left = *cell;
+        let mut below = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let replaced = row[j] + usize::from(x != y);
+            let edited = replaced.min(row[j + 1] + 1).min(below[j] + 1);
+            let swapped = i > 0 && j > 0 && a[i - 1] == *y && b[j - 1] == *x;
+            below.push(if swapped {
+                edited.min(above[j - 1] + 1)
+            } else {
+                edited
+            });
         }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
+        above = std::mem::replace(&mut row, below);
     }
-    row.last().copied().unwrap_or_default()
+    row[b.len()]
 }
 
 const LONGEST: usize = 64;
@@ -73,7 +76,8 @@ mod tests {
             ("", "", 0),
             ("", "ab", 2),
             ("kitten", "sitting", 3),
-            ("ab", "ba", 2),
+            ("ab", "ba", 1),
+            ("nmae", "name", 1),
         ] {
             let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
             assert_eq!(distance(&a, &b), want, "{a:?} {b:?}");

@@ -123,14 +123,21 @@ impl Json<'_> {
             Some('u') => self.unicode(at)?,
             Some('(') => return Err(jq(at, "\\(…)")),
             _ => {
-                let message = "there is no such escape in JSON: a backslash itself is written `\\\\`";
+                let message =
+                    "there is no such escape in JSON: a backslash itself is written `\\\\`";
                 return Err(Fault::new("broken-json", at, message));
             }
         })
     }
 
     fn unicode(&mut self, at: Location) -> Result<char, Fault> {
-        let bad = |at| Fault::new("broken-json", at, "`\\u` needs four hexadecimal digits of a character");
+        let bad = |at| {
+            Fault::new(
+                "broken-json",
+                at,
+                "`\\u` needs four hexadecimal digits of a character",
+            )
+        };
         let Some(first) = self.hex() else {
             return Err(bad(at));
         };
@@ -206,7 +213,11 @@ impl Json<'_> {
 
     fn unexpected(&self, found: char, wanted: &str) -> Fault {
         if found == '$' {
-            let name: String = self.rest.clone().take_while(|c| !c.is_whitespace() && !",}]".contains(*c)).collect();
+            let name: String = self
+                .rest
+                .clone()
+                .take_while(|c| !c.is_whitespace() && !",}]".contains(*c))
+                .collect();
             return jq(self.here(), &name);
         }
         let found = quoted(&found.to_string());
@@ -230,7 +241,10 @@ fn jq(at: Location, placeholder: &str) -> Fault {
 
 fn number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let padded = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.") && !digits.starts_with("0e");
+    let padded = digits.len() > 1
+        && digits.starts_with('0')
+        && !digits.starts_with("0.")
+        && !digits.starts_with("0e");
     let shaped = digits.starts_with(|c: char| c.is_ascii_digit());
     shaped && !padded && text.parse::<f64>().is_ok()
 }

@@ -34,7 +34,7 @@ impl Config {
     /// let errors = Config::parse("mesh.yaml", "Resources: {M: {Type: AWS::AppMesh::Mesh, Properties: {Meshname: shop}}}");
     /// assert_eq!(
     ///     errors.unwrap_err().to_string(),
-    ///     "mesh.yaml:1:62: error[unknown-property]: a mesh has no property `Meshname`; did you mean `MeshName`?",
+    ///     "mesh.yaml:1:56: error[unknown-property]: a mesh has no property `Meshname`; did you mean `MeshName`?",
     /// );
     /// ```
     pub fn parse(name: &str, text: &str) -> Result<Self, ConfigErrors> {
@@ -119,7 +119,10 @@ impl Reader {
             };
             for root in roots {
                 match detect::is_cloudformation(&root, &mut problems) {
-                    true => resources += cloudformation::read(&root, &self.values, &mut draft, &mut problems),
+                    true => {
+                        resources +=
+                            cloudformation::read(&root, &self.values, &mut draft, &mut problems)
+                    }
                     false => draft.gaps.everything(),
                 }
             }
@@ -133,10 +136,13 @@ impl Reader {
         if resources > 0 || problems.errors() > 0 {
             return;
         }
-        let place = self.documents.first().map_or_else(Place::default, |(name, _)| Place {
-            path: String::new(),
-            location: Some(Location::new(name, 1, 1)),
-        });
+        let place = self
+            .documents
+            .first()
+            .map_or_else(Place::default, |(name, _)| Place {
+                path: String::new(),
+                location: Some(Location::new(name, 1, 1)),
+            });
         let message = "there is no App Mesh resource in this template: name a template with resources of the types \
                        `AWS::AppMesh::…`";
         problems.error("no-app-mesh-resources", &place, message);

@@ -16,7 +16,8 @@ pub(super) fn documents(name: &Arc<str>, text: &str, problems: &mut Problems) ->
     match read {
         Ok(roots) => {
             if roots.is_empty() {
-                let message = "there is nothing in this file: this version reads CloudFormation templates";
+                let message =
+                    "there is nothing in this file: this version reads CloudFormation templates";
                 problems.error("empty-document", &place(Location::new(name, 1, 1)), message);
             }
             Some(roots)
@@ -46,13 +47,18 @@ fn bounded<'a>(name: &Arc<str>, text: &'a str) -> Result<&'a str, Fault> {
                 "the control character {} is in this file: is it text, in UTF-8?",
                 quoted(&found.to_string())
             );
-            Err(Fault::new("control-character", locate(name, text, index), message))
+            Err(Fault::new(
+                "control-character",
+                locate(name, text, index),
+                message,
+            ))
         }
     }
 }
 
 fn is_text(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | '\u{85}') || !(c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'))
+    matches!(c, '\t' | '\n' | '\r' | '\u{85}')
+        || !(c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'))
 }
 
 /// JSON is tried where it may be; YAML takes what looks like JSON and is not.
@@ -66,7 +72,9 @@ fn parsed(name: &Arc<str>, text: &str, problems: &mut Problems) -> Result<Vec<No
         Err(fault) if fault.code != "broken-json" => return Err(explained(name, text, fault)),
         Err(fault) => fault,
     };
-    let meant_as_json = trimmed.get(1..).is_some_and(|rest| rest.trim_start().starts_with('"'));
+    let meant_as_json = trimmed
+        .get(1..)
+        .is_some_and(|rest| rest.trim_start().starts_with('"'));
     yaml::read(name, text, problems)
         .map_err(|yaml| explained(name, text, if meant_as_json { json } else { yaml }))
 }

@@ -200,7 +200,11 @@ impl Tree {
         } else {
             frame.keys.insert(key.clone(), at.line);
         }
-        frame.key = Some(Key { text: key, at, kept });
+        frame.key = Some(Key {
+            text: key,
+            at,
+            kept,
+        });
     }
 
     fn put(&mut self, mark: Mark, value: Value, size: usize, height: usize) -> Result<(), Fault> {
@@ -209,7 +213,8 @@ impl Tree {
         if anchor > 0 {
             self.copied = self.copied.saturating_add(size);
             if self.copied > COPIED_UNITS {
-                let message = "the anchors of this document hold too much: write out what is needed";
+                let message =
+                    "the anchors of this document hold too much: write out what is needed";
                 return Err(Fault::new("too-many-aliases", node.at, message));
             }
             let node = node.clone();
@@ -245,7 +250,8 @@ impl Tree {
 }
 
 fn too_deep(at: Location) -> Fault {
-    let message = format!("this is nested more than {DEPTH} levels deep: no App Mesh resource needs that");
+    let message =
+        format!("this is nested more than {DEPTH} levels deep: no App Mesh resource needs that");
     Fault::new("nested-too-deep", at, message)
 }
 

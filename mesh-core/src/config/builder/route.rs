@@ -194,7 +194,7 @@ impl RouteBuilder {
         }
         RouteDraft {
             mesh: None,
-            router: router.clone(),
+            router: Some(router.clone()),
             priority: self.priority.map(|n| Said::new(n, place("priority"))),
             protocol: Said::new(self.protocol, Place::of(path.clone())),
             matches: Said::new(matches, place("match")),

@@ -1,1 +1,173 @@
+//! Builders end in the same check as files.
 
+use crate::{
+    config::{
+        HeaderMatcher, HttpRetryEvent, Mesh, MeshBuilder, RetryPolicy, Route, RouteBuilder,
+        Timeout, VirtualNode, VirtualNodeBuilder, VirtualRouter, VirtualService,
+    },
+    unit::Protocol,
+};
+use std::time::Duration;
+
+fn node(name: &str) -> VirtualNodeBuilder {
+    VirtualNode::builder(name)
+        .listener(8080, Protocol::Http)
+        .dns(format!("{name}.local"))
+}
+
+fn shop(route: RouteBuilder) -> MeshBuilder {
+    let router = VirtualRouter::builder("orders").listener(80, Protocol::Http);
+    Mesh::builder("shop")
+        .virtual_node(node("v1"))
+        .virtual_node(node("v2"))
+        .virtual_router(router.route(route))
+        .virtual_service(VirtualService::builder("orders.local").virtual_router("orders"))
+}
+
+fn refused(builder: MeshBuilder, want: &[&str]) {
+    let errors = builder.build().expect_err("refused");
+    let found: Vec<_> = errors
+        .errors()
+        .map(|problem| format!("{} {}", problem.path, problem.code))
+        .collect();
+    assert_eq!(found, want, "{errors}");
+}
+
+#[test]
+fn every_broken_rule_of_a_route_is_reported_at_once_with_its_path() {
+    let nobody = RetryPolicy::new(1, Duration::from_secs(1));
+    let route = Route::http("all")
+        .prefix("api")
+        .priority(1001)
+        .header("x y", HeaderMatcher::exact("1"))
+        .header("x", HeaderMatcher::range(3..3))
+        .target("v3", 101)
+        .target_on("v1", 1, 8081)
+        .retry(nobody);
+    refused(
+        shop(route),
+        &[
+            "virtual_router(orders).route(all).header(x y) bad-header-name",
+            "virtual_router(orders).route(all).header(x) empty-range",
+            "virtual_router(orders).route(all).path prefix-without-slash",
+            "virtual_router(orders).route(all).priority out-of-range",
+            "virtual_router(orders).route(all).retry missing-retry-event",
+            "virtual_router(orders).route(all).target(v1) missing-listener",
+            "virtual_router(orders).route(all).target(v3) missing-target",
+            "virtual_router(orders).route(all).target(v3) out-of-range",
+        ],
+    );
+}
+
+#[test]
+fn each_rule_of_the_graph_is_refused_by_itself() {
+    let good = || shop(Route::http("all").target("v1", 1));
+    assert!(good().build().is_ok());
+    let rows: [(MeshBuilder, &str); 8] = [
+        (
+            shop(Route::http("all")),
+            "virtual_router(orders).route(all).target no-targets",
+        ),
+        (
+            shop(Route::http("all").target("v1", 0).target("v2", 0)),
+            "virtual_router(orders).route(all).target zero-total-weight",
+        ),
+        (
+            good().virtual_node(node("v1")),
+            "virtual_node(v1) duplicate-name",
+        ),
+        (
+            good().virtual_node(VirtualNode::builder("v3").listener(1, Protocol::Http)),
+            "virtual_node(v3) missing-service-discovery",
+        ),
+        (
+            good().virtual_service(VirtualService::builder("s").virtual_node("v9")),
+            "virtual_service(s).provider missing-provider",
+        ),
+        (
+            good().virtual_service(VirtualService::builder("s").virtual_router("r9")),
+            "virtual_service(s).provider missing-provider",
+        ),
+        (
+            good().virtual_router(VirtualRouter::builder("r")),
+            "virtual_router(r) missing-listener",
+        ),
+        (
+            good().virtual_node(node("v3").listener(8080, Protocol::Tcp)),
+            "virtual_node(v3).listener(8080) duplicate-listener",
+        ),
+    ];
+    for (builder, want) in rows {
+        refused(builder, &[want]);
+    }
+}
+
+#[test]
+fn warnings_come_with_the_configuration_and_do_not_refuse_it() {
+    let retry = RetryPolicy::new(3, Duration::from_secs(1)).on(HttpRetryEvent::StreamError);
+    let route = Route::http2("all")
+        .target("v1", 1)
+        .retry(retry)
+        .timeout(Duration::from_secs(2));
+    let builder = shop(route).virtual_node(
+        VirtualNode::builder("web")
+            .backend("orders.local")
+            .backend("users.local"),
+    );
+    let config = builder.build_config().unwrap();
+    let codes: Vec<_> = config
+        .warnings()
+        .iter()
+        .map(|problem| problem.code)
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            "missing-backend",
+            "protocol-mismatch",
+            "protocol-mismatch",
+            "timeout-below-retries"
+        ]
+    );
+    assert_eq!(config.resources(), 7);
+}
+
+#[test]
+fn what_was_said_is_what_the_mesh_holds() {
+    let limit = Timeout::new()
+        .per_request(Duration::from_secs(3))
+        .idle(Duration::ZERO);
+    let route = Route::http("all")
+        .exact("/a")
+        .regex("/b.*")
+        .method(&http::Method::GET)
+        .port(80)
+        .header_not("X-Version", HeaderMatcher::prefix("2"))
+        .header_absent("host")
+        .query("q", "1")
+        .query_present("p")
+        .priority(0)
+        .target_on("v1", 1, 8080)
+        .idle_timeout(Duration::from_secs(9));
+    let mesh = shop(route)
+        .virtual_node(
+            VirtualNode::builder("v3")
+                .dns_endpoints("v3")
+                .listener_with(1, Protocol::Grpc, limit),
+        )
+        .build()
+        .unwrap();
+    let route = &mesh.virtual_router("orders").unwrap().routes[0];
+    assert_eq!(route.priority.map(crate::unit::Priority::get), Some(0));
+    assert_eq!(route.http.timeout.idle, Some(Duration::from_secs(9)));
+    let headers: Vec<_> = route
+        .http
+        .matches
+        .headers
+        .iter()
+        .map(|h| (h.invert, h.matcher.is_some()))
+        .collect();
+    assert_eq!(headers, [(true, true), (true, false)]);
+    assert_eq!(route.http.matches.query_parameters.len(), 2);
+    assert_eq!(mesh.virtual_node("v3").unwrap().listeners[0].timeout, limit);
+}

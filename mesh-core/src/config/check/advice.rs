@@ -6,9 +6,12 @@ use super::graph::Graph;
 use crate::{
     config::{
         PathMatch, Timeout,
-        draft::{Draft, MatchDraft, RouteDraft, Said, VirtualNodeDraft},
+        draft::{
+            Draft, ListenerDraft, MatchDraft, RouteDraft, Said, TargetDraft, VirtualNodeDraft,
+        },
     },
     error::{Place, Problems, quoted},
+    unit::Protocol,
 };
 
 pub(super) fn check(draft: &Draft, problems: &mut Problems) {
@@ -97,7 +100,7 @@ fn protocols(route: &RouteDraft, graph: &Graph<'_>, problems: &mut Problems) {
         place,
     } = &route.protocol;
     let port = route.matches.value.port.as_ref().map(|port| port.value);
-    let router = graph.routers.get(route.router.value.as_str());
+    let router = graph.routers.get(route.router_name());
     let listeners = router.iter().flat_map(|router| &router.listeners);
     let mut listeners = listeners.filter(|l| port.is_none_or(|port| port == l.port.value));
     if let Some(other) = listeners.find(|listener| listener.protocol != *spoken) {
@@ -111,18 +114,34 @@ fn protocols(route: &RouteDraft, graph: &Graph<'_>, problems: &mut Problems) {
         let Some(node) = graph.nodes.get(target.virtual_node.value.as_str()) else {
             continue;
         };
-        let port = target.port.as_ref().map(|port| port.value);
-        let mut listeners = node.listeners.iter();
-        let listener = listeners.find(|l| port.is_none_or(|port| port == l.port.value));
-        if let Some(listener) = listener.filter(|listener| listener.protocol != *spoken) {
-            let message = format!(
-                "the route is for {spoken} and its target {} speaks {} on port {}: let both say the same",
-                quoted(&node.name.value),
-                listener.protocol,
-                listener.port.value
-            );
-            problems.warn("protocol-mismatch", &target.virtual_node.place, message);
+        let Some(listener) = listener_meant(target, node).filter(|l| l.protocol != *spoken) else {
+            continue;
+        };
+        let message = format!(
+            "the route is for {spoken} and its target {} speaks {} on port {}: let both say the same",
+            quoted(&node.name.value),
+            listener.protocol,
+            listener.port.value
+        );
+        let place = &target.virtual_node.place;
+        match listener.protocol {
+            Protocol::Tcp => problems.error("protocol-mismatch", place, message),
+            _ => problems.warn("protocol-mismatch", place, message),
         }
+    }
+}
+
+/// The listener of the target's port, else the first that speaks HTTP, else the first.
+fn listener_meant<'a>(
+    target: &TargetDraft,
+    node: &'a VirtualNodeDraft,
+) -> Option<&'a ListenerDraft> {
+    let mut listeners = node.listeners.iter();
+    match &target.port {
+        Some(port) => listeners.find(|listener| listener.port.value == port.value),
+        None => listeners
+            .find(|listener| listener.protocol != Protocol::Tcp)
+            .or(node.listeners.first()),
     }
 }
 
@@ -179,7 +198,7 @@ fn unlimited(limit: Duration) -> String {
 fn shadowed(routes: &[RouteDraft], problems: &mut Problems) {
     let mut seen: BTreeMap<(&str, String), &RouteDraft> = BTreeMap::new();
     for route in routes.iter().filter(|route| route.whole) {
-        let key = (route.router.value.as_str(), conditions(route));
+        let key = (route.router_name(), conditions(route));
         if let Some(first) = seen.get(&key) {
             let message = format!(
                 "the route {} takes just what the route {} takes, at the same priority, so one of them never gets a \

@@ -57,7 +57,7 @@ impl<'a> Graph<'a> {
             direct: BTreeMap::new(),
         };
         for route in &draft.routes {
-            let routes = graph.routes.entry(&route.router.value).or_default();
+            let routes = graph.routes.entry(route.router_name()).or_default();
             routes.push(route);
         }
         for service in &draft.virtual_services {
@@ -75,7 +75,9 @@ impl<'a> Graph<'a> {
     }
 
     fn router_of(&self, route: &RouteDraft, problems: &mut Problems) {
-        let Said { value, place } = &route.router;
+        let Some(Said { value, place }) = &route.router else {
+            return;
+        };
         match self.routers.get(value.as_str()) {
             Some(router) => match_port(route, router, problems),
             None => self.missing_router("missing-router", value, place, problems),

@@ -94,7 +94,7 @@ fn slash(what: &str, code: &'static str, path: &str, place: &Place, problems: &m
 }
 
 fn regex(expression: &str, place: &Place, problems: &mut Problems) {
-    if let Err(bad) = pattern::compile(expression) {
+    if let Err(bad) = pattern::check(expression) {
         problems.error(bad.code, place, bad.message);
     }
 }

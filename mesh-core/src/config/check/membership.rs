@@ -44,6 +44,9 @@ fn memberships(draft: &Draft, problems: &mut Problems) {
 }
 
 fn chosen(draft: &mut Draft, problems: &mut Problems) -> Option<MeshDraft> {
+    if draft.gaps.meshes {
+        return None;
+    }
     let mut names: Vec<&Said<String>> = draft.meshes.iter().map(|mesh| &mesh.name).collect();
     if names.is_empty() {
         names.extend(members(draft));
@@ -129,7 +132,7 @@ fn duplicates(draft: &Draft, problems: &mut Problems) {
     duplicate("virtual service", services, problems);
     let mut routes = BTreeMap::<&str, Vec<&Said<String>>>::new();
     for route in &draft.routes {
-        let router = routes.entry(&route.router.value).or_default();
+        let router = routes.entry(route.router_name()).or_default();
         router.push(&route.name);
     }
     for (router, names) in routes {

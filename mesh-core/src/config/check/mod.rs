@@ -71,7 +71,7 @@ fn keyed<K: Ord, V>(values: impl Iterator<Item = (K, V)>) -> BTreeMap<K, V> {
 fn routes(draft: &Draft, problems: &mut Problems) -> BTreeMap<String, Vec<Route>> {
     let mut routes = BTreeMap::<_, Vec<_>>::new();
     for route in &draft.routes {
-        let router = route.router.value.clone();
+        let router = route.router_name().to_owned();
         routes
             .entry(router)
             .or_default()

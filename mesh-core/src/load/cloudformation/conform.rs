@@ -5,18 +5,26 @@ use super::{
     shape::{Choice, Kind, Shape, Support},
 };
 use crate::{
-    config::spelling::nearest,
+    config::spelling::{meant, nearest},
     error::{Place, Problems, quoted},
 };
 
 /// Checks an object; `named_at` is the place that names it: its key, or itself in a list.
 pub(super) fn object(node: &Resolved, shape: &Shape, named_at: &Place, problems: &mut Problems) {
-    Conform { problems, left_out: false }.object(node, shape, named_at);
+    Conform {
+        problems,
+        left_out: false,
+    }
+    .object(node, shape, named_at);
 }
 
 /// Checks the names in something that this version leaves out as a whole, and says so.
 pub(super) fn left_out(node: &Resolved, shape: &Shape, named_at: &Place, problems: &mut Problems) {
-    Conform { problems, left_out: true }.object(node, shape, named_at);
+    Conform {
+        problems,
+        left_out: true,
+    }
+    .object(node, shape, named_at);
 }
 
 struct Conform<'a> {
@@ -35,16 +43,28 @@ impl Conform<'_> {
         for member in node.members() {
             self.member(member, shape);
         }
-        for property in shape.properties.iter().filter(|property| property.required) {
-            if node.at(&[property.name]).is_none() {
-                let null = node.members().iter().any(|member| member.key == property.name);
-                let how = if null { "is empty" } else { "is missing" };
-                let message = format!("{} needs `{}`, which {how}: add it", shape.what, property.name);
-                self.problems.error("missing-property", named_at, message);
-            }
-        }
+        let misspelt = misspelt(node, shape);
+        self.required(node, shape, &misspelt, named_at);
         for choice in shape.choices {
-            self.choice(node, shape, choice, named_at);
+            self.choice(node, shape, choice, &misspelt, named_at);
+        }
+    }
+
+    fn required(&mut self, node: &Resolved, shape: &Shape, misspelt: &[&str], named_at: &Place) {
+        for property in shape.properties.iter().filter(|property| property.required) {
+            if node.at(&[property.name]).is_some() || misspelt.contains(&property.name) {
+                continue;
+            }
+            let null = node
+                .members()
+                .iter()
+                .any(|member| member.key == property.name);
+            let how = if null { "is empty" } else { "is missing" };
+            let message = format!(
+                "{} needs `{}`, which {how}: add it",
+                shape.what, property.name
+            );
+            self.problems.error("missing-property", named_at, message);
         }
     }
 
@@ -57,7 +77,8 @@ impl Conform<'_> {
                 quoted(&member.key),
                 nearest(&member.key, known)
             );
-            self.problems.error("unknown-property", &member.key_place, message);
+            self.problems
+                .error("unknown-property", &member.key_place, message);
             return;
         };
         if matches!(member.value.content, Content::Null) {
@@ -82,7 +103,8 @@ impl Conform<'_> {
             Support::Refused(why) => {
                 self.left_out = true;
                 let mode = member.value.text(&["Mode"]);
-                if mode.is_some_and(|mode| mode.value == "DISABLED") {
+                let disabled = mode.is_some_and(|mode| mode.value == "DISABLED");
+                if disabled || matches!(member.value.content, Content::Unknown) {
                     return;
                 }
                 let message = format!(
@@ -128,37 +150,40 @@ impl Conform<'_> {
             return;
         }
         let listed: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-        let message = match words.first() {
-            Some(&("server-error" | "connection-error")) => format!(
-                "{} is no retry event{}; there are {}",
-                quoted(text),
-                meant(text, words),
-                listed.join(", ")
-            ),
-            _ => format!(
-                "{} is not known here{}; write one of {}",
-                quoted(text),
-                meant(text, words),
-                listed.join(", ")
-            ),
+        let listed = listed.join(", ");
+        let event = matches!(words.first(), Some(&("server-error" | "connection-error")));
+        let (code, what) = match event {
+            true => ("unknown-retry-event", "is no retry event"),
+            false => ("unknown-value", "is not known here"),
         };
-        let code = match words.first() {
-            Some(&("server-error" | "connection-error")) => "unknown-retry-event",
-            _ => "unknown-value",
-        };
+        let meant = meant(text, words).map(|word| format!(" (did you mean {}?)", quoted(word)));
+        let meant = meant.unwrap_or_default();
+        let message = format!("{} {what}{meant}: write one of {listed}", quoted(text));
         self.problems.error(code, &node.place, message);
     }
 
-    fn choice(&mut self, node: &Resolved, shape: &Shape, choice: &Choice, named_at: &Place) {
+    fn choice(
+        &mut self,
+        node: &Resolved,
+        shape: &Shape,
+        choice: &Choice,
+        misspelt: &[&str],
+        named_at: &Place,
+    ) {
         let listed: Vec<String> = choice.among.iter().map(|name| quoted(name)).collect();
         let listed = listed.join(", ");
         let mut there = node.members().iter().filter(|member| {
-            choice.among.contains(&member.key.as_str()) && !matches!(member.value.content, Content::Null)
+            choice.among.contains(&member.key.as_str())
+                && !matches!(member.value.content, Content::Null)
         });
         match (there.next(), there.next()) {
+            (None, _) if misspelt.iter().any(|name| choice.among.contains(name)) => {}
             (None, _) if choice.required => {
                 let message = match choice.among {
-                    [only] => format!("{} needs `{only}`: add it, or leave the whole of it out", shape.what),
+                    [only] => format!(
+                        "{} needs `{only}`: add it, or leave the whole of it out",
+                        shape.what
+                    ),
                     _ => format!("{} needs one of {listed}: add one", shape.what),
                 };
                 self.problems.error("missing-property", named_at, message);
@@ -168,7 +193,8 @@ impl Conform<'_> {
                     "{} has `{}` and `{}`, and only one of {listed} may stand: remove the others",
                     shape.what, first.key, second.key
                 );
-                self.problems.error("several-choices", &second.key_place, message);
+                self.problems
+                    .error("several-choices", &second.key_place, message);
             }
             _ => {}
         }
@@ -187,7 +213,11 @@ impl Conform<'_> {
     }
 
     fn ref_is_arn(&mut self, node: &Resolved, arn: &Arn) {
-        let Arn { name, logical_id, attribute } = arn;
+        let Arn {
+            name,
+            logical_id,
+            attribute,
+        } = arn;
         let message = format!(
             "`Ref` of {} gives its ARN in CloudFormation, and a name is due: write `!GetAtt {logical_id}.{attribute}` \
              (the name {} is taken)",
@@ -206,7 +236,18 @@ impl Conform<'_> {
     }
 }
 
-fn meant(text: &str, words: &[&str]) -> String {
-    let hint = nearest(text, words.iter().copied());
-    if hint.starts_with("; did") { hint.trim_end_matches('?').to_owned() } else { String::new() }
+/// The properties that are there under another spelling: reported as unknown, so not missed as well.
+fn misspelt(node: &Resolved, shape: &Shape) -> Vec<&'static str> {
+    let names: Vec<&'static str> = shape
+        .properties
+        .iter()
+        .map(|property| property.name)
+        .collect();
+    let unknown = node
+        .members()
+        .iter()
+        .filter(|member| shape.property(&member.key).is_none());
+    unknown
+        .filter_map(|member| meant(&member.key, &names))
+        .collect()
 }

@@ -34,7 +34,9 @@ pub(super) fn attribute(argument: &Node) -> Option<(String, String)> {
             Some((resource.to_owned(), attribute.to_owned()))
         }
         Value::List(items) => match items.as_slice() {
-            [resource, attribute] => Some((resource.text()?.to_owned(), attribute.text()?.to_owned())),
+            [resource, attribute] => {
+                Some((resource.text()?.to_owned(), attribute.text()?.to_owned()))
+            }
             _ => None,
         },
         Value::Map(_) => None,
@@ -104,8 +106,14 @@ mod tests {
         for (text, want) in [
             ("", Some(vec![])),
             ("plain", Some(vec![Text("plain")])),
-            ("${A}-${B.C}", Some(vec![Variable("A"), Text("-"), Variable("B.C")])),
-            ("${!A}$", Some(vec![Text("${"), Text("A"), Text("}"), Text("$")])),
+            (
+                "${A}-${B.C}",
+                Some(vec![Variable("A"), Text("-"), Variable("B.C")]),
+            ),
+            (
+                "${!A}$",
+                Some(vec![Text("${"), Text("A"), Text("}"), Text("$")]),
+            ),
             ("${A", None),
         ] {
             assert_eq!(pieces(text), want, "{text}");

@@ -59,8 +59,9 @@ pub(super) fn read(
 pub(super) struct Read<'a> {
     kind: &'a str,
     properties: Resolved,
-    /// `None`: it should have one, and it could not be read.
-    name: Option<Said<String>>,
+    name: Said<String>,
+    /// Whether that is its name; else the name could not be read, and its logical id stands for it.
+    named: bool,
     mesh: Option<Said<String>>,
     /// Whether nothing was wrong with it.
     whole: bool,
@@ -88,14 +89,13 @@ fn app_mesh_resource<'a>(
         return;
     }
     conform::object(&properties, app_mesh.shape, &place, problems);
-    let name = match properties.at(&[app_mesh.name]) {
-        Some(_) => properties.text(&[app_mesh.name]),
-        None => Some(Said::new(resource.id.to_owned(), resource.place())),
-    };
+    let name = properties.text(&[app_mesh.name]);
+    let named = name.is_some() || properties.at(&[app_mesh.name]).is_none();
     let read = Read {
         kind: resource.kind,
         mesh: properties.text(&["MeshName"]),
-        name,
+        name: name.unwrap_or_else(|| Said::new(resource.id.to_owned(), resource.place())),
+        named,
         whole: problems.errors() == before,
         properties,
     };
@@ -129,7 +129,11 @@ fn foreign(resource: Resource<'_>, problems: &mut Problems) {
             quoted(resource.id)
         );
         problems.error("unsupported-for-each", &resource.place(), message);
-    } else if resource.kind.to_ascii_lowercase().starts_with("aws::appmesh::") {
+    } else if resource
+        .kind
+        .to_ascii_lowercase()
+        .starts_with("aws::appmesh::")
+    {
         let known = schema::TYPES.iter().map(|(kind, _, _)| *kind);
         let message = format!(
             "there is no resource type {}{}",
@@ -141,8 +145,14 @@ fn foreign(resource: Resource<'_>, problems: &mut Problems) {
 }
 
 const GATEWAYS: [(&str, &str); 2] = [
-    ("AWS::AppMesh::VirtualGateway", "nothing is served at its listeners; keep the gateway that you have"),
-    ("AWS::AppMesh::GatewayRoute", "its route is left out; keep the gateway that you have"),
+    (
+        "AWS::AppMesh::VirtualGateway",
+        "nothing is served at its listeners; keep the gateway that you have",
+    ),
+    (
+        "AWS::AppMesh::GatewayRoute",
+        "its route is left out; keep the gateway that you have",
+    ),
 ];
 const ATTRIBUTES: [&str; 9] = [
     "Type",

@@ -27,7 +27,11 @@ pub(super) fn value(
         (Some(given), _) => given.as_str(),
         (None, Some(Value::Scalar(default))) => &default.text,
         (None, _) => {
-            let why = if stored { "is kept in AWS Systems Manager" } else { "has no default" };
+            let why = if stored {
+                "is kept in AWS Systems Manager"
+            } else {
+                "has no default"
+            };
             let message = format!(
                 "the parameter {} {why}: give its value (validate: `--param {key}=VALUE`)",
                 quoted(key)
@@ -48,7 +52,11 @@ pub(super) fn value(
 }
 
 fn allowed(declared: &Entry, value: &str, place: &Place, problems: &mut Problems) {
-    let Some(Value::List(items)) = declared.node.member("AllowedValues").map(|node| &node.value) else {
+    let Some(Value::List(items)) = declared
+        .node
+        .member("AllowedValues")
+        .map(|node| &node.value)
+    else {
         return;
     };
     let mut words = items.iter().filter_map(Node::text);

@@ -52,10 +52,12 @@ impl<'a, 'p> Resolve<'a, 'p> {
     pub(super) fn properties(&mut self, resource: Resource<'a>) -> Resolved {
         let path = format!("{}.Properties", resource.path());
         match resource.properties {
-            Some(entry) => self.node(&entry.node, path.clone()).unwrap_or_else(|| Resolved {
-                content: Content::Null,
-                place: at(path, &entry.key_at),
-            }),
+            Some(entry) => self
+                .node(&entry.node, path.clone())
+                .unwrap_or_else(|| Resolved {
+                    content: Content::Null,
+                    place: at(path, &entry.key_at),
+                }),
             None => Resolved {
                 content: Content::Null,
                 place: resource.place(),
@@ -82,33 +84,36 @@ impl<'a, 'p> Resolve<'a, 'p> {
             Value::Scalar(scalar) => self.scalar(scalar, &place),
             Value::List(items) => {
                 let items = items.iter().enumerate();
-                let resolved = items.filter_map(|(i, item)| self.node(item, format!("{}[{i}]", place.path)));
+                let resolved =
+                    items.filter_map(|(i, item)| self.node(item, format!("{}[{i}]", place.path)));
                 Content::List(resolved.collect())
             }
-            Value::Map(entries) => {
-                let members = entries.iter();
-                Content::Map(members.filter_map(|entry| self.member(entry, &place.path)).collect())
-            }
+            Value::Map(entries) => self.map(entries, &place),
         };
         Some(Resolved { content, place })
     }
 
-    fn member(&mut self, entry: &Entry, path: &str) -> Option<Member> {
-        let Entry { key, key_at, node } = entry;
-        let key_place = at(format!("{path}.{key}"), key_at);
-        if let Some(name) = function::long_form(key) {
-            let message = format!(
-                "{} stands beside other keys: a function has a mapping of its own",
-                quoted(name)
-            );
-            self.problems.error("misplaced-function", &key_place, message);
-            return None;
+    fn map(&mut self, entries: &[Entry], place: &Place) -> Content {
+        let mut members = Vec::new();
+        for Entry { key, key_at, node } in entries {
+            let key_place = at(format!("{}.{key}", place.path), key_at);
+            if function::long_form(key).is_some() {
+                let message = format!(
+                    "the function {} stands beside other keys: give it a mapping of its own",
+                    quoted(key)
+                );
+                self.problems
+                    .error("misplaced-function", &key_place, message);
+                return Content::Unknown;
+            }
+            let value = self.node(node, key_place.path.clone());
+            members.extend(value.map(|value| Member {
+                key: key.clone(),
+                key_place,
+                value,
+            }));
         }
-        Some(Member {
-            key: key.clone(),
-            value: self.node(node, key_place.path.clone())?,
-            key_place,
-        })
+        Content::Map(members)
     }
 
     fn scalar(&mut self, scalar: &Scalar, place: &Place) -> Content {
@@ -118,7 +123,8 @@ impl<'a, 'p> Resolve<'a, 'p> {
         if scalar.text.contains("{{resolve:") {
             let message = "a dynamic reference (`{{resolve:…}}`) is looked up by AWS, which this version does not ask: \
                            write a parameter in its place and give its value";
-            self.problems.error("unsupported-dynamic-reference", place, message);
+            self.problems
+                .error("unsupported-dynamic-reference", place, message);
             return Content::Unknown;
         }
         Content::Text(scalar.text.clone())
@@ -132,7 +138,10 @@ impl<'a, 'p> Resolve<'a, 'p> {
             },
             "GetAtt" => match function::attribute(argument) {
                 Some((resource, attribute)) => self.attribute(&resource, &attribute, place),
-                None => self.bad_argument("`Fn::GetAtt` needs a resource and an attribute: `!GetAtt Mesh.MeshName`", place),
+                None => self.bad_argument(
+                    "`Fn::GetAtt` needs a resource and an attribute: `!GetAtt Mesh.MeshName`",
+                    place,
+                ),
             },
             "Sub" => self.sub(argument, place),
             _ => self.not_computed(name, place),
@@ -169,7 +178,12 @@ impl<'a, 'p> Resolve<'a, 'p> {
             return parameter::value(parameter, self.template.values, self.problems);
         }
         if PSEUDO.contains(&name) {
-            return self.given(name, "missing-pseudo-parameter", "a pseudo parameter, which AWS sets", place);
+            return self.given(
+                name,
+                "missing-pseudo-parameter",
+                "a pseudo parameter, which AWS sets",
+                place,
+            );
         }
         let Some(resource) = self.template.resources.get(name).copied() else {
             let known = self.template.names().chain(PSEUDO);
@@ -217,7 +231,10 @@ impl<'a, 'p> Resolve<'a, 'p> {
         let Some(found) = self.template.resources.get(resource).copied() else {
             let known = self.template.resources.keys().copied();
             let hint = nearest(resource, known);
-            let message = format!("there is no resource {} in this template{hint}", quoted(resource));
+            let message = format!(
+                "there is no resource {} in this template{hint}",
+                quoted(resource)
+            );
             self.problems.error("missing-reference", place, message);
             return UNKNOWN;
         };
@@ -238,7 +255,14 @@ impl<'a, 'p> Resolve<'a, 'p> {
         if ASSIGNED.contains(&attribute) {
             return self.given(&full, "missing-value", "known to AWS alone", place);
         }
-        let names = || app_mesh.shape.properties.iter().map(|p| p.name).filter(|name| name.ends_with("Name"));
+        let names = || {
+            app_mesh
+                .shape
+                .properties
+                .iter()
+                .map(|p| p.name)
+                .filter(|name| name.ends_with("Name"))
+        };
         if names().any(|name| name == attribute) {
             return self.own(found, attribute, None, place);
         }
@@ -253,7 +277,13 @@ impl<'a, 'p> Resolve<'a, 'p> {
     }
 
     /// A property of a resource as another one sees it: computed once, and never while it is being computed.
-    fn own(&mut self, resource: Resource<'a>, name: &str, unnamed: Option<&str>, place: &Place) -> Known {
+    fn own(
+        &mut self,
+        resource: Resource<'a>,
+        name: &str,
+        unnamed: Option<&str>,
+        place: &Place,
+    ) -> Known {
         let key = (resource.id.to_owned(), name.to_owned());
         match self.attributes.get(&key) {
             Some(Some(known)) => return known.clone(),
@@ -292,10 +322,16 @@ impl<'a, 'p> Resolve<'a, 'p> {
             _ => (argument.text(), &[][..]),
         };
         let Some(template) = template else {
-            return self.bad_argument("`Fn::Sub` needs a text, or a list of a text and a mapping of variables", place);
+            return self.bad_argument(
+                "`Fn::Sub` needs a text, or a list of a text and a mapping of variables",
+                place,
+            );
         };
         let Some(pieces) = function::pieces(template) else {
-            return self.bad_argument("a `${` in this text has no `}`: close it, or write `${!` for the text itself", place);
+            return self.bad_argument(
+                "a `${` in this text has no `}`: close it, or write `${!` for the text itself",
+                place,
+            );
         };
         let mut values = Vec::new();
         for piece in pieces {
@@ -340,7 +376,8 @@ impl<'a, 'p> Resolve<'a, 'p> {
                 }
             }
             if joined.len() > LONGEST {
-                return self.bad_argument("this text grows too long to be anything of App Mesh", place);
+                return self
+                    .bad_argument("this text grows too long to be anything of App Mesh", place);
             }
         }
         text(joined)

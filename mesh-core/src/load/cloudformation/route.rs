@@ -16,7 +16,11 @@ use crate::{
 };
 
 /// A route for HTTP; `None` for what is left out, which is said already.
-pub(super) fn read(read: &Read<'_>, gaps: &mut Gaps, problems: &mut Problems) -> Option<RouteDraft> {
+pub(super) fn read(
+    read: &Read<'_>,
+    gaps: &mut Gaps,
+    problems: &mut Problems,
+) -> Option<RouteDraft> {
     let spec = read.properties.at(&["Spec"]);
     let http = KINDS.iter().find_map(|(key, protocol)| {
         let member = spec?.members().iter().find(|member| member.key == *key)?;
@@ -25,11 +29,15 @@ pub(super) fn read(read: &Read<'_>, gaps: &mut Gaps, problems: &mut Problems) ->
     });
     let router = read.properties.text(&["VirtualRouterName"]);
     let Some((member, protocol)) = http else {
-        gaps.left_out_routes.extend(router.map(|router| router.value));
+        gaps.left_out_routes
+            .extend(router.map(|router| router.value));
         return None;
     };
-    let router = router?;
-    let Member { key_place, value: route, .. } = member;
+    let Member {
+        key_place,
+        value: route,
+        ..
+    } = member;
     let before = problems.errors();
     let place = |key: &str| place(route, key, key_place);
     let matches = route.at(&["Match"]).map(matches).unwrap_or_default();
@@ -45,7 +53,7 @@ pub(super) fn read(read: &Read<'_>, gaps: &mut Gaps, problems: &mut Problems) ->
     Some(RouteDraft {
         mesh: read.mesh.clone(),
         router,
-        name: read.name.clone()?,
+        name: read.name.clone(),
         priority: read.properties.number(&["Spec", "Priority"]),
         protocol: Said::new(protocol, key_place.clone()),
         matches: Said::new(matches, place("Match")),
@@ -64,9 +72,15 @@ fn place(route: &Resolved, key: &str, route_place: &Place) -> Place {
 }
 
 fn matches(node: &Resolved) -> MatchDraft {
-    let prefix = node.text(&["Prefix"]).map(|said| said.map(PathMatch::Prefix));
-    let exact = node.text(&["Path", "Exact"]).map(|said| said.map(PathMatch::Exact));
-    let regex = node.text(&["Path", "Regex"]).map(|said| said.map(PathMatch::Regex));
+    let prefix = node
+        .text(&["Prefix"])
+        .map(|said| said.map(PathMatch::Prefix));
+    let exact = node
+        .text(&["Path", "Exact"])
+        .map(|said| said.map(PathMatch::Exact));
+    let regex = node
+        .text(&["Path", "Regex"])
+        .map(|said| said.map(PathMatch::Regex));
     let headers = node.items(&["Headers"]).iter();
     let parameters = node.items(&["QueryParameters"]).iter();
     MatchDraft {
@@ -126,10 +140,17 @@ fn retry_policy(node: &Resolved, problems: &mut Problems) -> Option<RetryPolicy>
     };
     let per_retry_timeout = duration(node.at(&["PerRetryTimeout"])?, problems)?;
     let mut policy = RetryPolicy::new(max_retries, per_retry_timeout);
-    let http = node.items(&["HttpRetryEvents"]).iter().filter_map(|event| event.text(&[]));
-    policy.http_events.extend(http.filter_map(|event| http_event(&event.value)));
+    let http = node
+        .items(&["HttpRetryEvents"])
+        .iter()
+        .filter_map(|event| event.text(&[]));
+    policy
+        .http_events
+        .extend(http.filter_map(|event| http_event(&event.value)));
     let tcp = node.items(&["TcpRetryEvents"]).iter();
-    policy.tcp_events.extend(tcp.map(|_| TcpRetryEvent::ConnectionError));
+    policy
+        .tcp_events
+        .extend(tcp.map(|_| TcpRetryEvent::ConnectionError));
     Some(policy)
 }
 
@@ -143,4 +164,7 @@ fn http_event(name: &str) -> Option<HttpRetryEvent> {
     })
 }
 
-const KINDS: [(&str, Protocol); 2] = [("HttpRoute", Protocol::Http), ("Http2Route", Protocol::Http2)];
+const KINDS: [(&str, Protocol); 2] = [
+    ("HttpRoute", Protocol::Http),
+    ("Http2Route", Protocol::Http2),
+];

@@ -13,17 +13,41 @@ use super::shape::{
 /// The resource types, with the property that names the resource.
 pub(super) const TYPES: [(&str, &str, &Shape); 7] = [
     ("AWS::AppMesh::Mesh", "MeshName", &MESH),
-    ("AWS::AppMesh::VirtualNode", "VirtualNodeName", &VIRTUAL_NODE),
-    ("AWS::AppMesh::VirtualRouter", "VirtualRouterName", &VIRTUAL_ROUTER),
+    (
+        "AWS::AppMesh::VirtualNode",
+        "VirtualNodeName",
+        &VIRTUAL_NODE,
+    ),
+    (
+        "AWS::AppMesh::VirtualRouter",
+        "VirtualRouterName",
+        &VIRTUAL_ROUTER,
+    ),
     ("AWS::AppMesh::Route", "RouteName", &ROUTE),
-    ("AWS::AppMesh::VirtualService", "VirtualServiceName", &VIRTUAL_SERVICE),
-    ("AWS::AppMesh::VirtualGateway", "VirtualGatewayName", &VIRTUAL_GATEWAY),
-    ("AWS::AppMesh::GatewayRoute", "GatewayRouteName", &GATEWAY_ROUTE),
+    (
+        "AWS::AppMesh::VirtualService",
+        "VirtualServiceName",
+        &VIRTUAL_SERVICE,
+    ),
+    (
+        "AWS::AppMesh::VirtualGateway",
+        "VirtualGatewayName",
+        &VIRTUAL_GATEWAY,
+    ),
+    (
+        "AWS::AppMesh::GatewayRoute",
+        "GatewayRouteName",
+        &GATEWAY_ROUTE,
+    ),
 ];
 
 pub(super) const PROTOCOLS: &[&str] = &["http", "http2", "grpc", "tcp"];
-pub(super) const HTTP_RETRY_EVENTS: &[&str] =
-    &["server-error", "gateway-error", "client-error", "stream-error"];
+pub(super) const HTTP_RETRY_EVENTS: &[&str] = &[
+    "server-error",
+    "gateway-error",
+    "client-error",
+    "stream-error",
+];
 
 macro_rules! shape {
     ($what:expr, $properties:expr) => {
@@ -63,7 +87,8 @@ macro_rules! p {
 const TAGS: Property = p! { "Tags", Any };
 const OWNER: Property = p! { "MeshOwner", Text };
 const MESH_NAME: Property = p! { need "MeshName", Name };
-const PREFERENCE: Property = p! { "IpPreference", Text, Later("addresses of both families are used") };
+const PREFERENCE: Property =
+    p! { "IpPreference", Text, Later("addresses of both families are used") };
 const NO_TLS_SERVER: &str = "a listener that asks for TLS is never served in plain text instead";
 const NO_TLS_CLIENT: &str = "a call that asks for TLS never goes out in plain text instead";
 
@@ -172,8 +197,7 @@ static ROUTE: Shape = shape! { "a route", &[
     TAGS,
 ] };
 
-const LEFT_OUT: &str =
-    "the route is left out, so what it would take goes to the router's other routes or, where none matches, is answered 404";
+const LEFT_OUT: &str = "the route is left out, so what it would take goes to the router's other routes or, where none matches, is answered 404";
 
 static HTTP_ROUTE: Shape = shape! { "an HTTP route", &[
     p! { need "Match", Object(&HTTP_MATCH) },
@@ -193,8 +217,8 @@ static HTTP_MATCH: Shape = shape! { "a match", &[
 ], &[Choice { among: &["Prefix", "Path"], required: false }] };
 
 static PATH: Shape = shape! { "a path match",
-    &[p! { "Exact", Text }, p! { "Regex", Text }],
-    &[Choice { among: &["Exact", "Regex"], required: true }] };
+&[p! { "Exact", Text }, p! { "Regex", Text }],
+&[Choice { among: &["Exact", "Regex"], required: true }] };
 
 const QUERY_PARAMETERS: Property = p! { "QueryParameters", List {
     of: &Object(&shape! { "a query parameter", &[
@@ -269,8 +293,13 @@ static GRPC_ROUTE: Shape = shape! { "a gRPC route", &[
     p! { "Timeout", Object(&TIMEOUT) },
 ] };
 
-const GRPC_RETRY_EVENTS: &[&str] =
-    &["cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"];
+const GRPC_RETRY_EVENTS: &[&str] = &[
+    "cancelled",
+    "deadline-exceeded",
+    "internal",
+    "resource-exhausted",
+    "unavailable",
+];
 
 static TCP_ROUTE: Shape = shape! { "a TCP route", &[
     p! { "Match", Object(&shape! { "a TCP match", &[p! { "Port", Number }] }) },
@@ -445,5 +474,5 @@ const REWRITE_HOSTNAME: Property = p! { "Hostname", Object(&shape! { "a hostname
 ] }) };
 
 static HOSTNAME: Shape = shape! { "a hostname match",
-    &[p! { "Exact", Text }, p! { "Suffix", Text }],
-    &[Choice { among: &["Exact", "Suffix"], required: true }] };
+&[p! { "Exact", Text }, p! { "Suffix", Text }],
+&[Choice { among: &["Exact", "Suffix"], required: true }] };

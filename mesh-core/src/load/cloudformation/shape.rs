@@ -11,7 +11,9 @@ pub(super) struct Shape {
 
 impl Shape {
     pub(super) fn property(&self, name: &str) -> Option<&Property> {
-        self.properties.iter().find(|property| property.name == name)
+        self.properties
+            .iter()
+            .find(|property| property.name == name)
     }
 }
 
@@ -40,7 +42,10 @@ pub(super) enum Kind {
     Flag,
     Word(&'static [&'static str]),
     Object(&'static Shape),
-    List { of: &'static Kind, least: usize },
+    List {
+        of: &'static Kind,
+        least: usize,
+    },
     /// Nothing that this version looks into.
     Any,
 }

@@ -19,43 +19,45 @@ use crate::{
 pub(super) fn read(read: Read<'_>, draft: &mut Draft, problems: &mut Problems) {
     let gaps = &mut draft.gaps;
     match read.kind {
-        "AWS::AppMesh::Mesh" => match mesh(read) {
-            Some(mesh) => draft.meshes.push(mesh),
-            None => gaps.meshes = true,
-        },
-        "AWS::AppMesh::VirtualNode" => match virtual_node(read, problems) {
-            Some(node) => draft.virtual_nodes.push(node),
-            None => gaps.virtual_nodes = true,
-        },
-        "AWS::AppMesh::VirtualRouter" => match virtual_router(read) {
-            Some(router) => draft.virtual_routers.push(router),
-            None => gaps.virtual_routers = true,
-        },
-        "AWS::AppMesh::VirtualService" => match virtual_service(read) {
-            Some(service) => draft.virtual_services.push(service),
-            None => gaps.virtual_services = true,
-        },
+        "AWS::AppMesh::Mesh" => {
+            gaps.meshes |= !read.named;
+            draft.meshes.push(mesh(read));
+        }
+        "AWS::AppMesh::VirtualNode" => {
+            gaps.virtual_nodes |= !read.named;
+            draft.virtual_nodes.push(virtual_node(read, problems));
+        }
+        "AWS::AppMesh::VirtualRouter" => {
+            gaps.virtual_routers |= !read.named;
+            draft.virtual_routers.push(virtual_router(read));
+        }
+        "AWS::AppMesh::VirtualService" => {
+            gaps.virtual_services |= !read.named || !read.whole;
+            draft.virtual_services.push(virtual_service(read));
+        }
         _ => draft.routes.extend(route::read(&read, gaps, problems)),
     }
 }
 
-fn mesh(read: Read<'_>) -> Option<MeshDraft> {
+fn mesh(read: Read<'_>) -> MeshDraft {
     let filter = read.properties.text(&["Spec", "EgressFilter", "Type"]);
-    Some(MeshDraft {
-        name: read.name?,
+    MeshDraft {
+        name: read.name,
         egress_filter: match filter.as_ref().map(|said| said.value.as_str()) {
             Some("ALLOW_ALL") => EgressFilter::AllowAll,
             _ => EgressFilter::DropAll,
         },
-    })
+    }
 }
 
-fn virtual_node(read: Read<'_>, problems: &mut Problems) -> Option<VirtualNodeDraft> {
+fn virtual_node(read: Read<'_>, problems: &mut Problems) -> VirtualNodeDraft {
     let spec = &read.properties;
     let written = spec.at(&["Spec", "Listeners"]);
     let listeners = spec.items(&["Spec", "Listeners"]);
     let service_discovery = spec.at(&["Spec", "ServiceDiscovery"]).and_then(discovery);
-    if let Some(empty) = written.filter(|_| listeners.is_empty() && service_discovery.is_none() && read.whole) {
+    if let Some(empty) =
+        written.filter(|_| listeners.is_empty() && service_discovery.is_none() && read.whole)
+    {
         let message = "this list of listeners is empty, so the node takes no requests: leave it out if that is meant";
         problems.warn("empty-listeners", &empty.place, message);
     }
@@ -72,46 +74,43 @@ fn virtual_node(read: Read<'_>, problems: &mut Problems) -> Option<VirtualNodeDr
         })
         .collect();
     let backends = spec.items(&["Spec", "Backends"]).iter();
-    let backends = backends.filter_map(|backend| backend.text(&["VirtualService", "VirtualServiceName"]));
-    Some(VirtualNodeDraft {
+    let backends =
+        backends.filter_map(|backend| backend.text(&["VirtualService", "VirtualServiceName"]));
+    VirtualNodeDraft {
         backends: backends.collect(),
         mesh: read.mesh,
-        name: read.name?,
+        name: read.name,
         listeners,
         service_discovery,
         whole: read.whole,
-    })
+    }
 }
 
-fn virtual_router(read: Read<'_>) -> Option<VirtualRouterDraft> {
+fn virtual_router(read: Read<'_>) -> VirtualRouterDraft {
     let listeners = read.properties.items(&["Spec", "Listeners"]).iter();
     let listeners = listeners.filter_map(|listener| {
         let (port, protocol) = port_mapping(listener)?;
         Some(RouterListenerDraft { port, protocol })
     });
-    Some(VirtualRouterDraft {
+    VirtualRouterDraft {
         listeners: listeners.collect(),
         mesh: read.mesh,
-        name: read.name?,
+        name: read.name,
         whole: read.whole,
-    })
+    }
 }
 
-fn virtual_service(read: Read<'_>) -> Option<VirtualServiceDraft> {
+fn virtual_service(read: Read<'_>) -> VirtualServiceDraft {
     let provider = read.properties.at(&["Spec", "Provider"]);
     let node = provider.and_then(|p| p.text(&["VirtualNode", "VirtualNodeName"]));
     let router = provider.and_then(|p| p.text(&["VirtualRouter", "VirtualRouterName"]));
-    if provider.is_some() && node.is_none() && router.is_none() {
-        // A provider that could not be read is some router, and that router is not unused.
-        return None;
-    }
     let node = node.map(|said| said.map(ProviderDraft::VirtualNode));
     let router = router.map(|said| said.map(ProviderDraft::VirtualRouter));
-    Some(VirtualServiceDraft {
+    VirtualServiceDraft {
         mesh: read.mesh,
-        name: read.name?,
+        name: read.name,
         provider: node.or(router),
-    })
+    }
 }
 
 fn discovery(node: &Resolved) -> Option<Said<ServiceDiscovery>> {
@@ -168,12 +167,16 @@ fn listener_timeout(listener: &Resolved, protocol: Protocol, problems: &mut Prob
         );
         problems.warn("timeout-protocol-mismatch", &other.key_place, message);
     }
-    limits.at(&[&own]).map_or(Timeout::new(), |own| timeout(own, problems))
+    limits
+        .at(&[&own])
+        .map_or(Timeout::new(), |own| timeout(own, problems))
 }
 
 pub(super) fn timeout(node: &Resolved, problems: &mut Problems) -> Timeout {
     Timeout {
-        per_request: node.at(&["PerRequest"]).and_then(|node| duration(node, problems)),
+        per_request: node
+            .at(&["PerRequest"])
+            .and_then(|node| duration(node, problems)),
         idle: node.at(&["Idle"]).and_then(|node| duration(node, problems)),
     }
 }

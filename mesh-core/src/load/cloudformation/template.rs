@@ -39,7 +39,9 @@ impl<'a> Template<'a> {
         let parameters = section(root, "Parameters");
         let resources = section(root, "Resources");
         Self {
-            parameters: parameters.map(|entry| (entry.key.as_str(), entry)).collect(),
+            parameters: parameters
+                .map(|entry| (entry.key.as_str(), entry))
+                .collect(),
             resources: resources
                 .map(|entry| (entry.key.as_str(), Resource::new(entry)))
                 .collect(),
@@ -63,7 +65,9 @@ impl<'a> Resource<'a> {
             id: &entry.key,
             entry,
             kind,
-            properties: properties.into_iter().find(|entry| entry.key == "Properties"),
+            properties: properties
+                .into_iter()
+                .find(|entry| entry.key == "Properties"),
             app_mesh: known.map(|(_, name, shape)| AppMesh { name, shape }),
         }
     }

@@ -1,0 +1,188 @@
+//! Texts that are broken, too large, or something else.
+
+use proptest::prelude::*;
+
+use super::{refused, template};
+use crate::config::Config;
+
+const MESH: &str = "Resources: {M: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: m}}}";
+
+#[test]
+fn broken_texts_end_in_one_error_at_its_place() {
+    let rows = [
+        ("§", "empty-document"),
+        ("§\n# nothing\n---\n...\n", "empty-document"),
+        ("§hello, world", "not-cloudformation"),
+        ("§- a\n- b", "not-cloudformation"),
+        ("§a: b", "not-cloudformation"),
+        ("Resources:\n  A: [1, 2\n  B§: 3", "broken-yaml"),
+        ("Resources:\n\t§A: 1", "broken-yaml"),
+        ("Resources: §'open", "broken-yaml"),
+        ("Resources: §*nobody", "broken-yaml"),
+        ("Resources: &a [§*a]", "endless-alias"),
+        ("? §[a]\n: b", "key-not-text"),
+        ("Resources: {}§\u{0}", "control-character"),
+        ("a: 1\nb: 2\n c§\u{7}", "control-character"),
+        (r#"{"Resources": {"A": §}"#, "broken-json"),
+        (r#"{"Resources": {"A": "§\x"}}"#, "broken-json"),
+        (r#"{"Resources": {"A": "§\ud83d"}}"#, "broken-json"),
+        (r#"{"Resources":§"#, "broken-json"),
+        (r#"{"spec": {"hostname": §$DNS}}"#, "jq-program"),
+        (r#"{"spec": "x.§\($NAME)"}"#, "jq-program"),
+        (
+            "a:\n§{{- if .Values.x }}\n  b: c\n{{- end }}",
+            "helm-template",
+        ),
+        ("weightedTargets: [§${ROUTES}]", "unfilled-placeholder"),
+        ("§Resources: {}", "no-app-mesh-resources"),
+    ];
+    for (text, code) in rows {
+        refused(text, &[code]);
+    }
+}
+
+#[test]
+fn what_is_not_cloudformation_is_called_by_its_name() {
+    let rows = [
+        (
+            "apiVersion: appmesh.k8s.aws/v1beta2\nkind: VirtualNode",
+            "an App Mesh object of Kubernetes (`VirtualNode`",
+        ),
+        (
+            "apiVersion: apps/v1\nkind: Deployment",
+            "a Kubernetes object (`Deployment`",
+        ),
+        ("{\"spec\": {\"listeners\": []}}", "the App Mesh API's JSON"),
+        ("plain", "plain text"),
+    ];
+    for (text, name) in rows {
+        let errors = Config::parse("mesh.yaml", text)
+            .expect_err(text)
+            .to_string();
+        assert!(errors.contains(name), "{errors}");
+        assert!(errors.contains("reads CloudFormation"), "{errors}");
+    }
+}
+
+#[test]
+fn large_deep_and_multiplying_documents_are_refused_at_once() {
+    let large = format!("# {}\n{MESH}", "x".repeat(10_000_000));
+    refused(&format!("§{large}"), &["document-too-large"]);
+    let most = "1,".repeat(199_997);
+    refused(
+        &format!("Resources: [{most}§1,1,1]"),
+        &["document-too-large"],
+    );
+    for open in ["[", "{\"a\":"] {
+        for more in [36, 100_000] {
+            let deep = format!("{}§{}", open.repeat(64), open.repeat(more));
+            refused(&deep, &["nested-too-deep"]);
+        }
+    }
+    let line = |i| format!("{}{}a:\n", " ".repeat(i), if i == 64 { "§" } else { "" });
+    let deep: String = (0..100).map(line).collect();
+    refused(&deep, &["nested-too-deep"]);
+}
+
+#[test]
+fn alias_bombs_are_refused_where_they_go_off() {
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..10 {
+        let mut aliases = vec![format!("*a{}", level - 1); 10];
+        if level == 4 {
+            aliases[6].insert(0, '§');
+        }
+        let aliases = aliases.join(", ");
+        bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+    }
+    refused(&bomb, &["too-many-aliases"]);
+    let long = format!(
+        "a: &a {}\nb: [*a, *a, *a, *a, *a, §*a, *a]",
+        "x".repeat(1_000_000)
+    );
+    refused(&long, &["too-many-aliases"]);
+}
+
+#[test]
+fn aliases_within_bounds_are_copies() {
+    let text = "A: &m {MeshName: m}\nResources: {M: {Type: AWS::AppMesh::Mesh, Properties: *m}}";
+    assert_eq!(
+        Config::parse("a", text).unwrap().mesh().name().as_str(),
+        "m"
+    );
+}
+
+#[test]
+fn a_duplicate_key_is_an_error_at_the_second_one_in_both_syntaxes() {
+    refused(&format!("{MESH}\n§Resources: {{}}"), &["duplicate-key"]);
+    let json = r#"{"Resources": {"M": {"Type": "AWS::AppMesh::Mesh",
+        "Properties": {"MeshName": "m", "MeshName": "n"}}}}"#;
+    refused(
+        &json.replace("\"MeshName\": \"n\"", "§\"MeshName\": \"n\""),
+        &["duplicate-key"],
+    );
+    let errors = Config::parse("a", json).unwrap_err().to_string();
+    assert_eq!(
+        errors,
+        "a:2:41: error[duplicate-key]: the key `MeshName` stands on line 2 already: remove one of them"
+    );
+}
+
+#[test]
+fn byte_order_mark_carriage_returns_and_document_marks_do_no_harm() {
+    for text in [
+        format!("\u{feff}{MESH}"),
+        format!("---\r\n{MESH}\r\n---\r\n"),
+        format!("%YAML 1.2\n---\n{MESH}\n...\n"),
+        r#"{"Resources":{"M":{"Type":"AWS::AppMesh::Mesh","Properties":{"MeshName":"m"}}}}"#.to_owned(),
+        "{\t\"Resources\"\r\n:\n{\"M\":{\"Type\":\"AWS::AppMesh\\u003a:\\u004desh\",\"Properties\":{\"MeshName\":\"m\"}}}}".to_owned(),
+    ] {
+        let config = Config::parse("mesh", &text).unwrap_or_else(|errors| panic!("{text}\n{errors}"));
+        assert_eq!(config.mesh().name().as_str(), "m");
+    }
+}
+
+#[test]
+fn json_strings_are_json_s() {
+    let text = r#"{"Resources":{"M":{"Type":"AWS::AppMesh::Mesh","Properties":{"MeshName":"\ud83d\ude00\/\u00e9\\"}}}}"#;
+    assert_eq!(
+        Config::parse("m", text).unwrap().mesh().name().as_str(),
+        "😀/é\\"
+    );
+}
+
+#[test]
+fn columns_count_characters() {
+    let text =
+        template("  ÄÖÜ: {Type: AWS::AppMesh::Mesh, Properties: {§Größe: 1, MeshName: m}}\n");
+    refused(&text.replace("  M:", "  # "), &["unknown-property"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+    #[test]
+    fn arbitrary_bytes_end_in_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Config::parse("m", &String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn arbitrary_punctuation_ends_in_an_answer(text in "[-\\[\\]{}:,&*!|>%?#'\"\\\\ \t\r\n0a~@`$<.=]{0,80}") {
+        let _ = Config::parse("m", &text);
+    }
+
+    #[test]
+    fn a_template_with_something_cut_out_ends_in_an_answer(from in 0_usize..2300, length in 0_usize..200) {
+        let (before, rest) = super::seed::TEMPLATE.split_at(from.min(super::seed::TEMPLATE.len()));
+        let _ = Config::parse("m", &format!("{before}{}", rest.get(length..).unwrap_or_default()));
+    }
+
+    #[test]
+    fn a_template_with_something_put_in_ends_in_an_answer(
+        at in 0_usize..2300,
+        text in "(!Ref|!Sub|!GetAtt|Fn::If|[-{}\\[\\]:&*!'\"$\n ]|\\$\\{Mesh\\}){0,4}",
+    ) {
+        let (before, rest) = super::seed::TEMPLATE.split_at(at.min(super::seed::TEMPLATE.len()));
+        let _ = Config::parse("m", &format!("{before}{text}{rest}"));
+    }
+}

@@ -1,0 +1,214 @@
+//! Functions, parameters, and values that only AWS knows.
+
+use super::{codes, refused, template};
+use crate::{config::Config, load::Reader};
+
+fn named(name: &str) -> String {
+    format!(
+        "Parameters:\n  Name: {{Type: String, Default: shop}}\n  Asked: {{Type: String}}\n  Unused: {{Type: String}}\n  \
+         Stored: {{Type: 'AWS::SSM::Parameter::Value<String>', Default: /path}}\n  \
+         Tls: {{Type: String, AllowedValues: [on, off]}}\nResources:\n  Topic: {{Type: AWS::SNS::Topic}}\n  \
+         Registry: {{Type: AWS::ServiceDiscovery::Service, Properties: {{Name: !Sub '${{Name}}-registry'}}}}\n  \
+         M: {{Type: AWS::AppMesh::Mesh, Properties: {{MeshName: {name}}}}}\n"
+    )
+}
+
+fn given(text: &str) -> Reader {
+    Config::reader()
+        .parameter("Asked", "given")
+        .parameter("Topic", "arn")
+        .parameter("Topic.TopicName", "topic")
+        .pseudo("AWS::Region", "eu-west-1")
+        .document("mesh.yaml", text)
+}
+
+#[test]
+fn functions_are_computed_in_every_form() {
+    let rows = [
+        ("!Ref Name", "shop"),
+        ("{Ref: Asked}", "given"),
+        ("!Ref AWS::Region", "eu-west-1"),
+        ("!Ref AWS::NoValue", "M"),
+        ("!Ref Topic", "arn"),
+        ("!GetAtt Topic.TopicName", "topic"),
+        ("!GetAtt [Topic, TopicName]", "topic"),
+        ("{Fn::GetAtt: Topic.TopicName}", "topic"),
+        ("{Fn::GetAtt: [Registry, Name]}", "shop-registry"),
+        (
+            "!Sub '${Name}-${AWS::Region}-${!Name}'",
+            "shop-eu-west-1-${Name}",
+        ),
+        ("!Sub '${Topic.TopicName}'", "topic"),
+        ("!Sub ['${A}/${Name}', {A: !Ref Asked}]", "given/shop"),
+        ("{Fn::Sub: ['${A}', {A: {Fn::Sub: '${Asked}'}}]}", "given"),
+        ("!!str 7", "7"),
+    ];
+    for (function, name) in rows {
+        let config = given(&named(function)).read();
+        let config = config.unwrap_or_else(|errors| panic!("{function}\n{errors}"));
+        assert_eq!(config.mesh().name().as_str(), name, "{function}");
+    }
+}
+
+#[test]
+fn what_cannot_be_computed_is_an_error_that_says_how_to_go_on() {
+    let rows = [
+        (
+            "!Ref Asked",
+            "missing-parameter",
+            "validate: `--param Asked=VALUE`",
+        ),
+        (
+            "!Ref Stored",
+            "missing-parameter",
+            "is kept in AWS Systems Manager",
+        ),
+        (
+            "!Ref AWS::Region",
+            "missing-pseudo-parameter",
+            "`--param AWS::Region=VALUE`",
+        ),
+        (
+            "!Ref AWS::Regoin",
+            "missing-reference",
+            "did you mean `AWS::Region`?",
+        ),
+        ("!Ref Topic", "missing-value", "AWS::SNS::Topic"),
+        (
+            "!GetAtt Topic.Arn",
+            "missing-value",
+            "the parameter `Topic.Arn`",
+        ),
+        ("!GetAtt M.Uid", "missing-value", "known to AWS alone"),
+        (
+            "!GetAtt M.MehsName",
+            "unknown-attribute",
+            "did you mean `MeshName`?",
+        ),
+        (
+            "!GetAtt M",
+            "bad-function",
+            "needs a resource and an attribute",
+        ),
+        ("!Ref [a]", "bad-function", "needs a name"),
+        ("!Ref Nmae", "missing-reference", "did you mean `Name`?"),
+        (
+            "!GetAtt Tpic.Arn",
+            "missing-reference",
+            "did you mean `Topic`?",
+        ),
+        (
+            "!Sub '${Nmae}'",
+            "missing-reference",
+            "did you mean `Name`?",
+        ),
+        ("!Sub '${Name'", "bad-function", "has no `}`"),
+        ("!Refs Name", "unknown-function", "did you mean `Ref`?"),
+        (
+            "'{{resolve:ssm:/mesh}}'",
+            "unsupported-dynamic-reference",
+            "write a parameter",
+        ),
+        (
+            "!GetAtt M.MeshName",
+            "circular-reference",
+            "break the circle",
+        ),
+    ];
+    for (function, code, sentence) in rows {
+        let text = named(function);
+        let marked = match code {
+            "missing-parameter" => {
+                let parameter = function.trim_start_matches("!Ref ");
+                text.replacen(&format!("  {parameter}:"), &format!("  §{parameter}:"), 1)
+            }
+            _ => named(&format!("§{function}")),
+        };
+        refused(&marked, &[code]);
+        let errors = Config::parse("mesh.yaml", &text).unwrap_err().to_string();
+        assert!(errors.contains(sentence), "{function}: {errors}");
+    }
+}
+
+#[test]
+fn functions_of_a_later_version_have_codes_of_their_own() {
+    let rows = [
+        ("!Join ['-', [a, b]]", "unsupported-join", "Fn::Join"),
+        (
+            "{Fn::Join: ['-', [a, !Nonsense b]]}",
+            "unsupported-join",
+            "Fn::Join",
+        ),
+        ("!If [Prod, a, b]", "unsupported-if", "Fn::If"),
+        (
+            "!FindInMap [A, b, c]",
+            "unsupported-find-in-map",
+            "Fn::FindInMap",
+        ),
+        (
+            "!ImportValue x",
+            "unsupported-import-value",
+            "Fn::ImportValue",
+        ),
+        ("!Select [0, [a]]", "unsupported-select", "Fn::Select"),
+        ("!Split [',', a]", "unsupported-split", "Fn::Split"),
+    ];
+    for (function, code, name) in rows {
+        refused(&named(&format!("§{function}")), &[code]);
+        let errors = Config::parse("mesh.yaml", &named(function))
+            .unwrap_err()
+            .to_string();
+        assert!(errors.contains(name), "{errors}");
+    }
+}
+
+#[test]
+fn only_what_app_mesh_resources_reach_is_asked_for() {
+    let foreign = "  Task: {Type: AWS::ECS::TaskDefinition, Properties: {Family: !Join [a, [!Ref Unknown]], Cpu: !Foo 1}}\n";
+    assert!(Config::parse("m", &template(foreign)).is_ok());
+    let text = named("!Sub '${Asked}${Stored}'");
+    let errors = Config::parse("m", &text).unwrap_err();
+    assert_eq!(codes(&errors), ["missing-parameter"; 2], "{errors}");
+}
+
+#[test]
+fn a_parameter_outside_its_allowed_values_is_refused() {
+    let text = named("!Sub 'm-${Tls}'");
+    let errors = given(&text).parameter("Tls", "maybe").read().unwrap_err();
+    assert_eq!(
+        errors.to_string(),
+        "mesh.yaml:6:3: error[parameter-not-allowed]: the parameter `Tls` may not be `maybe`: its `AllowedValues` are `on`, `off`"
+    );
+    assert!(given(&text).parameter("Tls", "on").read().is_ok());
+}
+
+#[test]
+fn circles_chains_and_growing_texts_end() {
+    let circle = "Resources:\n  A: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: !Sub '${B.MeshName}-a'}}\n  \
+                  B: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: !Sub '${A.MeshName}-b'}}\n";
+    let errors = Config::parse("m", circle).unwrap_err();
+    assert!(codes(&errors).contains(&"circular-reference"), "{errors}");
+
+    let link = |i: usize, text: &str| {
+        format!("  M{i}: {{Type: AWS::AppMesh::Mesh, Properties: {{MeshName: {text}}}}}\n")
+    };
+    let mut chain = "Resources:\n".to_owned();
+    let mut growing = format!("Resources:\n{}", link(0, "0123456789"));
+    for i in 0..5000 {
+        chain.push_str(&link(i, &format!("!GetAtt M{}.MeshName", i + 1)));
+    }
+    for i in 1..40 {
+        growing.push_str(&link(
+            i,
+            &format!("!Sub '${{M{0}.MeshName}}${{M{0}.MeshName}}'", i - 1),
+        ));
+    }
+    assert!(Config::parse("m", &chain).is_err());
+    let errors = Config::parse("m", &growing).unwrap_err();
+    assert!(codes(&errors).contains(&"bad-function"), "{errors}");
+}
+
+#[test]
+fn a_function_beside_other_keys_is_misplaced() {
+    refused(&named("{§Ref: Name, Other: 1}"), &["misplaced-function"]);
+}

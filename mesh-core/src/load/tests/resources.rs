@@ -1,0 +1,432 @@
+//! Resources: unknown and missing properties, types, ranges, references, and what this version leaves out.
+
+use super::{codes, matching, node, refused, routed, template, warned};
+use crate::config::{Config, DnsResponseType, HeaderMatcher, ServiceDiscovery};
+use std::time::Duration;
+
+const ONE: &str = "Action: {WeightedTargets: [{VirtualNode: a, Weight: 1}]}";
+
+#[test]
+fn broken_routes_are_refused_at_the_place_to_mend() {
+    let http = |rest: &str| format!("{{HttpRoute: {{Match: {{}}, {ONE}{rest}}}}}");
+    let to = |targets: &str| {
+        format!("{{HttpRoute: {{Match: {{}}, Action: {{WeightedTargets: {targets}}}}}}}")
+    };
+    let each = "PerRetryTimeout: {Unit: s, Value: 1}";
+    let rows = [
+        (
+            format!("{{§HttpRout: {{Match: {{}}, {ONE}}}}}"),
+            "unknown-property",
+        ),
+        (
+            format!("{{HttpRoute: {{§match: {{}}, {ONE}}}}}"),
+            "unknown-property",
+        ),
+        ("{§HttpRoute: {Match: {}}}".to_owned(), "missing-property"),
+        (
+            format!("{{HttpRoute: {{Match: §[], {ONE}}}}}"),
+            "wrong-type",
+        ),
+        (
+            format!("{{Priority: §high, HttpRoute: {{Match: {{}}, {ONE}}}}}"),
+            "wrong-type",
+        ),
+        (
+            format!("{{Priority: §1001, HttpRoute: {{Match: {{}}, {ONE}}}}}"),
+            "out-of-range",
+        ),
+        (
+            format!("{{HttpRoute: {{Match: {{}}, {ONE}}}, §Http2Route: {{Match: {{}}, {ONE}}}}}"),
+            "several-choices",
+        ),
+        (to("§[]"), "no-targets"),
+        (
+            to("§[{VirtualNode: a, Weight: 0}, {VirtualNode: b, Weight: 0}]"),
+            "zero-total-weight",
+        ),
+        (to("[{VirtualNode: a, Weight: §101}]"), "out-of-range"),
+        (to("[{VirtualNode: §A, Weight: 1}]"), "missing-target"),
+        (to("[§{VirtualNode: a}]"), "missing-property"),
+        (
+            to("[{VirtualNode: a, Weight: 1, Port: §81}]"),
+            "missing-listener",
+        ),
+        (
+            to(&format!(
+                "§[{}]",
+                ["{VirtualNode: a, Weight: 1}"; 11].join(", ")
+            )),
+            "too-many-targets",
+        ),
+        (
+            http(&format!(", §RetryPolicy: {{MaxRetries: 1, {each}}}")),
+            "missing-retry-event",
+        ),
+        (
+            http(", §RetryPolicy: {MaxRetries: 1, HttpRetryEvents: [server-error]}"),
+            "missing-property",
+        ),
+        (
+            http(&format!(
+                ", RetryPolicy: {{MaxRetries: §-1, {each}, HttpRetryEvents: [server-error]}}"
+            )),
+            "out-of-range",
+        ),
+        (
+            http(&format!(
+                ", RetryPolicy: {{MaxRetries: 1, {each}, HttpRetryEvents: [§server_error]}}"
+            )),
+            "unknown-retry-event",
+        ),
+        (
+            http(", Timeout: {PerRequest: {Unit: §m, Value: 1}}"),
+            "unknown-value",
+        ),
+        (
+            http(", Timeout: {PerRequest: {Unit: s, Value: §-1}}"),
+            "out-of-range",
+        ),
+    ];
+    for (spec, code) in rows {
+        refused(&routed(&spec), &[code]);
+    }
+}
+
+#[test]
+fn an_unknown_retry_event_lists_those_there_are() {
+    let text = routed(&format!(
+        "{{HttpRoute: {{Match: {{}}, {ONE}, RetryPolicy: {{MaxRetries: 1, PerRetryTimeout: {{Unit: s, Value: 1}}, \
+         HttpRetryEvents: [gateway_error]}}}}}}"
+    ));
+    let errors = Config::parse("m", &text).unwrap_err().to_string();
+    assert!(
+        errors.ends_with(
+            "error[unknown-retry-event]: `gateway_error` is no retry event (did you mean `gateway-error`?): \
+             write one of `server-error`, `gateway-error`, `client-error`, `stream-error`"
+        ),
+        "{errors}"
+    );
+}
+
+#[test]
+fn broken_conditions_are_refused_at_the_place_to_mend() {
+    let rows = [
+        ("Prefix: §api", "prefix-without-slash"),
+        ("Prefix: /, §Path: {Exact: /a}", "several-choices"),
+        ("§Path: {}", "missing-property"),
+        ("Path: {Exact: /a, §Regex: /b}", "several-choices"),
+        ("Path: {Exact: §a}", "path-without-slash"),
+        ("Path: {Regex: §'/(a'}", "bad-regex"),
+        ("Path: {Regex: §'/a(?!b)'}", "regex-not-re2"),
+        ("Method: §get", "unknown-value"),
+        ("Scheme: §ftp", "unknown-value"),
+        ("Port: §81", "missing-listener"),
+        ("Port: §'80x'", "wrong-type"),
+        ("Headers: §[]", "empty-list"),
+        ("Headers: [{Name: §'a b'}]", "bad-header-name"),
+        ("Headers: [{Name: x, §Match: {}}]", "missing-property"),
+        (
+            "Headers: [{Name: x, Match: {Exact: a, §Prefix: b}}]",
+            "several-choices",
+        ),
+        (
+            "Headers: [{Name: x, Match: {Range: {Start: 7, End: §7}}}]",
+            "empty-range",
+        ),
+        ("Headers: [{Name: x, Invert: §maybe}]", "wrong-type"),
+        (
+            "QueryParameters: [{Name: q, §Match: {}}]",
+            "missing-property",
+        ),
+        (
+            "QueryParameters: [{Name: q, §Value: x}]",
+            "unknown-property",
+        ),
+    ];
+    for (conditions, code) in rows {
+        refused(&matching(conditions), &[code]);
+    }
+    let headers = ["{Name: x}"; 11].join(", ");
+    let text = matching(&format!("Headers: [{headers}]")).replace("Match: {H", "§Match: {H");
+    refused(&text, &["too-many-items"]);
+}
+
+#[test]
+fn conditions_are_read_and_words_count_as_booleans() {
+    let text = matching(
+        "Prefix: /, Method: GET, Scheme: https, Port: '80', Headers: [{Name: x, Invert: yes, Match: {Range: {Start: 1, End: 9}}}, \
+         {Name: Host, Invert: off, Match: {Exact: 1}}], QueryParameters: [{Name: q, Match: {Exact: 'v'}}, {Name: p}]",
+    );
+    let config = Config::parse("m", &text).unwrap_or_else(|errors| panic!("{errors}"));
+    let matches = &config.mesh().virtual_router("r").unwrap().routes[0]
+        .http
+        .matches;
+    assert_eq!(matches.port.map(|port| port.get()), Some(80));
+    let inverted: Vec<_> = matches.headers.iter().map(|header| header.invert).collect();
+    assert_eq!(inverted, [true, false]);
+    assert_eq!(matches.headers[0].matcher, Some(HeaderMatcher::range(1..9)));
+    assert_eq!(matches.headers[1].matcher, Some(HeaderMatcher::exact("1")));
+    let query: Vec<_> = matches
+        .query_parameters
+        .iter()
+        .map(|q| q.exact.as_deref())
+        .collect();
+    assert_eq!(query, [Some("v"), None]);
+}
+
+#[test]
+fn broken_resources_are_refused_at_the_place_to_mend() {
+    let line = |kind: &str, rest: &str| {
+        format!("  X: {{Type: AWS::AppMesh::{kind}, Properties: {{{rest}}}}}\n")
+    };
+    let vn = |spec: &str| line("VirtualNode", &format!("MeshName: m, Spec: {{{spec}}}"));
+    let listens = "Listeners: [{PortMapping: {Port: 80, Protocol: http}}]";
+    let dns = "ServiceDiscovery: {DNS: {Hostname: h}}";
+    let rows = [
+        ("  §X: {Type: AWS::AppMesh::Virtualnode, Properties: {}}\n".to_owned(), "unknown-type"),
+        ("  X: {Type: AWS::AppMesh::VirtualNode, §Properties: {MeshName: m}}\n".to_owned(), "missing-property"),
+        ("  X: {Type: AWS::AppMesh::VirtualNode, §Properties: {MeshName: null, Spec: {}}}\n".to_owned(), "missing-property"),
+        (line("VirtualNode", "MeshName: §mm, Spec: {}"), "missing-mesh"),
+        (line("VirtualNode", "MeshName: m, VirtualNodeName: §'a b', Spec: {}"), "invalid-name"),
+        (line("VirtualNode", "MeshName: m, Spec: §5"), "wrong-type"),
+        (vn(listens).replace("  X", "  §X"), "missing-service-discovery"),
+        (vn("ServiceDiscovery: {§Dns: {Hostname: h}}"), "unknown-property"),
+        (vn("ServiceDiscovery: {DNS: {Hostname: §'http://h'}}"), "bad-hostname"),
+        (vn("ServiceDiscovery: {DNS: {Hostname: h}, §AWSCloudMap: {NamespaceName: n, ServiceName: s}}"), "several-choices"),
+        (vn(&format!("{listens}, §ServiceDiscovery: {{}}")), "missing-property"),
+        (vn(&format!("Listeners: [{{PortMapping: {{Port: §0, Protocol: http}}}}], {dns}")), "out-of-range"),
+        (vn(&format!("Listeners: [{{PortMapping: {{Port: 80, Protocol: §HTTP}}}}], {dns}")), "unknown-value"),
+        (line("VirtualRouter", "MeshName: m, Spec: {Listeners: §[]}"), "empty-list"),
+        (line("VirtualService", "MeshName: m, VirtualServiceName: s, Spec: {Provider: {VirtualNode: {VirtualNodeName: §n}}}"), "missing-provider"),
+        (line("VirtualService", "MeshName: m, VirtualServiceName: s, Spec: {§Provider: {}}"), "missing-property"),
+        ("  X: {Type: AWS::AppMesh::VirtualNode, §Condition: C, Properties: {MeshName: m, Spec: {}}}\n".to_owned(), "unsupported-condition"),
+        ("  §Fn::ForEach::X: [a, [b], {}]\n".to_owned(), "unsupported-for-each"),
+    ];
+    for (resource, code) in &rows {
+        refused(&template(resource), &[code]);
+    }
+}
+
+#[test]
+fn names_and_ports_that_are_taken_twice_name_the_first_place() {
+    let second = node("a")
+        .replace("  a:", "  A:")
+        .replace("Name: a,", "Name: §a,");
+    let text = template(&format!("{}{second}", node("a")));
+    refused(&text, &["duplicate-name"]);
+    let errors = Config::parse("m", &text.replace('§', ""))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        errors.contains("a virtual node named `a` already (line 3)"),
+        "{errors}"
+    );
+    let twice =
+        "[{PortMapping: {Port: 80, Protocol: http}}, {PortMapping: {Port: §80, Protocol: http}}]";
+    let text = template(&node("a").replace("[{PortMapping: {Port: 80, Protocol: http}}]", twice));
+    refused(&text, &["duplicate-listener"]);
+}
+
+#[test]
+fn api_spelling_is_answered_with_the_right_one() {
+    let listener = "Timeout: {http: {}}, OutlierDetection: {maxServerErrors: 5, MaxEjectionPercent: 50, \
+                    Interval: {Unit: s, Value: 30}, BaseEjectionDuration: {Unit: s, Value: 5}}, PortMapping";
+    let text = template(&node("a").replace("PortMapping", listener));
+    let errors = Config::parse("m", &text).unwrap_err();
+    assert_eq!(codes(&errors), ["unknown-property"; 2], "{errors}");
+    for meant in ["did you mean `HTTP`?", "did you mean `MaxServerErrors`?"] {
+        assert!(errors.to_string().contains(meant), "{errors}");
+    }
+}
+
+#[test]
+fn all_problems_are_reported_at_once_and_none_twice() {
+    let text = routed(
+        "{Priority: x, HttpRoute: {Match: {Prefix: a}, Action: {WeightedTargets: [{VirtualNode: !Ref Gone, Weight: 200}]}}}",
+    );
+    let errors = Config::parse(
+        "m",
+        &text.replace("VirtualNodeName: b", "VirtualNodeNam: b"),
+    )
+    .unwrap_err();
+    assert_eq!(
+        codes(&errors),
+        [
+            "unknown-property",
+            "wrong-type",
+            "prefix-without-slash",
+            "missing-reference"
+        ],
+        "{errors}"
+    );
+}
+
+#[test]
+fn what_is_left_out_is_warned_of_once_and_tls_is_refused() {
+    let listener = "§HealthCheck: {Protocol: http, HealthyThreshold: 2, UnhealthyThreshold: 2, IntervalMillis: 5000, \
+                    TimeoutMillis: 2000}, §ConnectionPool: {HTTP: {MaxConnections: 5}}, PortMapping";
+    let text = template(&node("a").replace("PortMapping", listener));
+    warned(&text, &["not-supported-yet"; 2]);
+    let tls = "§TLS: {Mode: STRICT, Certificate: {File: {CertificateChain: /c, PrivateKey: /k}}}, PortMapping";
+    refused(
+        &template(&node("a").replace("PortMapping", tls)),
+        &["tls-not-supported-yet"],
+    );
+    let off = tls.replace("STRICT", "DISABLED");
+    warned(&template(&node("a").replace("PortMapping", &off)), &[]);
+    let policy = "BackendDefaults: {ClientPolicy: {§TLS: {Validation: {Trust: {File: {CertificateChain: /c}}}}}}, Listeners";
+    refused(
+        &template(&node("a").replace("Listeners", policy)),
+        &["tls-not-supported-yet"],
+    );
+}
+
+#[test]
+fn grpc_and_tcp_routes_and_gateways_are_left_out_and_said_so() {
+    let grpc = routed(&format!("{{GrpcRoute: {{Match: {{}}, {ONE}}}}}"));
+    let config = Config::parse("m", &grpc).unwrap();
+    assert!(config.mesh().virtual_router("r").unwrap().routes.is_empty());
+    assert_eq!(config.resources(), 6);
+    let [warning] = config.warnings() else {
+        panic!("{:?}", config.warnings())
+    };
+    assert!(warning.message.contains("answered 404"), "{warning}");
+    let gateway = "  G: {Type: AWS::AppMesh::VirtualGateway, Properties: {MeshName: m, Spec: {Listeners: [\
+                   {PortMapping: {Port: 80, Protocol: http}, HealthCheck: {Bad: 1}}]}}}\n";
+    let errors = Config::parse("m", &template(gateway)).unwrap_err();
+    assert!(codes(&errors).contains(&"unknown-property"), "{errors}");
+    let gateway = gateway.replace(", HealthCheck: {Bad: 1}", "");
+    warned(
+        &template(&gateway.replace("  G", "  §G")),
+        &["not-supported-yet"],
+    );
+}
+
+#[test]
+fn what_app_mesh_took_and_does_not_do_what_one_expects_is_warned_of() {
+    let spec = |rest: &str| routed(&format!("{{HttpRoute: {{Match: {{}}, {ONE}{rest}}}}}"));
+    let retry = "RetryPolicy: {MaxRetries: 3, PerRetryTimeout: {Unit: s, Value: 2}, HttpRetryEvents: [server-error]}";
+    let provider = "s.local, Spec: {Provider: {VirtualRouter: {VirtualRouterName: r}}}";
+    let unused = spec("")
+        .replace(provider, "s.local, Spec: {}")
+        .replace("RouterName: r,", "RouterName: §r,");
+    let backends = "Backends: [{VirtualService: {VirtualServiceName: s.local}}, {VirtualService: {VirtualServiceName: §s.local}}, \
+                    {VirtualService: {VirtualServiceName: §t.local}}], ServiceDiscovery: {DNS: {Hostname: b";
+    let backends = spec("").replace("ServiceDiscovery: {DNS: {Hostname: b", backends);
+    let other = routed(&format!(
+        "{{§Http2Route: {{Match: {{}}, {}}}}}",
+        ONE.replace("a,", "§a,")
+    ));
+    let rows = [
+        (spec(""), vec![]),
+        (
+            spec(", Timeout: {PerRequest: {Unit: s, Value: 15}}"),
+            vec![],
+        ),
+        (
+            spec(", §Timeout: {PerRequest: {Unit: s, Value: 16}}"),
+            vec!["listener-timeout-shorter"],
+        ),
+        (
+            spec(&format!(
+                ", {retry}, §Timeout: {{PerRequest: {{Unit: s, Value: 5}}}}"
+            )),
+            vec!["timeout-below-retries"],
+        ),
+        (other, vec!["protocol-mismatch"; 2]),
+        (unused, vec!["router-never-used"]),
+        (backends, vec!["duplicate-backend", "missing-backend"]),
+    ];
+    for (text, codes) in rows {
+        warned(&text, &codes);
+    }
+}
+
+#[test]
+fn what_looks_wrong_and_is_not_loads_without_a_word() {
+    let rows = [
+        "  X: {Type: AWS::AppMesh::VirtualService, Properties: {MeshName: m, VirtualServiceName: s, Spec: {}}}\n",
+        "  X: {Type: AWS::AppMesh::VirtualNode, Properties: {MeshName: m, Spec: {}}}\n",
+        "  X: {Type: AWS::AppMesh::VirtualNode, DependsOn: M, §Properties: {MeshName: !GetAtt M.MeshName, Spec:}}\n",
+    ];
+    for resource in rows.iter().take(2) {
+        warned(&template(resource), &[]);
+    }
+    refused(&template(rows[2]), &["missing-property"]);
+    for spec in ["Spec: {}", "Spec:", "Spec: {EgressFilter: null}"] {
+        let text = format!(
+            "Resources: {{M: {{Type: AWS::AppMesh::Mesh, Properties: {{MeshName: m, {spec}}}}}}}"
+        );
+        warned(&text, &[]);
+    }
+}
+
+#[test]
+fn numbers_may_be_texts_and_names_may_be_left_out() {
+    let text = template(
+        "  Orders: {Type: AWS::AppMesh::VirtualNode, Properties: {MeshName: !GetAtt M.MeshName, Spec: {\
+         Listeners: [{PortMapping: {Port: '8080', Protocol: http2}, Timeout: {HTTP2: {PerRequest: {Unit: ms, Value: '1500'}}}}],\
+         ServiceDiscovery: {AWSCloudMap: {NamespaceName: ns, ServiceName: svc, Attributes: [{Key: v, Value: 1}]}}}}}\n  \
+         All: {Type: AWS::AppMesh::VirtualNode, Properties: {MeshName: m, Spec: {ServiceDiscovery: \
+         {DNS: {Hostname: h, ResponseType: ENDPOINTS}}}}}\n",
+    );
+    let config = Config::parse("m", &text).unwrap_or_else(|errors| panic!("{errors}"));
+    let node = config
+        .mesh()
+        .virtual_node("Orders")
+        .expect("named by its logical id");
+    assert_eq!(node.listeners[0].port.get(), 8080);
+    assert_eq!(
+        node.listeners[0].timeout.per_request,
+        Some(Duration::from_millis(1500))
+    );
+    let Some(ServiceDiscovery::AwsCloudMap { attributes, .. }) = &node.service_discovery else {
+        panic!("{node:?}");
+    };
+    assert_eq!(attributes, &[("v".to_owned(), "1".to_owned())]);
+    let all = config
+        .mesh()
+        .virtual_node("All")
+        .and_then(|node| node.service_discovery.clone());
+    let response_type = DnsResponseType::Endpoints;
+    assert_eq!(
+        all,
+        Some(ServiceDiscovery::Dns {
+            hostname: "h".to_owned(),
+            response_type
+        })
+    );
+}
+
+#[test]
+fn several_documents_are_one_mesh_and_several_meshes_are_chosen_from() {
+    let two = "Resources:\n  N: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: n}}\n";
+    let both = || {
+        Config::reader()
+            .document("a.yaml", template(&node("a")))
+            .document("b.yaml", two)
+    };
+    let errors = both().read().unwrap_err();
+    assert_eq!(codes(&errors), ["several-meshes"]);
+    let counts = |name: &str| {
+        both()
+            .mesh(name)
+            .read()
+            .unwrap()
+            .mesh()
+            .virtual_nodes()
+            .count()
+    };
+    assert_eq!((counts("m"), counts("n")), (1, 0));
+    assert_eq!(
+        codes(&both().mesh("o").read().unwrap_err()),
+        ["missing-mesh"]
+    );
+    let alone = node("a").replace("  a:", "Resources:\n  a:");
+    warned(
+        &alone.replace("Name: m,", "Name: §m,"),
+        &["mesh-not-defined"],
+    );
+    let streams = format!("{}---\n{}", template(""), alone);
+    assert_eq!(Config::parse("m", &streams).unwrap().resources(), 2);
+}
