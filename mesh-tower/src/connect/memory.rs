@@ -65,7 +65,9 @@ impl MemoryNetwork {
 
 impl fmt::Debug for MemoryNetwork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryNetwork").field("listening", &self.0.lock().by_addr.keys()).finish()
+        f.debug_struct("MemoryNetwork")
+            .field("listening", &self.0.lock().by_addr.keys())
+            .finish()
     }
 }
 
@@ -91,7 +93,10 @@ impl Bind for MemoryNetwork {
             listening.next_port = listening.next_port.max(EPHEMERAL) + 1;
             at.set_port(listening.next_port);
         }
-        let taken = listening.by_addr.get(&at).is_some_and(|listener| !listener.is_closed());
+        let taken = listening
+            .by_addr
+            .get(&at)
+            .is_some_and(|listener| !listener.is_closed());
         let (sender, connections) = mpsc::channel(BACKLOG);
         if !taken {
             listening.by_addr.insert(at, sender);
@@ -99,7 +104,10 @@ impl Bind for MemoryNetwork {
         Box::pin(async move {
             match taken {
                 true => Err(io::ErrorKind::AddrInUse.into()),
-                false => Ok(Box::new(MemoryAccept { local: at, connections }) as Box<dyn Accept>),
+                false => Ok(Box::new(MemoryAccept {
+                    local: at,
+                    connections,
+                }) as Box<dyn Accept>),
             }
         })
     }

@@ -1,0 +1,201 @@
+//! The one body of requests: what a caller hands over, whatever its type was, and what an application is handed.
+
+use std::{
+    error::Error as StdError,
+    fmt, mem,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
+use hyper::body::Incoming;
+
+use crate::{call::Call, runtime::clock};
+
+pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// A request's body, its type erased: `Send`, not `Sync`.
+///
+/// A connection pool is typed by the body it sends, so everything below the facade knows this one. An empty body and one
+/// that is already whole cost no allocation.
+///
+/// # Examples
+/// ```
+/// use http_body::Body as _;
+/// use mesh_tower::Body;
+///
+/// assert!(Body::empty().is_end_stream());
+/// assert_eq!(Body::from("hello").size_hint().exact(), Some(5));
+/// ```
+#[derive(Default)]
+pub struct Body {
+    kind: Kind,
+    /// Told when this body was taken whole, or dropped.
+    call: Option<Arc<Call>>,
+}
+
+#[derive(Default)]
+enum Kind {
+    #[default]
+    Empty,
+    Full(Bytes),
+    Incoming(Incoming),
+    Boxed(UnsyncBoxBody<Bytes, BoxError>),
+}
+
+impl Body {
+    /// A body of nothing.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// Any body.
+    pub fn new<B>(body: B) -> Self
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        if body.is_end_stream() {
+            return Self::empty();
+        }
+        let mut slot = Some(body);
+        if let Some(ours) = (&mut slot as &mut dyn std::any::Any).downcast_mut::<Option<Self>>() {
+            return ours.take().unwrap_or_default();
+        }
+        match slot {
+            Some(body) => Kind::Boxed(body.map_err(Into::into).boxed_unsync()).into(),
+            None => Self::empty(),
+        }
+    }
+
+    pub(crate) fn incoming(body: Incoming) -> Self {
+        Kind::Incoming(body).into()
+    }
+
+    /// Tells the call when this body was taken whole.
+    pub(crate) fn reporting_to(mut self, call: Arc<Call>) -> Self {
+        if self.is_end_stream() {
+            call.request_end().reached(clock::now());
+            return self;
+        }
+        // A request that is passed on ends for the call it came by and for the one it goes out by.
+        if self.call.is_some() {
+            self = Kind::Boxed(self.boxed_unsync()).into();
+        }
+        self.call = Some(call);
+        self
+    }
+
+    /// The same body once more, if that takes no recording.
+    pub(crate) fn try_clone(&self) -> Option<Self> {
+        match &self.kind {
+            Kind::Empty => Some(Self::empty()),
+            Kind::Full(bytes) => Some(bytes.clone().into()),
+            Kind::Incoming(_) | Kind::Boxed(_) => None,
+        }
+    }
+
+    fn ended(&mut self) {
+        if let Some(call) = self.call.take() {
+            call.request_end().reached(clock::now());
+        }
+    }
+}
+
+impl From<Kind> for Body {
+    fn from(kind: Kind) -> Self {
+        Self { kind, call: None }
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        if bytes.is_empty() {
+            Self::empty()
+        } else {
+            Kind::Full(bytes).into()
+        }
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Bytes::from(text).into()
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Bytes::from_static(text.as_bytes()).into()
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = match &mut self.kind {
+            Kind::Empty => None,
+            Kind::Full(bytes) => {
+                let bytes = mem::take(bytes);
+                self.kind = Kind::Empty;
+                Some(Ok(Frame::data(bytes)))
+            }
+            Kind::Incoming(body) => {
+                ready!(Pin::new(body).poll_frame(cx)).map(|frame| frame.map_err(Into::into))
+            }
+            Kind::Boxed(body) => ready!(Pin::new(body).poll_frame(cx)),
+        };
+        // Whoever sends a body need not poll it once more when it says that it is at its end.
+        if !matches!(frame, Some(Ok(_))) || self.is_end_stream() {
+            self.ended();
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.kind {
+            Kind::Empty => true,
+            Kind::Full(_) => false,
+            Kind::Incoming(body) => body.is_end_stream(),
+            Kind::Boxed(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.kind {
+            Kind::Empty => SizeHint::with_exact(0),
+            Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Incoming(body) => body.size_hint(),
+            Kind::Boxed(body) => body.size_hint(),
+        }
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        self.ended();
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body")
+            .field("size_hint", &self.size_hint())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,148 @@
+//! A connection's bytes, and what must not be released before the connection is closed.
+
+use std::{
+    any::Any,
+    fmt,
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Anything that bytes can be read from and written to.
+pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+/// One connection. Whatever [`held`](Self::held) was given is released when it closes.
+pub(crate) struct Connection {
+    io: Box<dyn Io>,
+    held: Arc<Held>,
+}
+
+impl Connection {
+    pub(crate) fn new(io: impl Io + 'static) -> Self {
+        Self {
+            io: Box::new(io),
+            held: Arc::default(),
+        }
+    }
+
+    pub(crate) fn held(&self) -> &Arc<Held> {
+        &self.held
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.held.close();
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+/// What lives as long as a connection: the guard of a request that became a tunnel (101, CONNECT) ends here, because no
+/// body of it is ever read to an end.
+#[derive(Default)]
+pub(crate) struct Held(Mutex<State>);
+
+enum State {
+    Open(Vec<Box<dyn Any + Send>>),
+    Closed,
+}
+
+impl Held {
+    /// Keeps it until the connection closes; drops it now if that has happened.
+    pub(crate) fn hold(&self, thing: impl Any + Send) {
+        if let State::Open(things) = &mut *self.0.lock() {
+            things.push(Box::new(thing));
+        }
+    }
+
+    fn close(&self) {
+        // Taken out first: what is dropped may want to look at the connection.
+        let things = std::mem::replace(&mut *self.0.lock(), State::Closed);
+        drop(things);
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::Open(Vec::new())
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_goes_with_the_connection_and_not_before() {
+        let (ours, _theirs) = tokio::io::duplex(1);
+        let connection = Connection::new(ours);
+        let (held, token) = (connection.held().clone(), Arc::new(()));
+        held.hold(token.clone());
+        assert_eq!(Arc::strong_count(&token), 2);
+        drop(connection);
+        assert_eq!(Arc::strong_count(&token), 1);
+        held.hold(token.clone());
+        assert_eq!(
+            Arc::strong_count(&token),
+            1,
+            "a closed connection keeps nothing"
+        );
+    }
+}

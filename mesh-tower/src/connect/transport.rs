@@ -1,0 +1,76 @@
+//! How connections come to be: the seams behind which real sockets and the in-memory network stand.
+
+use std::{fmt, io, net::SocketAddr};
+
+use futures::future::BoxFuture;
+use tokio::net::{TcpListener, TcpStream};
+
+use super::Connection;
+
+/// Makes connections and takes them.
+pub(crate) trait Transport: Dial + Bind {}
+
+impl<T: Dial + Bind> Transport for T {}
+
+/// Makes a connection.
+pub(crate) trait Dial: fmt::Debug + Send + Sync + 'static {
+    fn dial(&self, to: SocketAddr) -> BoxFuture<'static, io::Result<Connection>>;
+}
+
+/// Opens a place to take connections at.
+pub(crate) trait Bind: fmt::Debug + Send + Sync + 'static {
+    fn bind(&self, at: SocketAddr) -> BoxFuture<'static, io::Result<Box<dyn Accept>>>;
+}
+
+/// Takes connections, one at a time.
+pub(crate) trait Accept: fmt::Debug + Send {
+    fn local_addr(&self) -> SocketAddr;
+
+    /// The next connection and who made it. Cancel safe.
+    fn accept(&mut self) -> BoxFuture<'_, io::Result<(Connection, SocketAddr)>>;
+}
+
+/// Sockets of the operating system.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tcp;
+
+impl Dial for Tcp {
+    fn dial(&self, to: SocketAddr) -> BoxFuture<'static, io::Result<Connection>> {
+        Box::pin(async move { without_delay(TcpStream::connect(to).await?) })
+    }
+}
+
+impl Bind for Tcp {
+    fn bind(&self, at: SocketAddr) -> BoxFuture<'static, io::Result<Box<dyn Accept>>> {
+        Box::pin(async move {
+            let listener = TcpListener::bind(at).await?;
+            let local = listener.local_addr()?;
+            Ok(Box::new(TcpAccept { listener, local }) as Box<dyn Accept>)
+        })
+    }
+}
+
+#[derive(Debug)]
+struct TcpAccept {
+    listener: TcpListener,
+    local: SocketAddr,
+}
+
+impl Accept for TcpAccept {
+    fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+
+    fn accept(&mut self) -> BoxFuture<'_, io::Result<(Connection, SocketAddr)>> {
+        Box::pin(async {
+            let (stream, peer) = self.listener.accept().await?;
+            Ok((without_delay(stream)?, peer))
+        })
+    }
+}
+
+/// Nagle's algorithm beside delayed acknowledgements costs a small request some 40 ms.
+fn without_delay(stream: TcpStream) -> io::Result<Connection> {
+    stream.set_nodelay(true)?;
+    Ok(Connection::new(stream))
+}

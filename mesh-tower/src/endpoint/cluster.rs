@@ -1,0 +1,151 @@
+//! A target: what stays while snapshots and endpoint sets come and go.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use arc_swap::{ArcSwap, Guard};
+use mesh_core::{balance::RoundRobin, snapshot::ClusterSpec};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, futures::Notified};
+
+use super::{Endpoint, EndpointSet, Load, Pool};
+use crate::connect::Dial;
+
+/// One listener of one virtual node, as this process sees it. Holds no policy: limits come with each call.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    spec: ClusterSpec,
+    endpoints: ArcSwap<EndpointSet>,
+    changed: Notify,
+    /// Where round robin stands; kept when endpoints change, so that the first ones do not get the extra traffic.
+    turns: RoundRobin,
+    waiting: AtomicUsize,
+    /// Counts of addresses that left, until when; touched by the reconciler only.
+    linger: Mutex<BTreeMap<SocketAddr, (Arc<Load>, Instant)>>,
+}
+
+impl Cluster {
+    pub(crate) fn new(spec: ClusterSpec) -> Self {
+        Self {
+            spec,
+            endpoints: ArcSwap::default(),
+            changed: Notify::new(),
+            turns: RoundRobin::default(),
+            waiting: AtomicUsize::new(0),
+            linger: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn spec(&self) -> &ClusterSpec {
+        &self.spec
+    }
+
+    pub(crate) fn endpoints(&self) -> Guard<Arc<EndpointSet>> {
+        self.endpoints.load()
+    }
+
+    /// Every address, and what is in flight there.
+    pub(crate) fn loads(&self) -> Vec<(SocketAddr, usize)> {
+        let set = self.endpoints();
+        set.endpoints()
+            .iter()
+            .map(|endpoint| (endpoint.addr, endpoint.load.in_flight()))
+            .collect()
+    }
+
+    /// Whose turn it is among so many endpoints.
+    pub(crate) fn turns(&self) -> &RoundRobin {
+        &self.turns
+    }
+
+    /// Resolves when the endpoints change after this call.
+    pub(crate) fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
+    }
+
+    /// Resolves when discovery has answered.
+    pub(crate) async fn answered(&self) {
+        loop {
+            let changed = self.changed();
+            if self.endpoints().is_answered() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// One request that waits for an endpoint or a connection, until dropped; refused beyond `max`.
+    pub(crate) fn wait(self: &Arc<Self>, max: usize) -> Result<Waiting, usize> {
+        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting = Waiting(self.clone());
+        if before < max {
+            Ok(waiting)
+        } else {
+            Err(before)
+        }
+    }
+
+    /// Takes discovery's answer: addresses that stay keep their connections and counts, those that left are retired, and
+    /// one that comes back within [`LINGER`] finds its counts again.
+    pub(crate) fn update(&self, addrs: &[SocketAddr], dial: &Arc<dyn Dial>, now: Instant) {
+        let before = self.endpoints.load_full();
+        let mut linger = self.linger.lock();
+        linger.retain(|_, (_, until)| *until > now);
+        let endpoints = addrs.iter().map(|&addr| {
+            let known = before
+                .endpoints()
+                .iter()
+                .find(|endpoint| endpoint.addr == addr);
+            known.cloned().unwrap_or_else(|| Endpoint {
+                addr,
+                load: linger
+                    .remove(&addr)
+                    .map(|(load, _)| load)
+                    .unwrap_or_default(),
+                pool: Arc::new(Pool::new(addr, self.spec.protocol, dial.clone())),
+            })
+        });
+        self.endpoints
+            .store(Arc::new(EndpointSet::answered(endpoints.collect())));
+        for gone in before
+            .endpoints()
+            .iter()
+            .filter(|endpoint| !addrs.contains(&endpoint.addr))
+        {
+            gone.pool.retire();
+            linger.insert(gone.addr, (gone.load.clone(), now + LINGER));
+        }
+        drop(linger);
+        self.changed.notify_waiters();
+    }
+
+    /// The target has left the configuration: its connections close with their last requests.
+    pub(crate) fn retire(&self) {
+        for endpoint in self.endpoints.load().endpoints() {
+            endpoint.pool.retire();
+        }
+    }
+}
+
+/// A place among those who wait.
+#[derive(Debug)]
+pub(crate) struct Waiting(Arc<Cluster>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// How long the counts of an address that left are kept: the longest an ejection lasts by default.
+///
+/// # Source
+/// Envoy, `OutlierDetection.max_ejection_time`: 300 s.
+const LINGER: Duration = Duration::from_secs(300);

@@ -1,0 +1,81 @@
+//! HTTP/1 connections of one endpoint: idle ones are kept, each carries one request at a time.
+
+use std::sync::Arc;
+
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
+
+use crate::{
+    body::Body,
+    connect::{Connection, Held},
+    error::ConnectError,
+};
+
+/// One connection, while nobody or one request has it.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    pub(crate) send: SendRequest<Body>,
+    pub(crate) held: Arc<Held>,
+    pub(crate) reused: bool,
+}
+
+/// Idle connections, the one last used first: the others may then grow old and close.
+#[derive(Debug, Default)]
+pub(crate) struct Idle(Mutex<Option<Vec<Sender>>>);
+
+impl Idle {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Some(Vec::new())))
+    }
+
+    /// An idle connection that can take a request now.
+    pub(crate) fn take_ready(&self) -> Option<Sender> {
+        let mut idle = self.0.lock();
+        let idle = idle.as_mut()?;
+        let ready = idle.iter().rposition(|sender| sender.send.is_ready())?;
+        Some(idle.remove(ready))
+    }
+
+    /// An idle connection that can take a request now or in a moment.
+    pub(crate) async fn take(&self) -> Option<Sender> {
+        loop {
+            let mut sender = self.0.lock().as_mut()?.pop()?;
+            // Its response has ended, so this waits for its task to notice, not for the peer.
+            if sender.send.ready().await.is_ok() {
+                return Some(sender);
+            }
+        }
+    }
+
+    /// Keeps it for the next request, or closes it if the endpoint was retired meanwhile.
+    pub(crate) fn give_back(&self, mut sender: Sender) {
+        sender.reused = true;
+        if let Some(idle) = &mut *self.0.lock()
+            && !sender.send.is_closed()
+        {
+            idle.push(sender);
+        }
+    }
+
+    /// Closes what is idle, now and from now on.
+    pub(crate) fn close(&self) {
+        let idle = self.0.lock().take();
+        drop(idle);
+    }
+}
+
+/// Starts HTTP/1 on a connection. Its task ends with its last sender, or with what it was upgraded to.
+pub(crate) async fn handshake(connection: Connection) -> Result<Sender, ConnectError> {
+    let held = connection.held().clone();
+    let (send, driver) = http1::Builder::new()
+        .handshake(TokioIo::new(connection))
+        .await
+        .map_err(ConnectError::Handshake)?;
+    tokio::spawn(driver.with_upgrades());
+    Ok(Sender {
+        send,
+        held,
+        reused: false,
+    })
+}

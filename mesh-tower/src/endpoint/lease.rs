@@ -1,0 +1,109 @@
+//! A connection in the hands of one request, and what becomes of it.
+
+use std::{fmt, sync::Arc};
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+
+use super::{
+    h1::{Idle, Sender},
+    h2::Stream,
+    load::InFlight,
+};
+use crate::{body::Body, connect::Held};
+
+/// A connection, or a stream of one, that one request has to itself. Dropped before [`LeaseEnd::Reusable`] was said, an
+/// HTTP/1 connection closes: half a response is still on it.
+pub(crate) struct Lease {
+    connection: Leased,
+    reused: bool,
+    // Held for its drop: the request counts as in flight until the response has ended.
+    _in_flight: InFlight,
+}
+
+enum Leased {
+    H1 { sender: Sender, idle: Arc<Idle> },
+    H2(Stream),
+}
+
+/// What may become of the connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum LeaseEnd {
+    /// Request and response both came to their ends.
+    Reusable,
+    /// Anything else.
+    Broken,
+}
+
+/// An exchange that brought no response head.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) error: hyper::Error,
+    /// The request, if nothing of it was sent.
+    pub(crate) untouched: Option<Request<Body>>,
+}
+
+impl Lease {
+    pub(super) fn h1(sender: Sender, idle: &Arc<Idle>, in_flight: InFlight) -> Self {
+        let reused = sender.reused;
+        let connection = Leased::H1 {
+            sender,
+            idle: idle.clone(),
+        };
+        Self {
+            connection,
+            reused,
+            _in_flight: in_flight,
+        }
+    }
+
+    pub(super) fn h2(stream: Stream, reused: bool, in_flight: InFlight) -> Self {
+        Self {
+            connection: Leased::H2(stream),
+            reused,
+            _in_flight: in_flight,
+        }
+    }
+
+    /// Whether other requests used the connection before, so that it may have gone stale unseen.
+    pub(crate) fn is_reused(&self) -> bool {
+        self.reused
+    }
+
+    pub(crate) async fn send(
+        &mut self,
+        request: Request<Body>,
+    ) -> Result<Response<Incoming>, Failed> {
+        let sent = match &mut self.connection {
+            Leased::H1 { sender, .. } => sender.send.try_send_request(request).await,
+            Leased::H2(stream) => stream.sender().try_send_request(request).await,
+        };
+        sent.map_err(|mut failed| Failed {
+            untouched: failed.take_message(),
+            error: failed.into_error(),
+        })
+    }
+
+    /// What lives as long as the connection, if it is the request's alone.
+    pub(crate) fn held(&self) -> Option<&Arc<Held>> {
+        match &self.connection {
+            Leased::H1 { sender, .. } => Some(&sender.held),
+            Leased::H2(_) => None,
+        }
+    }
+
+    /// Ends it: what is reusable goes back to the pool.
+    pub(crate) fn end(self, end: LeaseEnd) {
+        if let (Leased::H1 { sender, idle }, LeaseEnd::Reusable) = (self.connection, end) {
+            idle.give_back(sender);
+        }
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease")
+            .field("reused", &self.reused)
+            .finish_non_exhaustive()
+    }
+}
