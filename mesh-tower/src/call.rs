@@ -1,0 +1,260 @@
+//! What is known about one request while it lives, shared by every service that sees it.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU16, Ordering},
+    },
+    task::Waker,
+    time::Instant,
+};
+
+use futures::task::AtomicWaker;
+use http::{HeaderMap, StatusCode, header};
+use mesh_core::{
+    metric::{Flag, Flags, Outcome},
+    name::VirtualNodeName,
+    snapshot::Plan,
+};
+
+use crate::{conn_info::ConnInfo, error::Place, trace::Trace};
+
+/// One request, outbound or inbound: what goes down to the services is set once, what comes back up is written as it
+/// happens, and both stay readable when the request fails or is dropped half-way.
+///
+/// The caller of an outbound request finds it in the response's body ([`ResponseBody::call`](crate::ResponseBody::call)),
+/// a handler of an inbound one in the request's extensions ([`CallContext`](crate::CallContext)).
+pub struct Call {
+    started: Instant,
+    grpc: bool,
+    trace: Trace,
+    conn: Option<Arc<ConnInfo>>,
+    plan: OnceLock<Arc<Plan>>,
+    target: OnceLock<VirtualNodeName>,
+    request_end: RequestEnd,
+    attempts: OnceLock<Attempt>,
+    flags: AtomicU16,
+    status: OnceLock<StatusCode>,
+    complete: AtomicBool,
+}
+
+impl Call {
+    pub(crate) fn new(
+        now: Instant,
+        headers: &HeaderMap,
+        trace: Trace,
+        conn: Option<Arc<ConnInfo>>,
+    ) -> Self {
+        Self {
+            started: now,
+            grpc: is_grpc(headers),
+            trace,
+            conn,
+            plan: OnceLock::new(),
+            target: OnceLock::new(),
+            request_end: RequestEnd::default(),
+            attempts: OnceLock::new(),
+            flags: AtomicU16::new(0),
+            status: OnceLock::new(),
+            complete: AtomicBool::new(false),
+        }
+    }
+
+    /// When the request came.
+    #[must_use]
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Whether its content type is gRPC's, so that refusals must be, too.
+    #[must_use]
+    pub fn is_grpc(&self) -> bool {
+        self.grpc
+    }
+
+    /// The X-Ray trace it belongs to; an outbound call made while another is answered belongs to that one's.
+    #[cfg(feature = "xray")]
+    #[must_use]
+    pub fn trace(&self) -> &mesh_xray::Trace {
+        self.trace.xray()
+    }
+
+    /// Writes what the next hop is told of the trace.
+    pub(crate) fn write_trace(&self, headers: &mut HeaderMap) {
+        self.trace.write(headers);
+    }
+
+    /// The connection it came in on; `None` for outbound calls and where no acceptor handed one over.
+    #[must_use]
+    pub fn conn_info(&self) -> Option<&ConnInfo> {
+        self.conn.as_deref()
+    }
+
+    /// The route that took it, with its policies.
+    #[must_use]
+    pub fn plan(&self) -> Option<&Plan> {
+        self.plan.get().map(AsRef::as_ref)
+    }
+
+    /// The virtual node that was drawn.
+    #[must_use]
+    pub fn target(&self) -> Option<&VirtualNodeName> {
+        self.target.get()
+    }
+
+    /// Every attempt that was made, in order.
+    pub fn attempts(&self) -> impl Iterator<Item = &Attempt> {
+        std::iter::successors(self.attempts.get(), |attempt| {
+            attempt.next.get().map(AsRef::as_ref)
+        })
+    }
+
+    /// Why it did not simply succeed.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        Flags::from_bits(self.flags.load(Ordering::Relaxed))
+    }
+
+    /// The status of the response's head, once there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.status.get().copied()
+    }
+
+    /// Whether the response's body came to its end.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.complete.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn routed(&self, plan: Arc<Plan>, target: VirtualNodeName) {
+        // Only the first route counts: a call is routed once.
+        let _ = self.plan.set(plan);
+        let _ = self.target.set(target);
+    }
+
+    pub(crate) fn begin_attempt(&self, endpoint: SocketAddr, now: Instant) -> &Attempt {
+        let attempt = || Attempt {
+            endpoint,
+            started: now,
+            outcome: OnceLock::new(),
+            next: OnceLock::new(),
+        };
+        match self.attempts().last() {
+            None => self.attempts.get_or_init(attempt),
+            Some(last) => last.next.get_or_init(|| Box::new(attempt())),
+        }
+    }
+
+    pub(crate) fn flag(&self, flag: Flag) {
+        self.flags
+            .fetch_or(Flags::default().with(flag).bits(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn answered(&self, status: StatusCode) {
+        let _ = self.status.set(status);
+    }
+
+    pub(crate) fn complete(&self) {
+        self.complete.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn request_end(&self) -> &RequestEnd {
+        &self.request_end
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            virtual_service: self.plan.get().map(|plan| plan.virtual_service.clone()),
+            virtual_node: self.target.get().cloned(),
+            endpoint: self.attempts().last().map(|attempt| attempt.endpoint),
+        }
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("target", &self.target.get())
+            .field("attempts", &self.attempts().count())
+            .field("flags", &self.flags())
+            .field("status", &self.status())
+            .finish_non_exhaustive()
+    }
+}
+
+/// One try of an outbound call.
+#[derive(Debug)]
+pub struct Attempt {
+    endpoint: SocketAddr,
+    started: Instant,
+    outcome: OnceLock<Outcome>,
+    next: OnceLock<Box<Self>>,
+}
+
+impl Attempt {
+    /// Where it went.
+    #[must_use]
+    pub fn endpoint(&self) -> SocketAddr {
+        self.endpoint
+    }
+
+    /// When it began.
+    #[must_use]
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// How it ended; `None` while it runs, and for good if it was dropped.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.outcome.get().copied()
+    }
+
+    pub(crate) fn ended(&self, outcome: Outcome) {
+        let _ = self.outcome.set(outcome);
+    }
+}
+
+/// When the request's body had been taken whole: from then on its time limits run.
+#[derive(Debug, Default)]
+pub(crate) struct RequestEnd {
+    at: OnceLock<Instant>,
+    waker: AtomicWaker,
+}
+
+impl RequestEnd {
+    pub(crate) fn reached(&self, now: Instant) {
+        if self.at.set(now).is_ok() {
+            self.waker.wake();
+        }
+    }
+
+    pub(crate) fn at(&self) -> Option<Instant> {
+        self.at.get().copied()
+    }
+
+    /// When it was reached, or a wake-up for when it is.
+    pub(crate) fn watch(&self, waker: &Waker) -> Option<Instant> {
+        if self.at.get().is_none() {
+            self.waker.register(waker);
+        }
+        self.at()
+    }
+}
+
+/// Whether a peer that speaks gRPC will read the answer.
+///
+/// # Source
+/// Envoy's `Grpc::Common::isGrpcRequestHeaders`: `application/grpc`, alone or followed by `+`.
+pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return false;
+    };
+    match value.as_bytes().strip_prefix(b"application/grpc") {
+        Some(rest) => matches!(rest.first(), None | Some(b'+' | b';')),
+        None => false,
+    }
+}

@@ -1,0 +1,118 @@
+//! The outermost outbound service: gives each request its call, and holds the guard that ends with it.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use http::{Request, Response};
+use pin_project::pin_project;
+use tower_service::Service;
+
+use crate::{
+    body::Body,
+    call::Call,
+    context::CallContext,
+    error::Error,
+    guard::{Guard, Open},
+    outgoing::Outgoing,
+    response_body::ResponseBody,
+    runtime::{clock, rng::SharedRng},
+    trace::Trace,
+};
+
+/// A request as the facade hands it in.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) request: Request<Body>,
+    /// The caller's own limit.
+    pub(crate) limit: Option<Duration>,
+}
+
+/// Makes the call, keeps the guard.
+#[derive(Clone, Debug)]
+pub(crate) struct Observe<S> {
+    inner: S,
+    open: Arc<Open>,
+    rng: Arc<SharedRng>,
+}
+
+impl<S> Observe<S> {
+    pub(crate) fn new(inner: S, open: Arc<Open>, rng: Arc<SharedRng>) -> Self {
+        Self { inner, open, rng }
+    }
+}
+
+impl<S> Service<Asked> for Observe<S>
+where
+    S: Service<Outgoing, Response = Response<ResponseBody>, Error = Error>,
+{
+    type Response = S::Response;
+    type Error = Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, Asked { mut request, limit }: Asked) -> Self::Future {
+        let parent = CallContext::of(request.extensions());
+        let trace = Trace::outbound(parent, request.headers(), &self.rng);
+        let call = Arc::new(Call::new(clock::now(), request.headers(), trace, None));
+        let body = std::mem::take(request.body_mut());
+        *request.body_mut() = body.reporting_to(call.clone());
+        let guard = Guard::new(call.clone(), &self.open);
+        ResponseFuture {
+            inner: self.inner.call(Outgoing {
+                request,
+                call,
+                limit,
+            }),
+            guard: Some(guard),
+        }
+    }
+}
+
+/// Waits for the head, then lets the guard go with the body.
+#[pin_project]
+#[derive(Debug)]
+pub(crate) struct ResponseFuture<F> {
+    #[pin]
+    inner: F,
+    guard: Option<Guard>,
+}
+
+impl<F> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<ResponseBody>, Error>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let result = ready!(this.inner.poll(cx));
+        let guard = this.guard.take();
+        Poll::Ready(match (result, guard) {
+            (Ok(response), Some(guard)) => Ok(answered(response, guard)),
+            (Err(error), Some(guard)) => {
+                if let Some(flag) = error.flag() {
+                    guard.call().flag(flag);
+                }
+                let attempts = guard.call().attempts().count();
+                Err(error
+                    .at(guard.call().place())
+                    .after(u32::try_from(attempts).unwrap_or(u32::MAX)))
+            }
+            (result, None) => result,
+        })
+    }
+}
+
+fn answered(mut response: Response<ResponseBody>, guard: Guard) -> Response<ResponseBody> {
+    guard.call().answered(response.status());
+    response.body_mut().guard(guard);
+    response
+}

@@ -1,0 +1,277 @@
+//! The body of an outbound call's response: what ends with it is released when it ends, fails or is dropped.
+
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use crate::{
+    call::Call,
+    connect,
+    endpoint::{Lease, LeaseEnd},
+    error::{Cause, Error},
+    guard::Guard,
+    limits::Limits,
+};
+
+/// The body of a response to an outbound call.
+///
+/// The request is in flight until this body ends, fails or is dropped; its time limits run as long.
+#[derive(Default)]
+pub struct ResponseBody {
+    kind: Kind,
+    /// A frame that was looked at early.
+    first: Option<Frame<Bytes>>,
+    call: Option<Arc<Call>>,
+    lease: Option<Lease>,
+    guard: Option<Guard>,
+    limits: Option<Limits>,
+}
+
+#[derive(Default)]
+enum Kind {
+    #[default]
+    Empty,
+    Full(Bytes),
+    Incoming(Incoming),
+}
+
+impl ResponseBody {
+    /// An answer of ours.
+    pub(crate) fn local(text: impl Into<Bytes>) -> Self {
+        let text = text.into();
+        let kind = if text.is_empty() {
+            Kind::Empty
+        } else {
+            Kind::Full(text)
+        };
+        Self {
+            kind,
+            ..Self::default()
+        }
+    }
+
+    /// An endpoint's answer, with the connection it comes on.
+    pub(crate) fn upstream(body: Incoming, lease: Lease, call: Arc<Call>) -> Self {
+        let mut this = Self {
+            kind: Kind::Incoming(body),
+            call: Some(call),
+            lease: Some(lease),
+            ..Self::default()
+        };
+        if this.is_end_stream() {
+            this.release();
+        }
+        this
+    }
+
+    /// No answer to be read: the connection has become something else than HTTP.
+    pub(crate) fn tunnel(lease: Lease, call: Arc<Call>) -> Self {
+        Self {
+            call: Some(call),
+            lease: Some(lease),
+            ..Self::default()
+        }
+    }
+
+    /// Lets these limits run to the body's end.
+    pub(crate) fn limit(&mut self, limits: Limits) {
+        if !self.is_end_stream() {
+            self.limits = Some(limits);
+        }
+    }
+
+    /// Holds the call's guard to the body's end, or to the end of what the connection has become.
+    pub(crate) fn guard(&mut self, guard: Guard) {
+        self.call = Some(guard.call().clone());
+        if !self.is_end_stream() {
+            self.guard = Some(guard);
+            return;
+        }
+        guard.call().complete();
+        // An answer that has ended has given its lease back, unless it was a tunnel's.
+        if let Some(lease) = self.lease.take()
+            && let Some(held) = lease.held().cloned()
+        {
+            held.hold((lease, guard));
+        }
+    }
+
+    /// What is known about the call that this is the response to.
+    ///
+    /// # Examples
+    /// ```
+    /// # async fn example(client: mesh_tower::Client) -> Result<(), mesh_tower::Error> {
+    /// let response = client.get("http://orders.local:8080/").send().await?;
+    /// if let Some(call) = response.body().call() {
+    ///     println!("{:?} answered after {} attempts", call.target(), call.attempts().count());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn call(&self) -> Option<&Call> {
+        self.call.as_deref()
+    }
+
+    /// Trailers that are there already; a look that never waits, for a stream may not have begun.
+    pub(crate) fn peek_trailers(&mut self, cx: &mut Context<'_>) -> Option<&HeaderMap> {
+        if self.first.is_none()
+            && let Kind::Incoming(body) = &mut self.kind
+            && let Poll::Ready(Some(Ok(frame))) = Pin::new(body).poll_frame(cx)
+        {
+            self.first = Some(frame);
+        }
+        self.first.as_ref()?.trailers_ref()
+    }
+
+    fn poll_kind(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if let Some(frame) = self.first.take() {
+            return Poll::Ready(Some(Ok(frame)));
+        }
+        match &mut self.kind {
+            Kind::Empty => Poll::Ready(None),
+            Kind::Full(bytes) => {
+                let bytes = std::mem::take(bytes);
+                self.kind = Kind::Empty;
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            Kind::Incoming(body) => {
+                let frame = ready!(Pin::new(body).poll_frame(cx));
+                Poll::Ready(frame.map(|frame| frame.map_err(|error| self.broken(error))))
+            }
+        }
+    }
+
+    fn broken(&self, source: hyper::Error) -> Error {
+        let outcome = connect::outcome(&source, false);
+        self.failed(Cause::Upstream { outcome, source })
+    }
+
+    fn failed(&self, cause: Cause) -> Error {
+        let Some(call) = &self.call else {
+            return Error::new(cause);
+        };
+        let error = Error::new(cause).at(call.place());
+        if let Some(flag) = error.flag() {
+            call.flag(flag);
+        }
+        error
+    }
+
+    fn poll_limits(&mut self, cx: &mut Context<'_>) -> Poll<Cause> {
+        match (&mut self.limits, &self.call) {
+            (Some(limits), Some(call)) => limits.poll_expired(call.request_end(), cx),
+            _ => Poll::Pending,
+        }
+    }
+
+    fn complete(&mut self) {
+        if let Some(call) = &self.call {
+            call.complete();
+        }
+        self.release();
+        self.limits = None;
+        self.guard = None;
+    }
+
+    /// The response has ended; its connection can be used again if its request has, too.
+    fn release(&mut self) {
+        if let (Some(lease), Some(call)) = (self.lease.take(), &self.call) {
+            let whole = call.request_end().at().is_some();
+            lease.end(if whole {
+                LeaseEnd::Reusable
+            } else {
+                LeaseEnd::Broken
+            });
+        }
+    }
+
+    /// Nothing more will come: what is held goes now, not when the reader drops the body.
+    fn abort(&mut self) {
+        self.kind = Kind::Empty;
+        self.limits = None;
+        self.lease = None;
+        self.guard = None;
+    }
+}
+
+impl HttpBody for ResponseBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        // The frame goes first: one that arrived in time beats a limit that passed since.
+        match self.poll_kind(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                if self.is_end_stream() {
+                    self.complete();
+                } else if let Some(limits) = &mut self.limits {
+                    limits.moved();
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(None) => {
+                self.complete();
+                Poll::Ready(None)
+            }
+            Poll::Ready(Some(Err(error))) => {
+                self.abort();
+                Poll::Ready(Some(Err(error)))
+            }
+            Poll::Pending => {
+                let cause = ready!(self.poll_limits(cx));
+                let error = self.failed(cause);
+                self.abort();
+                Poll::Ready(Some(Err(error)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.kind {
+            _ if self.first.is_some() => false,
+            Kind::Empty => true,
+            Kind::Full(_) => false,
+            Kind::Incoming(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let rest = match &self.kind {
+            Kind::Empty => SizeHint::with_exact(0),
+            Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Incoming(body) => body.size_hint(),
+        };
+        match self.first.as_ref().and_then(Frame::data_ref) {
+            Some(data) => longer(&rest, data.len() as u64),
+            None => rest,
+        }
+    }
+}
+
+fn longer(hint: &SizeHint, by: u64) -> SizeHint {
+    let mut longer = SizeHint::new();
+    longer.set_lower(hint.lower().saturating_add(by));
+    if let Some(upper) = hint.upper() {
+        longer.set_upper(upper.saturating_add(by));
+    }
+    longer
+}
+
+impl fmt::Debug for ResponseBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseBody")
+            .field("call", &self.call)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,8 @@
+//! The outbound service that drives the core's retry machine: tries, waits, tries again, within the request's limits.
+
+mod kept;
+mod replay;
+mod run;
+mod service;
+
+pub(crate) use service::Retry;

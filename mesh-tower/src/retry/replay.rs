@@ -1,0 +1,218 @@
+//! A request body that can be sent again: recorded while it is sent the first time, up to a cap.
+//!
+//! The attempts share the source. Only the newest one may read it: when a peer answers 503 in the middle of an upload, the
+//! next attempt repeats what was recorded and goes on where the former stopped, and the former's body ends in an error
+//! instead of taking bytes away from it.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker, ready},
+};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use parking_lot::Mutex;
+
+use crate::body::{Body, BoxError};
+
+/// What is kept of a body so that another attempt can send it.
+#[derive(Debug)]
+pub(super) enum Replay {
+    /// It was whole from the start.
+    Whole(Body),
+    /// It comes piece by piece.
+    Recorded(Arc<Mutex<Recording>>),
+}
+
+impl Replay {
+    /// Starts recording; gives the body back if it is known to be too long for that.
+    pub(super) fn new(body: Body) -> Result<Self, Body> {
+        if let Some(whole) = body.try_clone() {
+            return Ok(Self::Whole(whole));
+        }
+        if body.size_hint().lower() > CAP as u64 {
+            return Err(body);
+        }
+        Ok(Self::Recorded(Arc::new(Mutex::new(Recording::new(body)))))
+    }
+
+    /// The body from its beginning, for the next attempt; `None` once that is no longer possible.
+    pub(super) fn body(&self) -> Option<Body> {
+        match self {
+            Self::Whole(body) => body.try_clone(),
+            Self::Recorded(recording) => {
+                let turn = recording.lock().next_turn()?;
+                Some(Body::new(Replayed {
+                    recording: recording.clone(),
+                    turn,
+                    read: 0,
+                    trailers_read: false,
+                }))
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Recording {
+    source: Body,
+    pieces: Vec<Bytes>,
+    recorded: usize,
+    trailers: Option<HeaderMap>,
+    state: State,
+    /// Which attempt may read the source.
+    turn: u32,
+    reader: Option<Waker>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    /// Everything so far is kept.
+    Keeping,
+    /// The source came to its end, and all of it is kept.
+    Ended,
+    /// Too much came, or the source failed: the running attempt is the last that has all of it.
+    Lost,
+}
+
+impl Recording {
+    fn new(source: Body) -> Self {
+        Self {
+            source,
+            pieces: Vec::new(),
+            recorded: 0,
+            trailers: None,
+            state: State::Keeping,
+            turn: 0,
+            reader: None,
+        }
+    }
+
+    fn next_turn(&mut self) -> Option<u32> {
+        if self.state == State::Lost {
+            return None;
+        }
+        self.turn += 1;
+        if let Some(former) = self.reader.take() {
+            former.wake();
+        }
+        Some(self.turn)
+    }
+
+    fn poll_source(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        // Woken when the turn passes on, so that a superseded attempt does not sit on its connection.
+        self.reader = Some(cx.waker().clone());
+        let Some(frame) = ready!(Pin::new(&mut self.source).poll_frame(cx)) else {
+            self.ended();
+            return Poll::Ready(None);
+        };
+        match &frame {
+            Ok(frame) => self.record(frame),
+            Err(_) => self.state = State::Lost,
+        }
+        if self.source.is_end_stream() {
+            self.ended();
+        }
+        Poll::Ready(Some(frame))
+    }
+
+    fn record(&mut self, frame: &Frame<Bytes>) {
+        if let Some(trailers) = frame.trailers_ref() {
+            self.trailers = Some(trailers.clone());
+        }
+        let Some(data) = frame.data_ref() else { return };
+        self.recorded += data.len();
+        if self.recorded > CAP {
+            self.state = State::Lost;
+            self.pieces = Vec::new();
+        }
+        if self.state == State::Keeping {
+            self.pieces.push(data.clone());
+        }
+    }
+
+    fn ended(&mut self) {
+        if self.state == State::Keeping {
+            self.state = State::Ended;
+        }
+    }
+}
+
+/// The body of one attempt.
+#[derive(Debug)]
+struct Replayed {
+    recording: Arc<Mutex<Recording>>,
+    turn: u32,
+    read: usize,
+    trailers_read: bool,
+}
+
+/// Another attempt has taken over; the peer of this one gets no more.
+#[derive(Debug, thiserror::Error)]
+#[error("a later attempt took the request body over")]
+struct Superseded;
+
+impl HttpBody for Replayed {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = &mut *self;
+        let mut recording = this.recording.lock();
+        if recording.turn != this.turn {
+            return Poll::Ready(Some(Err(Superseded.into())));
+        }
+        if let Some(piece) = recording.pieces.get(this.read) {
+            this.read += 1;
+            return Poll::Ready(Some(Ok(Frame::data(piece.clone()))));
+        }
+        if recording.state == State::Ended {
+            let trailers = recording.trailers.clone().filter(|_| !this.trailers_read);
+            this.trailers_read = true;
+            return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
+        }
+        let frame = ready!(recording.poll_source(cx));
+        if let Some(Ok(frame)) = &frame {
+            this.trailers_read |= frame.is_trailers();
+            this.read = recording.pieces.len();
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        let recording = self.recording.lock();
+        let trailers_left = recording.trailers.is_some() && !self.trailers_read;
+        match recording.state {
+            State::Ended => self.read >= recording.pieces.len() && !trailers_left,
+            State::Keeping | State::Lost => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let recording = self.recording.lock();
+        let unread: usize = recording
+            .pieces
+            .iter()
+            .skip(self.read)
+            .map(Bytes::len)
+            .sum();
+        let source = recording.source.size_hint();
+        let mut hint = SizeHint::new();
+        hint.set_lower(source.lower().saturating_add(unread as u64));
+        if let Some(upper) = source.upper() {
+            hint.set_upper(upper.saturating_add(unread as u64));
+        }
+        hint
+    }
+}
+
+/// What is recorded of a body at most; beyond it the request streams on and is not tried again.
+const CAP: usize = 64 * 1024;

@@ -1,0 +1,184 @@
+//! The loop of one request.
+
+use std::{
+    future::poll_fn,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{HeaderMap, Request, Response};
+use mesh_core::{
+    metric::{Flag, Outcome},
+    retry::{Attempts, Done, Next, Safety},
+    snapshot::Plan,
+};
+use tokio::time;
+
+use super::kept::Kept;
+use crate::{
+    body::Body,
+    call::Call,
+    endpoint::Cluster,
+    error::{Cause, Error},
+    limits::Limits,
+    outgoing::{Attempt, Routed, Try},
+    response_body::ResponseBody,
+    runtime::{clock, rng::SharedRng},
+};
+
+/// One request on its way through its attempts.
+pub(super) struct Run<A> {
+    inner: A,
+    rng: Arc<SharedRng>,
+    call: Arc<Call>,
+    cluster: Arc<Cluster>,
+    plan: Arc<Plan>,
+    attempts: Attempts,
+    limits: Limits,
+    /// What another attempt would send; `None` when there can be none.
+    kept: Option<Kept>,
+}
+
+impl<A: Attempt> Run<A> {
+    /// Tries the request until the policy is content or a limit passes.
+    pub(super) async fn start(
+        inner: A,
+        routed: Routed,
+        rng: Arc<SharedRng>,
+    ) -> Result<Response<ResponseBody>, Error> {
+        let Routed {
+            request,
+            call,
+            plan,
+            cluster,
+            limit,
+        } = routed;
+        let attempts = Attempts::new(Safety::of(request.method(), call.is_grpc()));
+        let (request, kept) = match attempts.can_retry(&plan.retry) {
+            true => Kept::split(request),
+            false => (request, None),
+        };
+        let limits = Limits::new(plan.timeouts.shortened(limit), call.started());
+        Self {
+            inner,
+            rng,
+            call,
+            cluster,
+            plan,
+            attempts,
+            limits,
+            kept,
+        }
+        .run(request)
+        .await
+    }
+
+    async fn run(mut self, mut request: Request<Body>) -> Result<Response<ResponseBody>, Error> {
+        loop {
+            let mut result = self.attempt(request).await;
+            let peek = self.kept.is_some() && self.call.is_grpc();
+            let Some(outcome) = outcome(&mut result, peek).await else {
+                return result;
+            };
+            self.record(outcome);
+            let left = self.limits.deadlines().remaining(clock::now());
+            let next = self
+                .attempts
+                .next(&self.plan.retry, outcome, left, &mut &*self.rng);
+            let wait = match next {
+                Next::Try => None,
+                Next::Wait(wait) => Some(wait),
+                Next::Done(done) => return self.finish(result, outcome, done),
+            };
+            let Some(again) = self.kept.as_ref().and_then(Kept::request) else {
+                return self.finish(result, outcome, Done::Exhausted);
+            };
+            request = again;
+            // The failed answer goes before the wait: nobody will read it.
+            drop(result);
+            if let Some(wait) = wait {
+                time::sleep(wait).await;
+            }
+            self.check_time()?;
+            if !self.attempts.can_retry(&self.plan.retry) {
+                self.kept = None;
+            }
+        }
+    }
+
+    async fn attempt(&mut self, request: Request<Body>) -> Result<Response<ResponseBody>, Error> {
+        self.limits.deadlines().attempt_started(clock::now());
+        let attempt = self.inner.attempt(Try {
+            request,
+            call: self.call.clone(),
+            cluster: self.cluster.clone(),
+            connect: self.limits.timeouts().connect,
+        });
+        match self.limits.enforce(self.call.request_end(), attempt).await {
+            Ok(result) => result,
+            Err(cause) => Err(Error::new(cause)),
+        }
+    }
+
+    fn record(&self, outcome: Outcome) {
+        if let Some(attempt) = self.call.attempts().last() {
+            attempt.ended(outcome);
+        }
+    }
+
+    fn finish(
+        mut self,
+        mut result: Result<Response<ResponseBody>, Error>,
+        outcome: Outcome,
+        done: Done,
+    ) -> Result<Response<ResponseBody>, Error> {
+        let flags = done.flags(outcome);
+        for flag in Flag::ALL.into_iter().filter(|&flag| flags.contains(flag)) {
+            self.call.flag(flag);
+        }
+        if let Ok(response) = &mut result {
+            self.limits.deadlines().head_received(clock::now());
+            response.body_mut().limit(self.limits);
+        }
+        result
+    }
+
+    /// A wait ends no later than the request limit; at the limit, nothing more is tried.
+    fn check_time(&mut self) -> Result<(), Error> {
+        if let Some(at) = self.call.request_end().at() {
+            self.limits.deadlines().request_ended(at);
+        }
+        match self.limits.deadlines().remaining(clock::now()) {
+            Some(left) if left.is_zero() => {
+                let limit = self.limits.timeouts().request.unwrap_or_default();
+                Err(Error::new(Cause::RequestTimeout { limit }))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How the attempt ended; `None` where no further attempt could help. `peek` looks for trailers that are there already.
+async fn outcome(
+    result: &mut Result<Response<ResponseBody>, Error>,
+    peek: bool,
+) -> Option<Outcome> {
+    let response = match result {
+        Ok(response) => response,
+        Err(error) => return error.outcome(),
+    };
+    if let Some(status) = grpc_status(response.headers()) {
+        return Some(Outcome::Grpc(status));
+    }
+    if !peek {
+        return Some(response.status().into());
+    }
+    let mut trailers =
+        |cx: &mut Context<'_>| response.body_mut().peek_trailers(cx).and_then(grpc_status);
+    let peeked = poll_fn(|cx| Poll::Ready(trailers(cx))).await;
+    Some(peeked.map_or_else(|| response.status().into(), Outcome::Grpc))
+}
+
+fn grpc_status(headers: &HeaderMap) -> Option<i32> {
+    headers.get("grpc-status")?.to_str().ok()?.parse().ok()
+}

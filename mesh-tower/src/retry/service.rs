@@ -1,0 +1,50 @@
+//! The service: one future per request, the inner room once per attempt.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::Response;
+use tower_service::Service;
+
+use super::run::Run;
+use crate::{
+    error::Error,
+    outgoing::{Attempt, Routed},
+    response_body::ResponseBody,
+    runtime::rng::SharedRng,
+};
+
+/// Tries a request until its route's policy is content, within its route's limits.
+#[derive(Clone, Debug)]
+pub(crate) struct Retry<A> {
+    inner: A,
+    rng: Arc<SharedRng>,
+}
+
+impl<A> Retry<A> {
+    pub(crate) fn new(inner: A, rng: Arc<SharedRng>) -> Self {
+        Self { inner, rng }
+    }
+}
+
+impl<A> Service<Routed> for Retry<A>
+where
+    A: Attempt + Clone + Send + Sync + 'static,
+{
+    type Response = Response<ResponseBody>;
+    type Error = Error;
+    /// Boxed once per request, with every attempt inside it.
+    type Future = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, Error>> + Send>>;
+
+    /// Always: which endpoint a request waits for is known only when it is called, so the waiting is in the future.
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, routed: Routed) -> Self::Future {
+        Box::pin(Run::start(self.inner.clone(), routed, self.rng.clone()))
+    }
+}

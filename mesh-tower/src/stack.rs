@@ -1,0 +1,28 @@
+//! The one place where the outbound services are ordered.
+//!
+//! What records an outcome stands outside of what may change it; the request's limits enclose its retries; the target is
+//! drawn once and encloses them too; the endpoint is chosen anew for each.
+
+use std::sync::Arc;
+
+use crate::{
+    balance::Balance,
+    guard::Open,
+    observe::Observe,
+    retry::Retry,
+    route::Route,
+    runtime::{live::Current, rng::SharedRng},
+};
+
+/// Observe, then route, then retry, then balance.
+pub(crate) type Outbound = Observe<Route<Retry<Balance>>>;
+
+pub(crate) fn outbound(
+    current: Arc<Current>,
+    rng: &Arc<SharedRng>,
+    open: Arc<Open>,
+    max_waiting: usize,
+) -> Outbound {
+    let retry = Retry::new(Balance::new(max_waiting), rng.clone());
+    Observe::new(Route::new(retry, current, rng.clone()), open, rng.clone())
+}
