@@ -1,0 +1,147 @@
+//! What a mesh is started with.
+
+use std::{path::PathBuf, time::Duration};
+
+use mesh_core::{Config, Defaults};
+
+use super::{Mesh, start::start};
+use crate::{connect::MemoryNetwork, error::Error};
+
+/// Describes a mesh; made by [`Mesh::builder`].
+///
+/// What is wrong with any part of it is said by [`start`](Self::start), so that the parts can be chained.
+#[derive(Debug)]
+#[must_use = "a mesh does nothing until it is started"]
+pub struct MeshBuilder {
+    pub(super) source: Source,
+    pub(super) parameters: Vec<(String, String)>,
+    pub(super) virtual_node: Option<String>,
+    pub(super) defaults: Option<Defaults>,
+    pub(super) binds: Vec<(u16, String)>,
+    pub(super) endpoints: Vec<(String, String)>,
+    pub(super) network: Option<MemoryNetwork>,
+    pub(super) seed: Option<u64>,
+    pub(super) max_waiting: usize,
+    pub(super) warm: Duration,
+    pub(super) drain: Duration,
+}
+
+/// Where the configuration comes from.
+#[derive(Debug)]
+pub(super) enum Source {
+    None,
+    Files(Vec<PathBuf>),
+    Config(Box<Config>),
+}
+
+impl Default for MeshBuilder {
+    fn default() -> Self {
+        Self {
+            source: Source::None,
+            parameters: Vec::new(),
+            virtual_node: None,
+            defaults: None,
+            binds: Vec::new(),
+            endpoints: Vec::new(),
+            network: None,
+            seed: None,
+            max_waiting: MAX_WAITING,
+            warm: WARM,
+            drain: DRAIN,
+        }
+    }
+}
+
+impl MeshBuilder {
+    /// Reads an App Mesh file when the mesh starts. Called again, the files are read together.
+    pub fn app_mesh_file(mut self, path: impl Into<PathBuf>) -> Self {
+        match &mut self.source {
+            Source::Files(paths) => paths.push(path.into()),
+            other => *other = Source::Files(vec![path.into()]),
+        }
+        self
+    }
+
+    /// Gives a parameter of the file its value, or what only AWS knows: `Stage`, `AWS::Region`, `LoadBalancer.DNSName`.
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Takes a configuration that was read or built before, in place of files.
+    pub fn config(mut self, config: impl Into<Config>) -> Self {
+        self.source = Source::Config(Box::new(config.into()));
+        self
+    }
+
+    /// Says which virtual node this process is. Without it, `APPMESH_RESOURCE_ARN` or `APPMESH_RESOURCE_NAME` says so, as it
+    /// did to the sidecar.
+    pub fn virtual_node(mut self, name: impl Into<String>) -> Self {
+        self.virtual_node = Some(name.into());
+        self
+    }
+
+    /// Chooses what applies where the configuration is silent: [`Defaults::AppMesh`] for App Mesh files and
+    /// [`Defaults::Safe`] for a mesh built in Rust, unless said here.
+    pub fn defaults(mut self, defaults: Defaults) -> Self {
+        self.defaults = Some(defaults);
+        self
+    }
+
+    /// Binds the node's listener on `port` to this address; without it, to `0.0.0.0:PORT`.
+    pub fn bind(mut self, port: u16, addr: impl ToString) -> Self {
+        self.binds.push((port, addr.to_string()));
+        self
+    }
+
+    /// Gives an endpoint of a virtual node, in place of the node's own discovery. Called again for the same node, it has
+    /// several.
+    pub fn endpoint(mut self, virtual_node: impl Into<String>, addr: impl ToString) -> Self {
+        self.endpoints.push((virtual_node.into(), addr.to_string()));
+        self
+    }
+
+    /// Connects through a network inside the process instead of sockets, for tests.
+    pub fn network(mut self, network: &MemoryNetwork) -> Self {
+        self.network = Some(network.clone());
+        self
+    }
+
+    /// Makes every random decision follow from this seed, for tests.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// How many requests may wait for an endpoint or a connection of one target: 1,024 unless said here. The next one is
+    /// shed.
+    pub fn max_waiting(mut self, requests: usize) -> Self {
+        self.max_waiting = requests;
+        self
+    }
+
+    /// How long the start, and each later configuration, waits for discovery's first answers: 5 s unless said here.
+    pub fn warm(mut self, limit: Duration) -> Self {
+        self.warm = limit;
+        self
+    }
+
+    /// How long running requests may take when an application ceases to be served: 20 s unless said here, which is below
+    /// the 30 s after which ECS kills a task.
+    pub fn drain(mut self, limit: Duration) -> Self {
+        self.drain = limit;
+        self
+    }
+
+    /// Starts the mesh: reads and checks the configuration, binds the listeners, warms the targets.
+    ///
+    /// # Errors
+    /// One of kind [`Config`](crate::ErrorKind::Config) or [`Bind`](crate::ErrorKind::Bind); nothing is left running.
+    pub async fn start(self) -> Result<Mesh, Error> {
+        start(self).await
+    }
+}
+
+const MAX_WAITING: usize = 1024;
+const WARM: Duration = Duration::from_secs(5);
+const DRAIN: Duration = Duration::from_secs(20);

@@ -1,0 +1,336 @@
+//! A started mesh: the handle that clients are made from and applications are served with.
+
+mod builder;
+mod files;
+mod identity;
+mod start;
+
+use std::{collections::BTreeMap, fmt, future::Future, net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response};
+use http_body::Body as HttpBody;
+use mesh_core::{
+    Config, Defaults,
+    name::VirtualNodeName,
+    route::{Head, NoRoute},
+    snapshot::{Snapshot, Verdict},
+};
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, oneshot, watch};
+use tower_service::Service;
+
+pub use self::{builder::MeshBuilder, files::load};
+use crate::{
+    body::{Body, BoxError},
+    client::{Client, Origin},
+    error::{Cause, Error},
+    guard::Open,
+    inbound::{InboundLayer, InboundState},
+    runtime::{live::Current, reconcile::Apply},
+    serve::{self, Listener},
+    stack::Outbound,
+};
+
+/// A service mesh inside this process.
+///
+/// Cheap to clone. Everything it started ends when its last handle, and the last [`Client`], is dropped.
+///
+/// # Examples
+/// ```no_run
+/// use axum::{Router, routing::get};
+/// use mesh_tower::Mesh;
+///
+/// # async fn example() -> Result<(), mesh_tower::Error> {
+/// let mesh = Mesh::builder().app_mesh_file("mesh.yaml").virtual_node("service-a").start().await?;
+/// mesh.serve(Router::new().route("/", get(async || "hello"))).await
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Mesh {
+    handle: Handle,
+    stack: Outbound,
+}
+
+/// Keeps the mesh running.
+pub(crate) type Handle = Arc<Running>;
+
+pub(crate) struct Running {
+    current: Arc<Current>,
+    apply: mpsc::Sender<Apply>,
+    defaults: Defaults,
+    node: VirtualNodeName,
+    addrs: BTreeMap<u16, SocketAddr>,
+    listeners: Mutex<Option<Vec<Listener>>>,
+    outbound: Arc<Open>,
+    inbound: InboundState,
+    phase: watch::Sender<Phase>,
+    drain: Duration,
+}
+
+/// How far the serving of applications has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Phase {
+    Idle,
+    Serving,
+    Stopping { within: Duration },
+    Stopped,
+}
+
+impl Mesh {
+    /// Begins to describe a mesh.
+    pub fn builder() -> MeshBuilder {
+        MeshBuilder::default()
+    }
+
+    /// A client whose requests name the virtual service they go to.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::new(self.stack.clone(), None, self.handle.clone())
+    }
+
+    /// A client whose requests go to this virtual service unless they name another: `NAME` or `NAME:PORT`.
+    ///
+    /// # Errors
+    /// One of kind [`NoRoute`](crate::ErrorKind::NoRoute) if this node may not call it, with the nearest name that it may
+    /// call. Under the egress filter `ALLOW_ALL` that is logged as a warning instead.
+    pub fn client_for(&self, virtual_service: &str) -> Result<Client, Error> {
+        let origin = Origin::parse(virtual_service)?;
+        self.handle.check(&origin)?;
+        Ok(Client::new(
+            self.stack.clone(),
+            Some(origin),
+            self.handle.clone(),
+        ))
+    }
+
+    /// Serves an application on every listener of the node, until SIGTERM or Ctrl-C; then drains.
+    ///
+    /// The application is an axum `Router`, tonic `Routes`, or any service for HTTP requests; a hyper service becomes one by
+    /// `tower::service_fn(move |request| service.call(request))`. The inbound services are put around it here, once.
+    ///
+    /// # Errors
+    /// One of kind [`Bind`](crate::ErrorKind::Bind) if the node has no listener, or is served already.
+    pub async fn serve<S, B>(&self, app: S) -> Result<(), Error>
+    where
+        S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send,
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.serve_until(app, serve::terminated()).await
+    }
+
+    /// Serves an application until `shutdown` resolves or [`stop`](Self::stop) is called; then drains: no new connections,
+    /// running requests come to their ends, within the drain deadline (20 s unless the builder says otherwise).
+    ///
+    /// # Errors
+    /// As [`serve`](Self::serve).
+    pub async fn serve_until<S, B>(
+        &self,
+        app: S,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), Error>
+    where
+        S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send,
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let listeners = self.handle.take_listeners()?;
+        let phase = &self.handle.phase;
+        phase.send_replace(Phase::Serving);
+        let _served = Served(phase);
+        let drain = async {
+            let mut phase = phase.subscribe();
+            tokio::select! {
+                () = shutdown => self.handle.drain,
+                within = stopped(&mut phase) => within,
+            }
+        };
+        serve::run(listeners, app, drain, self.handle.inbound.clone()).await
+    }
+
+    /// The inbound services as a layer, for a server that one runs oneself.
+    ///
+    /// Goes around a whole application, not into `Router::layer`. All services it makes share their state.
+    #[must_use]
+    pub fn inbound(&self) -> InboundLayer {
+        InboundLayer::new(self.handle.inbound.clone())
+    }
+
+    /// Where the node's listeners are really bound, by the port that the mesh knows.
+    #[must_use]
+    pub fn addrs(&self) -> &BTreeMap<u16, SocketAddr> {
+        &self.handle.addrs
+    }
+
+    /// Resolves when discovery has answered for every target, and an application is served if the node has listeners.
+    pub async fn ready(&self) {
+        let clusters = self.handle.current.load().clusters().to_vec();
+        for cluster in clusters {
+            cluster.answered().await;
+        }
+        if !self.handle.addrs.is_empty() {
+            let mut phase = self.handle.phase.subscribe();
+            // The sender lives in the handle that is held here.
+            let _ = phase.wait_for(|phase| *phase != Phase::Idle).await;
+        }
+    }
+
+    /// Ends the serving of applications: no new connections, and what runs may take this long.
+    ///
+    /// Resolves when all connections are closed, by themselves or because the time was over.
+    pub async fn stop(&self, within: Duration) {
+        let phase = &self.handle.phase;
+        phase.send_if_modified(|phase| {
+            let serving = *phase == Phase::Serving;
+            if serving {
+                *phase = Phase::Stopping { within };
+            }
+            serving
+        });
+        let mut phase = phase.subscribe();
+        let _ = phase
+            .wait_for(|phase| !matches!(phase, Phase::Stopping { .. }))
+            .await;
+    }
+
+    /// Puts another configuration in force for the requests to come. Those that run end under the one they began with.
+    ///
+    /// Targets that stay keep their connections and counts; new ones are warmed before anything is sent there.
+    ///
+    /// # Errors
+    /// One of kind [`Config`](crate::ErrorKind::Config) if it does not fit this node; the former one then stays in force.
+    pub async fn apply(&self, config: &Config) -> Result<(), Error> {
+        let snapshot = self.handle.compile(config)?;
+        let (done, answer) = oneshot::channel();
+        let stopping = |_| Error::new(Cause::Stopping);
+        self.handle
+            .apply
+            .send(Apply { snapshot, done })
+            .await
+            .map_err(|_| Error::new(Cause::Stopping))?;
+        answer.await.map_err(stopping)?
+    }
+
+    /// The configuration in force, to ask what it would decide.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.handle.current.load().snapshot().clone()
+    }
+
+    /// The addresses that are known of a virtual node, with the requests in flight at each.
+    #[must_use]
+    pub fn endpoints(&self, virtual_node: &str) -> Vec<(SocketAddr, usize)> {
+        let live = self.handle.current.load();
+        let clusters = live
+            .clusters()
+            .iter()
+            .filter(|cluster| cluster.spec().virtual_node.as_str() == virtual_node);
+        clusters.flat_map(|cluster| cluster.loads()).collect()
+    }
+
+    /// How many requests are between their head and their body's end: those sent, and those served.
+    #[must_use]
+    pub fn in_flight(&self) -> (usize, usize) {
+        (
+            self.handle.outbound.count(),
+            self.handle.inbound.open().count(),
+        )
+    }
+}
+
+impl Running {
+    /// Whether this node may call it at all; which route would take a request depends on the request.
+    fn check(&self, origin: &Origin) -> Result<(), Error> {
+        let live = self.current.load();
+        let uri = origin.root();
+        match live
+            .snapshot()
+            .route(&Head::new(&Method::GET, &uri, &HeaderMap::new()))
+        {
+            Verdict::PassThrough => tracing::warn!(
+                host = origin.as_str(),
+                nearest = ?live.snapshot().nearest(origin.host()),
+                "calls to a host that is none of the node's backends"
+            ),
+            Verdict::Refuse(reason @ NoRoute::UnknownHost { .. }) => {
+                let nearest = live.snapshot().nearest(origin.host()).cloned();
+                return Err(Error::new(Cause::NotABackend {
+                    reason,
+                    nearest,
+                    node: self.node.clone(),
+                }));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn take_listeners(&self) -> Result<Vec<Listener>, Error> {
+        match self.listeners.lock().take() {
+            Some(listeners) if listeners.is_empty() => Err(Error::setup(format!(
+                "virtual node {} has no listener to serve on",
+                self.node
+            ))),
+            Some(listeners) => Ok(listeners),
+            None => Err(Error::setup(
+                "this mesh is served already, or was: a listener cannot be served twice",
+            )),
+        }
+    }
+
+    /// Compiles a later configuration, which may change anything but the node's own listeners.
+    fn compile(&self, config: &Config) -> Result<Arc<Snapshot>, Error> {
+        let snapshot = config
+            .node(self.node.as_str())?
+            .defaults(self.defaults)
+            .compile()?;
+        let ports: Vec<u16> = snapshot
+            .listeners()
+            .iter()
+            .map(|listener| listener.port.get())
+            .collect();
+        if !ports.iter().eq(self.addrs.keys()) {
+            return Err(Error::setup(format!(
+                "the node's listeners cannot change while it runs: they are bound on {:?}, the new configuration says {ports:?}",
+                self.addrs.keys().collect::<Vec<_>>(),
+            )));
+        }
+        Ok(Arc::new(snapshot))
+    }
+}
+
+/// Resolves when somebody calls [`Mesh::stop`], with the time that they gave.
+async fn stopped(phase: &mut watch::Receiver<Phase>) -> Duration {
+    loop {
+        if let Phase::Stopping { within } = *phase.borrow_and_update() {
+            return within;
+        }
+        if phase.changed().await.is_err() {
+            // The handle is gone: nobody can stop what is served any more.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Says that nothing is served any more when the serving ends, or its future is dropped.
+struct Served<'a>(&'a watch::Sender<Phase>);
+
+impl Drop for Served<'_> {
+    fn drop(&mut self) {
+        self.0.send_replace(Phase::Stopped);
+    }
+}
+
+impl fmt::Debug for Mesh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mesh")
+            .field("virtual_node", &self.handle.node)
+            .field("addrs", &self.handle.addrs)
+            .finish_non_exhaustive()
+    }
+}

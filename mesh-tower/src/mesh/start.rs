@@ -1,0 +1,166 @@
+//! The start of a mesh, step by step; a step that fails leaves nothing behind.
+
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+
+use mesh_core::{
+    Config,
+    name::VirtualNodeName,
+    snapshot::{ListenerPlan, Snapshot},
+    unit::Protocol,
+};
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, watch};
+
+use super::{
+    Mesh, Phase, Running,
+    builder::{MeshBuilder, Source},
+    files, identity,
+};
+use crate::{
+    connect::{Dial, Tcp, Transport},
+    discovery::Sources,
+    error::{Cause, Error},
+    guard::Open,
+    inbound::InboundState,
+    runtime::{reconcile::Reconciler, rng::SharedRng},
+    serve::Listener,
+    stack,
+};
+
+pub(super) async fn start(builder: MeshBuilder) -> Result<Mesh, Error> {
+    let config = configuration(&builder)?;
+    let node = identity::virtual_node(builder.virtual_node.clone())?;
+    let mut role = config.node(&node)?;
+    if let Some(defaults) = builder.defaults {
+        role = role.defaults(defaults);
+    }
+    let snapshot = Arc::new(role.compile()?);
+    let sources = sources(&builder, &config)?;
+    let transport: Arc<dyn Transport> = match &builder.network {
+        Some(network) => Arc::new(network.clone()),
+        None => Arc::new(Tcp),
+    };
+    let listeners = bind(&*transport, &snapshot, &builder.binds).await?;
+    let mut reconciler = Reconciler::new(sources, transport as Arc<dyn Dial>, builder.warm);
+    let current = reconciler.start(snapshot.clone()).await?;
+    // The task ends when the last handle, and with it the only sender, is dropped.
+    let (apply, commands) = mpsc::channel(1);
+    tokio::spawn(reconciler.run(commands));
+
+    let rng = Arc::new(
+        builder
+            .seed
+            .map_or_else(SharedRng::from_entropy, SharedRng::new),
+    );
+    let outbound = Arc::new(Open::default());
+    announce(&snapshot, &config, builder.max_waiting);
+    Ok(Mesh {
+        stack: stack::outbound(current.clone(), &rng, outbound.clone(), builder.max_waiting),
+        handle: Arc::new(Running {
+            apply,
+            defaults: snapshot.defaults(),
+            node: snapshot.virtual_node().clone(),
+            addrs: listeners
+                .iter()
+                .map(|listener| (listener.port.get(), listener.local_addr()))
+                .collect(),
+            listeners: Mutex::new(Some(listeners)),
+            outbound,
+            inbound: InboundState::new(current.clone(), rng),
+            current,
+            phase: watch::Sender::new(Phase::Idle),
+            drain: builder.drain,
+        }),
+    })
+}
+
+fn configuration(builder: &MeshBuilder) -> Result<Config, Error> {
+    match &builder.source {
+        Source::None => Err(Error::setup(
+            "no configuration was given: .app_mesh_file(PATH) reads one, .config(…) takes one",
+        )),
+        Source::Files(paths) => files::read(paths, &builder.parameters),
+        Source::Config(config) => Ok((**config).clone()),
+    }
+}
+
+fn sources(builder: &MeshBuilder, config: &Config) -> Result<Sources, Error> {
+    let mut sources = Sources::default();
+    for (node, addr) in &builder.endpoints {
+        let Some(known) = config.mesh().virtual_node(node) else {
+            return Err(Error::setup(format!(
+                "an endpoint is given for {node:?}, but the mesh has no such virtual node"
+            )));
+        };
+        sources.fix(known.name.clone(), address(addr, "an endpoint")?);
+    }
+    Ok(sources)
+}
+
+async fn bind(
+    transport: &dyn Transport,
+    snapshot: &Snapshot,
+    binds: &[(u16, String)],
+) -> Result<Vec<Listener>, Error> {
+    let mut wanted = BTreeMap::new();
+    for (port, addr) in binds {
+        if !snapshot
+            .listeners()
+            .iter()
+            .any(|listener| listener.port.get() == *port)
+        {
+            let node = snapshot.virtual_node();
+            return Err(Error::setup(format!(
+                "port {port} is to be bound, but virtual node {node} has no listener on it"
+            )));
+        }
+        wanted.insert(*port, address(addr, "a bind address")?);
+    }
+    let mut listeners = Vec::new();
+    for plan in snapshot.listeners() {
+        let port = plan.port.get();
+        let addr = wanted
+            .get(&port)
+            .copied()
+            .unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], port)));
+        listeners.push(listener(transport, plan, addr).await?);
+    }
+    Ok(listeners)
+}
+
+async fn listener(
+    transport: &dyn Transport,
+    plan: &ListenerPlan,
+    addr: SocketAddr,
+) -> Result<Listener, Error> {
+    if plan.protocol == Protocol::Tcp {
+        return Err(Error::setup(format!(
+            "the listener on port {} speaks tcp, which this version does not serve",
+            plan.port
+        )));
+    }
+    match transport.bind(addr).await {
+        Ok(accept) => Ok(Listener {
+            port: plan.port,
+            accept,
+        }),
+        Err(source) => Err(Error::new(Cause::Bind { addr, source })),
+    }
+}
+
+fn address(text: &str, what: &str) -> Result<SocketAddr, Error> {
+    text.parse().map_err(|_| {
+        Error::setup(format!(
+            "{what} is ADDRESS:PORT, such as 127.0.0.1:8080, not {text:?}"
+        ))
+    })
+}
+
+/// Every default that acts on requests is visible at start.
+fn announce(snapshot: &Snapshot, config: &Config, max_waiting: usize) {
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let node: &VirtualNodeName = snapshot.virtual_node();
+    tracing::info!(mesh = %snapshot.mesh(), virtual_node = %node, defaults = %snapshot.defaults(), max_waiting, "the mesh starts");
+}

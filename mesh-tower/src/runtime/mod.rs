@@ -1,0 +1,7 @@
+//! What lives behind a started mesh: the configuration in force, and the one task that changes it.
+
+pub(crate) mod clock;
+pub(crate) mod live;
+pub(crate) mod reconcile;
+pub(crate) mod rng;
+pub(crate) mod timer;
