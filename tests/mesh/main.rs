@@ -1,4 +1,10 @@
 //! Every test that looks at the workspace from outside, one module for each concern.
 
+mod connections;
+mod grpc;
 mod imports;
 mod manifests;
+mod splitting;
+mod support;
+mod timeouts;
+mod uploads;

@@ -1,0 +1,120 @@
+//! Connections belong to endpoints, not to the names that are called.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use http::{Request, Version, header::HOST};
+use hyper::body::Incoming;
+use mesh_core::unit::Protocol;
+use mesh_tower::{Body, Mesh};
+use tokio::time;
+
+use crate::support::{Peer, calling, text};
+
+const NAMES: [&str; 3] = ["orders.local", "alias.local", "third.local"];
+
+#[tokio::test]
+async fn three_names_share_one_connection_and_each_keeps_its_authority() {
+    for protocol in [Protocol::Http, Protocol::Http2] {
+        let peer = Peer::start(|request| async move { text(authority(&request)) }).await;
+        let mesh = calling(&NAMES, protocol, peer.addr).await;
+        for name in NAMES {
+            let client = mesh.client_for(&format!("{name}:8080")).expect("a backend");
+            let seen = client
+                .get("/")
+                .send()
+                .await
+                .expect("an answer")
+                .text()
+                .await
+                .expect("a body");
+            assert_eq!(seen, format!("{name}:8080"), "{protocol}");
+        }
+        assert_eq!(peer.connections(), 1, "{protocol}");
+    }
+}
+
+#[tokio::test]
+async fn the_version_is_the_endpoints_whatever_the_caller_wrote() {
+    for (protocol, want) in [(Protocol::Http, "HTTP/1.1"), (Protocol::Http2, "HTTP/2.0")] {
+        let peer =
+            Peer::start(|request| async move { text(format!("{:?}", request.version())) }).await;
+        let mesh = calling(&NAMES[..1], protocol, peer.addr).await;
+        for version in [Version::HTTP_11, Version::HTTP_2] {
+            let mut request = Request::new(Body::empty());
+            *request.uri_mut() = "http://orders.local:8080/".parse().expect("a URI");
+            *request.version_mut() = version;
+            let seen = send(&mesh, request).await;
+            assert_eq!(seen, want, "called as {version:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_host_header_names_the_virtual_service_and_a_path_alone_is_enough_beside_it() {
+    let peer = Peer::start(|request| async move { text(authority(&request)) }).await;
+    let mesh = calling(&NAMES[..1], Protocol::Http, peer.addr).await;
+    let request = Request::get("/x")
+        .header(HOST, "orders.local")
+        .body(Body::empty())
+        .expect("a request");
+    assert_eq!(send(&mesh, request).await, "orders.local");
+}
+
+#[tokio::test]
+async fn a_second_http2_connection_opens_at_the_peers_stream_limit() {
+    let peer = Peer::with_max_streams(2, |_| async {
+        time::sleep(Duration::from_millis(100)).await;
+        text("slow")
+    })
+    .await;
+    let mesh = calling(&NAMES[..1], Protocol::Http2, peer.addr).await;
+    let client = mesh.client_for("orders.local").expect("a backend");
+    let answers = join_all((0..6).map(|_| client.get("/").send())).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(peer.connections(), 3, "six streams, two on each connection");
+}
+
+#[tokio::test]
+async fn a_connection_that_went_stale_while_idle_costs_no_request() {
+    let peer = Peer::start(|_| async { text("hello") }).await;
+    let addr = peer.addr;
+    let mesh = calling(&NAMES[..1], Protocol::Http, addr).await;
+    let client = mesh.client_for("orders.local").expect("a backend");
+    for round in 0..20 {
+        let request = Request::post("/").header(
+            "connection",
+            if round % 2 == 0 {
+                "close"
+            } else {
+                "keep-alive"
+            },
+        );
+        let answer = client
+            .send(request.body(Body::from("once")).expect("a request"))
+            .await;
+        assert_eq!(answer.expect("an answer").status(), 200, "round {round}");
+    }
+}
+
+async fn send(mesh: &Mesh, request: Request<Body>) -> String {
+    use http_body_util::BodyExt;
+    let answer = mesh.client().send(request).await.expect("an answer");
+    let body = answer
+        .into_body()
+        .collect()
+        .await
+        .expect("a body")
+        .to_bytes();
+    String::from_utf8_lossy(&body).into_owned()
+}
+
+fn authority(request: &Request<Incoming>) -> String {
+    match request.uri().authority() {
+        Some(authority) => authority.to_string(),
+        None => request.headers()[HOST]
+            .to_str()
+            .expect("an ASCII host")
+            .to_owned(),
+    }
+}

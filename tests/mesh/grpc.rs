@@ -1,0 +1,225 @@
+//! gRPC through the mesh: tonic's stubs and servers, unchanged.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use http::{Request, header::CONTENT_TYPE};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
+use mesh_core::{
+    config::{Mesh as Model, VirtualNode, VirtualService},
+    unit::Protocol,
+};
+use mesh_tower::{Body, Mesh, test_util::MemoryNetwork};
+use tokio::{sync::oneshot, time};
+use tonic::Code;
+use tonic_health::{
+    pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient},
+    server::health_reporter,
+};
+
+use crate::support::{BoxError, Peer, PeerBody, calling};
+
+#[tokio::test]
+async fn a_tonic_server_is_served_and_its_stub_calls_it_through_the_mesh() {
+    let model = Model::builder("shop")
+        .virtual_node(VirtualNode::builder("web").backend("greeter.local"))
+        .virtual_node(
+            VirtualNode::builder("greeter")
+                .listener(50_051, Protocol::Grpc)
+                .dns("greeter.local"),
+        )
+        .virtual_service(VirtualService::builder("greeter.local").virtual_node("greeter"))
+        .build()
+        .expect("the model is valid");
+    let network = MemoryNetwork::new();
+    let start = |node: &str| {
+        Mesh::builder()
+            .config(model.clone())
+            .virtual_node(node)
+            .network(&network)
+    };
+    let greeter = start("greeter")
+        .bind(50_051, "10.0.0.1:50051")
+        .start()
+        .await
+        .expect("the server's mesh starts");
+    let web = start("web")
+        .endpoint("greeter", "10.0.0.1:50051")
+        .start()
+        .await
+        .expect("the client's mesh starts");
+
+    let (reporter, health) = health_reporter();
+    reporter
+        .set_service_status("greeter", tonic_health::ServingStatus::Serving)
+        .await;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = tokio::spawn({
+        let greeter = greeter.clone();
+        let routes = tonic::service::Routes::new(health);
+        async move {
+            greeter
+                .serve_until(routes, async { drop(stopped.await) })
+                .await
+        }
+    });
+    greeter.ready().await;
+
+    let mut stub = HealthClient::with_origin(
+        web.client_for("greeter.local:50051").expect("a backend"),
+        "http://greeter.local:50051".parse().expect("a URI"),
+    );
+    let unary = stub
+        .check(HealthCheckRequest {
+            service: "greeter".into(),
+        })
+        .await
+        .expect("an answer");
+    assert_eq!(unary.into_inner().status(), ServingStatus::Serving);
+    let unknown = stub
+        .check(HealthCheckRequest {
+            service: "nobody".into(),
+        })
+        .await
+        .expect_err("an unknown service");
+    assert_eq!(
+        unknown.code(),
+        Code::NotFound,
+        "the application's own status comes through"
+    );
+
+    let mut watch = stub
+        .watch(HealthCheckRequest {
+            service: "greeter".into(),
+        })
+        .await
+        .expect("a stream")
+        .into_inner();
+    assert_eq!(
+        watch
+            .next()
+            .await
+            .expect("a message")
+            .expect("no error")
+            .status(),
+        ServingStatus::Serving
+    );
+    reporter
+        .set_service_status("greeter", tonic_health::ServingStatus::NotServing)
+        .await;
+    assert_eq!(
+        watch
+            .next()
+            .await
+            .expect("a message")
+            .expect("no error")
+            .status(),
+        ServingStatus::NotServing
+    );
+    drop(watch);
+
+    stop.send(()).expect("the server runs");
+    serving
+        .await
+        .expect("the server does not panic")
+        .expect("the server drains");
+}
+
+#[tokio::test]
+async fn a_stub_without_an_origin_of_its_own_takes_the_clients() {
+    let (_reporter, health) = health_reporter();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("loopback can be bound");
+    let addr = listener
+        .local_addr()
+        .expect("a bound socket has an address");
+    let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+    let server = tokio::spawn(
+        tonic::transport::Server::builder()
+            .add_service(health)
+            .serve_with_incoming(incoming),
+    );
+    let mesh = calling(&["greeter.local"], Protocol::Grpc, addr).await;
+    let mut stub = HealthClient::new(mesh.client_for("greeter.local:8080").expect("a backend"));
+    let answer = stub
+        .check(HealthCheckRequest {
+            service: String::new(),
+        })
+        .await
+        .expect("an answer");
+    assert_eq!(answer.into_inner().status(), ServingStatus::Serving);
+    server.abort();
+}
+
+#[tokio::test]
+async fn a_refused_call_keeps_its_code() {
+    // Nothing listens there: the address was given back.
+    let gone = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("loopback can be bound")
+        .local_addr();
+    let mesh = calling(
+        &["greeter.local"],
+        Protocol::Grpc,
+        gone.expect("an address"),
+    )
+    .await;
+    let mut unavailable = HealthClient::new(mesh.client_for("greeter.local").expect("a backend"));
+    let status = unavailable
+        .check(HealthCheckRequest::default())
+        .await
+        .expect_err("nobody is there");
+    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+    assert!(
+        status.message().contains("greeter.local"),
+        "it says who was called: {status:?}"
+    );
+
+    let origin = "http://nowhere.local".parse().expect("a URI");
+    let mut unrouted = HealthClient::with_origin(mesh.client(), origin);
+    let status = unrouted
+        .check(HealthCheckRequest::default())
+        .await
+        .expect_err("no route");
+    assert_eq!(status.code(), Code::Unimplemented, "{status:?}");
+}
+
+#[tokio::test]
+async fn a_bidirectional_stream_whose_client_waits_for_the_head_first_does_not_deadlock() {
+    let peer = Peer::start(|request| async move {
+        let echo = request.into_body().map_err(BoxError::from);
+        let mut response = http::Response::new(PeerBody::new(echo));
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, "application/grpc".parse().expect("a value"));
+        response
+    })
+    .await;
+    let mesh = calling(&["greeter.local"], Protocol::Grpc, peer.addr).await;
+    let client = mesh.client_for("greeter.local").expect("a backend");
+
+    let (first, gate) = oneshot::channel::<()>();
+    let messages = stream::once(async move {
+        gate.await.map_err(BoxError::from)?;
+        Ok::<_, BoxError>(Frame::data(Bytes::from_static(b"after the head")))
+    });
+    let request = Request::post("/pkg.Echo/Chat")
+        .header(CONTENT_TYPE, "application/grpc")
+        .body(Body::new(StreamBody::new(messages)))
+        .expect("a request");
+    let answer = time::timeout(Duration::from_secs(5), client.send(request))
+        .await
+        .expect("no deadlock");
+    first.send(()).expect("the stream waits");
+    let echoed = answer
+        .expect("a head")
+        .into_body()
+        .collect()
+        .await
+        .expect("a body")
+        .to_bytes();
+    assert_eq!(echoed, "after the head");
+}
