@@ -20,7 +20,10 @@ pub(crate) fn outbound(error: Error, grpc: bool) -> Result<Response<ResponseBody
         return Err(error);
     }
     // The caller is in this process: it may know who was called, where, and how often.
-    let answer = Answer { text: error.to_string().into(), ..Answer::to(&error) };
+    let answer = Answer {
+        text: error.to_string().into(),
+        ..Answer::to(&error)
+    };
     Ok(answer.grpc().map(ResponseBody::local))
 }
 
@@ -71,28 +74,50 @@ impl Answer {
     /// looks like.
     fn to(error: &Error) -> Self {
         let (status, text) = match error.cause() {
-            Cause::NoRoute(_) | Cause::NotABackend { .. } | Cause::PassThrough { .. } => (StatusCode::NOT_FOUND, "".into()),
-            Cause::NoEndpoint => (StatusCode::SERVICE_UNAVAILABLE, "no healthy upstream".into()),
-            Cause::Connect(_) | Cause::Overflow { .. } => (StatusCode::SERVICE_UNAVAILABLE, reset(error)),
-            Cause::Upstream { outcome: Outcome::ProtocolError, .. } => (StatusCode::BAD_GATEWAY, reset(error)),
-            Cause::Upstream { .. } => (StatusCode::SERVICE_UNAVAILABLE, reset(error)),
-            Cause::RequestTimeout { .. } | Cause::PerTryTimeout { .. } => {
-                (StatusCode::GATEWAY_TIMEOUT, "upstream request timeout".into())
+            Cause::NoRoute(_) | Cause::NotABackend { .. } | Cause::PassThrough { .. } => {
+                (StatusCode::NOT_FOUND, "".into())
             }
+            Cause::NoEndpoint => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "no healthy upstream".into(),
+            ),
+            Cause::Connect(_) | Cause::Overflow { .. } => {
+                (StatusCode::SERVICE_UNAVAILABLE, reset(error))
+            }
+            Cause::Upstream {
+                outcome: Outcome::ProtocolError,
+                ..
+            } => (StatusCode::BAD_GATEWAY, reset(error)),
+            Cause::Upstream { .. } => (StatusCode::SERVICE_UNAVAILABLE, reset(error)),
+            Cause::RequestTimeout { .. } | Cause::PerTryTimeout { .. } => (
+                StatusCode::GATEWAY_TIMEOUT,
+                "upstream request timeout".into(),
+            ),
             Cause::Idle { .. } => (StatusCode::GATEWAY_TIMEOUT, "stream timeout".into()),
-            Cause::Status(_) | Cause::Body(_) => (StatusCode::BAD_GATEWAY, error.cause().to_string().into()),
+            Cause::Status(_) | Cause::Body(_) => {
+                (StatusCode::BAD_GATEWAY, error.cause().to_string().into())
+            }
             Cause::Request(_) => (StatusCode::BAD_REQUEST, error.cause().to_string().into()),
-            Cause::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "the mesh is stopping".into()),
+            Cause::Stopping => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the mesh is stopping".into(),
+            ),
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "".into()),
         };
-        Self { status, text, overloaded: matches!(error.cause(), Cause::Overflow { .. }) }
+        Self {
+            status,
+            text,
+            overloaded: matches!(error.cause(), Cause::Overflow { .. }),
+        }
     }
 
     fn http(self) -> Response<Bytes> {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = self.status;
         if !self.text.is_empty() {
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
         }
         self.mark(&mut response);
         *response.body_mut() = match self.text {
@@ -106,7 +131,10 @@ impl Answer {
     fn grpc(self) -> Response<Bytes> {
         let mut response = Response::new(Bytes::new());
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/grpc"),
+        );
         headers.insert(GRPC_STATUS, self.code().into());
         if let Some(message) = percent_encoded(&self.text) {
             headers.insert(GRPC_MESSAGE, message);
@@ -117,7 +145,9 @@ impl Answer {
 
     fn mark(&self, response: &mut Response<Bytes>) {
         if self.overloaded {
-            response.headers_mut().insert(OVERLOADED, HeaderValue::from_static("true"));
+            response
+                .headers_mut()
+                .insert(OVERLOADED, HeaderValue::from_static("true"));
         }
     }
 
@@ -127,7 +157,9 @@ impl Answer {
         match self.status {
             StatusCode::NOT_FOUND => UNIMPLEMENTED,
             StatusCode::BAD_REQUEST => INTERNAL,
-            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => UNAVAILABLE,
+            StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT => UNAVAILABLE,
             _ => UNKNOWN,
         }
     }
@@ -140,13 +172,26 @@ fn reset(error: &Error) -> Cow<'static, str> {
         Cause::Overflow { .. } => "overflow",
         Cause::Connect(ConnectError::Elapsed(_)) => "connection timeout",
         Cause::Connect(_) => "remote connection failure",
-        Cause::Upstream { outcome: Outcome::ProtocolError, .. } => "protocol error",
-        Cause::Upstream { outcome: Outcome::RefusedStream, .. } => "remote refused stream reset",
+        Cause::Upstream {
+            outcome: Outcome::ProtocolError,
+            ..
+        } => "protocol error",
+        Cause::Upstream {
+            outcome: Outcome::RefusedStream,
+            ..
+        } => "remote refused stream reset",
         _ if error.flag() == Some(Flag::UpstreamReset) => "remote reset",
         _ => "connection termination",
     };
-    let latest = if error.attempts() > 1 { "retried and the latest " } else { "" };
-    format!("upstream connect error or disconnect/reset before headers. {latest}reset reason: {reason}").into()
+    let latest = if error.attempts() > 1 {
+        "retried and the latest "
+    } else {
+        ""
+    };
+    format!(
+        "upstream connect error or disconnect/reset before headers. {latest}reset reason: {reason}"
+    )
+    .into()
 }
 
 /// A message as its header carries it; `None` for none.
@@ -162,7 +207,9 @@ fn percent_encoded(message: &str) -> Option<HeaderValue> {
         }
     }
     // Only printable ASCII is left, which every header value may hold.
-    HeaderValue::try_from(encoded).ok().filter(|value| !value.is_empty())
+    HeaderValue::try_from(encoded)
+        .ok()
+        .filter(|value| !value.is_empty())
 }
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -187,13 +234,49 @@ mod tests {
         [
             (Cause::PassThrough { host: "b".into() }, 404, 12, "", ""),
             (Cause::NoEndpoint, 503, 14, "no healthy upstream", ""),
-            (Cause::Connect(refused()), 503, 14, connect, "reset reason: remote connection failure"),
-            (Cause::Connect(ConnectError::Elapsed(limit)), 503, 14, connect, "reset reason: connection timeout"),
-            (Cause::Overflow { waiting: 1 }, 503, 14, connect, "reset reason: overflow"),
-            (Cause::RequestTimeout { limit }, 504, 14, "upstream request timeout", ""),
-            (Cause::PerTryTimeout { limit }, 504, 14, "upstream request timeout", ""),
+            (
+                Cause::Connect(refused()),
+                503,
+                14,
+                connect,
+                "reset reason: remote connection failure",
+            ),
+            (
+                Cause::Connect(ConnectError::Elapsed(limit)),
+                503,
+                14,
+                connect,
+                "reset reason: connection timeout",
+            ),
+            (
+                Cause::Overflow { waiting: 1 },
+                503,
+                14,
+                connect,
+                "reset reason: overflow",
+            ),
+            (
+                Cause::RequestTimeout { limit },
+                504,
+                14,
+                "upstream request timeout",
+                "",
+            ),
+            (
+                Cause::PerTryTimeout { limit },
+                504,
+                14,
+                "upstream request timeout",
+                "",
+            ),
             (Cause::Idle { limit }, 504, 14, "stream timeout", ""),
-            (Cause::Request("it has no host".into()), 400, 13, "the request cannot be sent: it has no host", ""),
+            (
+                Cause::Request("it has no host".into()),
+                400,
+                13,
+                "the request cannot be sent: it has no host",
+                "",
+            ),
             (Cause::Stopping, 503, 14, "the mesh is stopping", ""),
             (Cause::Setup("a secret".into()), 500, 2, "", ""),
         ]
@@ -209,9 +292,17 @@ mod tests {
     fn an_http_caller_reads_what_envoy_would_have_written() {
         for (error, status, _, text) in errors() {
             let response = Answer::to(&error).http();
-            assert_eq!((response.status().as_u16(), &response.body()[..]), (status, text.as_bytes()), "{error}");
+            assert_eq!(
+                (response.status().as_u16(), &response.body()[..]),
+                (status, text.as_bytes()),
+                "{error}"
+            );
             let overloaded = response.headers().contains_key(OVERLOADED);
-            assert_eq!(overloaded, matches!(error.cause(), Cause::Overflow { .. }), "{error}");
+            assert_eq!(
+                overloaded,
+                matches!(error.cause(), Cause::Overflow { .. }),
+                "{error}"
+            );
         }
     }
 
@@ -220,9 +311,19 @@ mod tests {
         for (error, _, code, text) in errors() {
             let response = Answer::to(&error).grpc();
             assert_eq!(response.status(), StatusCode::OK, "{error}");
-            assert_eq!(response.headers()[header::CONTENT_TYPE], "application/grpc", "{error}");
+            assert_eq!(
+                response.headers()[header::CONTENT_TYPE],
+                "application/grpc",
+                "{error}"
+            );
             assert_eq!(response.headers()[GRPC_STATUS], code.to_string(), "{error}");
-            assert_eq!(response.headers().get(GRPC_MESSAGE).map_or(&b""[..], HeaderValue::as_bytes), text.as_bytes());
+            assert_eq!(
+                response
+                    .headers()
+                    .get(GRPC_MESSAGE)
+                    .map_or(&b""[..], HeaderValue::as_bytes),
+                text.as_bytes()
+            );
             assert!(response.body().is_empty(), "{error}");
         }
     }

@@ -1,13 +1,18 @@
-//! For axum: errors as responses, and the peer's address.
+//! For axum: errors as responses, and what handlers may ask of their call.
 
 use axum::{
     body::Body,
-    extract::ConnectInfo,
+    extract::{ConnectInfo, FromRequestParts},
     response::{IntoResponse, Response},
 };
-use http::Extensions;
+use http::{Extensions, StatusCode, request::Parts};
 
-use crate::{conn_info::ConnInfo, error::Error, respond};
+use crate::{
+    conn_info::{ConnInfo, PeerIdentity},
+    context::CallContext,
+    error::Error,
+    respond,
+};
 
 /// A handler that returns the error answers as a sidecar would have: Envoy's status and text.
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
@@ -17,6 +22,83 @@ impl IntoResponse for Error {
     }
 }
 
+/// The call that the handler answers; refused with 500 where no inbound services stand around the router.
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+impl<S: Sync> FromRequestParts<S> for CallContext {
+    type Rejection = Missing;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Missing> {
+        let context = parts.extensions.get::<Self>().cloned();
+        context.ok_or((
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the router is not served by the mesh and has no inbound layer",
+        ))
+    }
+}
+
+/// Who the peer of the handler's call proved to be; refused with 500 where its connection is not known, because a handler
+/// that asks for an identity must not run without one.
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+impl<S: Sync> FromRequestParts<S> for PeerIdentity {
+    type Rejection = Missing;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Missing> {
+        let context = CallContext::from_request_parts(parts, state).await?;
+        let conn = context.call().conn_info();
+        let identity = conn.map(|conn| conn.peer_identity().clone());
+        identity.ok_or((
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the connection is not known: the mesh did not accept it",
+        ))
+    }
+}
+
+/// What a handler lacks, for whoever set it up.
+type Missing = (StatusCode, &'static str);
+
 pub(super) fn tell_connection(info: &ConnInfo, extensions: &mut Extensions) {
     extensions.insert(ConnectInfo(info.peer_addr()));
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, routing};
+    use http::Request;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::error::Cause;
+
+    #[tokio::test]
+    async fn a_handlers_error_is_the_sidecars_answer() {
+        let router = Router::new().route(
+            "/",
+            routing::get(async || Err::<(), _>(Error::new(Cause::NoEndpoint))),
+        );
+        let response = router
+            .oneshot(Request::new(Body::empty()))
+            .await
+            .expect("infallible");
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let text = axum::body::to_bytes(response.into_body(), 100)
+            .await
+            .expect("a short body");
+        assert_eq!(text, "no healthy upstream");
+    }
+
+    #[tokio::test]
+    async fn without_the_mesh_there_is_neither_call_nor_identity() {
+        let router = Router::new()
+            .route("/call", routing::get(async |_: CallContext| ()))
+            .route("/peer", routing::get(async |_: PeerIdentity| ()));
+        for path in ["/call", "/peer"] {
+            let request = Request::get(path).body(Body::empty()).expect("a request");
+            let response = router.clone().oneshot(request).await.expect("infallible");
+            assert_eq!(
+                response.status(),
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "{path}"
+            );
+        }
+    }
 }

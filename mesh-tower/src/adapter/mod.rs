@@ -10,7 +10,10 @@ use http::Extensions;
 use crate::conn_info::ConnInfo;
 
 /// Lets handlers find the connection's addresses where their own framework's servers put them.
-#[cfg_attr(not(any(feature = "axum", feature = "tonic")), expect(unused_variables, reason = "nobody asks without a framework"))]
+#[cfg_attr(
+    not(any(feature = "axum", feature = "tonic")),
+    expect(unused_variables, reason = "nobody asks without a framework")
+)]
 pub(crate) fn tell_connection(info: &ConnInfo, extensions: &mut Extensions) {
     #[cfg(feature = "axum")]
     axum::tell_connection(info, extensions);

@@ -15,5 +15,47 @@ impl From<Error> for Status {
 }
 
 pub(super) fn tell_connection(info: &ConnInfo, extensions: &mut Extensions) {
-    extensions.insert(TcpConnectInfo { local_addr: Some(info.local_addr()), remote_addr: Some(info.peer_addr()) });
+    extensions.insert(TcpConnectInfo {
+        local_addr: Some(info.local_addr()),
+        remote_addr: Some(info.peer_addr()),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use mesh_core::unit::Port;
+
+    use super::*;
+    use crate::error::Cause;
+
+    #[test]
+    fn a_status_has_the_code_and_message_of_the_answer() {
+        let status = Status::from(Error::new(Cause::NoEndpoint));
+        assert_eq!(
+            (status.code(), status.message()),
+            (Code::Unavailable, "no healthy upstream")
+        );
+    }
+
+    #[test]
+    fn a_service_is_told_the_connections_addresses() {
+        let (peer, local) = (
+            SocketAddr::from(([10, 0, 0, 2], 50_000)),
+            SocketAddr::from(([10, 0, 0, 1], 8080)),
+        );
+        let info = ConnInfo::new(
+            peer,
+            local,
+            Port::new(8080).expect("a port"),
+            Default::default(),
+        );
+        let mut request = tonic::Request::new(());
+        tell_connection(&info, request.extensions_mut());
+        assert_eq!(
+            (request.remote_addr(), request.local_addr()),
+            (Some(peer), Some(local))
+        );
+    }
 }

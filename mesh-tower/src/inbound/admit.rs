@@ -94,10 +94,14 @@ where
         let this = self.project();
         let mut response = match this.verdict.project() {
             VerdictProjection::Admitted(inner) => ready!(inner.poll(cx))?,
-            VerdictProjection::Refused(refusal) => refusal.take().unwrap_or_default().map(Reply::local),
+            VerdictProjection::Refused(refusal) => {
+                refusal.take().unwrap_or_default().map(Reply::local)
+            }
         };
         if *this.close {
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         Poll::Ready(Ok(response))
     }

@@ -61,12 +61,20 @@ where
     }
 
     fn call(&mut self, Arrived { mut request, call }: Arrived) -> Self::Future {
-        let limited = call.and_then(|call| Some(Limited { limits: self.limits(&call)?, call }));
+        let limited = call.and_then(|call| {
+            Some(Limited {
+                limits: self.limits(&call)?,
+                call,
+            })
+        });
         if let Some(Limited { call, .. }) = &limited {
             let body = mem::take(request.body_mut());
             *request.body_mut() = body.reporting_to(call.clone());
         }
-        ResponseFuture { inner: self.inner.call(request), limited }
+        ResponseFuture {
+            inner: self.inner.call(request),
+            limited,
+        }
     }
 }
 
@@ -117,9 +125,15 @@ where
         // The application goes first: an answer that is there in time beats a limit that passed since.
         if let Poll::Ready(result) = this.inner.poll(cx) {
             let limits = this.limited.take().map(Limited::answered);
-            return Poll::Ready(result.map(|response| response.map(|body| Reply::app(body, limits))));
+            return Poll::Ready(
+                result.map(|response| response.map(|body| Reply::app(body, limits))),
+            );
         }
-        let Some(limited) = this.limited else { return Poll::Pending };
-        limited.poll_expired(cx).map(|cause| Ok(limited.refuse(cause).map(Reply::local)))
+        let Some(limited) = this.limited else {
+            return Poll::Pending;
+        };
+        limited
+            .poll_expired(cx)
+            .map(|cause| Ok(limited.refuse(cause).map(Reply::local)))
     }
 }

@@ -86,7 +86,10 @@ impl Drain {
 impl fmt::Debug for Drain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (phase, open) = (self.phase(), self.connections.len());
-        f.debug_struct("Drain").field("phase", &phase).field("open", &open).finish()
+        f.debug_struct("Drain")
+            .field("phase", &phase)
+            .field("open", &open)
+            .finish()
     }
 }
 
@@ -114,7 +117,13 @@ mod tests {
         let drain = Drain::new();
         let _open = drain.track();
         let begun = time::Instant::now();
-        let (long, short) = tokio::join!(drain.stop(Duration::from_secs(20)), drain.stop(Duration::from_secs(2)));
-        assert_eq!((long, short, begun.elapsed()), (1, 1, Duration::from_secs(2)));
+        let (long, short) = tokio::join!(
+            drain.stop(Duration::from_secs(20)),
+            drain.stop(Duration::from_secs(2))
+        );
+        assert_eq!(
+            (long, short, begun.elapsed()),
+            (1, 1, Duration::from_secs(2))
+        );
     }
 }

@@ -57,7 +57,9 @@ impl<S> Layer<S> for InboundLayer {
     type Service = Inbound<S>;
 
     fn layer(&self, app: S) -> Inbound<S> {
-        Inbound { stack: stack(app, self.state.clone(), None) }
+        Inbound {
+            stack: stack(app, self.state.clone(), None),
+        }
     }
 }
 
@@ -85,7 +87,9 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        ResponseFuture { stack: self.stack.call(request) }
+        ResponseFuture {
+            stack: self.stack.call(request),
+        }
     }
 }
 

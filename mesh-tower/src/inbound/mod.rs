@@ -17,8 +17,12 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::{
+    drain::{Drain, Phase},
+    stack::stack,
+    state::InboundState,
+};
 pub use self::{
     layer::{Inbound, InboundLayer, ResponseFuture},
     reply::Reply,
 };
-pub(crate) use self::{drain::{Drain, Phase}, stack::stack, state::InboundState};

@@ -40,12 +40,22 @@ impl<S> Observe<S> {
 
     fn open_call<B>(&self, request: &Request<B>) -> Running {
         // Under someone else's server the connection is known only if that one says so.
-        let told = || request.extensions().get::<ConnInfo>().cloned().map(Arc::new);
+        let told = || {
+            request
+                .extensions()
+                .get::<ConnInfo>()
+                .cloned()
+                .map(Arc::new)
+        };
         let conn = self.conn.clone().or_else(told);
         let trace = Trace::inbound(request.headers(), self.state.rng());
         let call = Arc::new(Call::new(clock::now(), request.headers(), trace, conn));
         let guard = Guard::new(call.clone(), self.state.open());
-        Running { guard, context: CallContext::new(call), asked: Asked::of(request) }
+        Running {
+            guard,
+            context: CallContext::new(call),
+            asked: Asked::of(request),
+        }
     }
 }
 
@@ -68,13 +78,24 @@ where
         let mut request = request.map(Body::new);
         if request.extensions().get::<CallContext>().is_some() {
             // Another stack around this one made the call.
-            return ResponseFuture { inner: self.inner.call(Arrived { request, call: None }), running: None };
+            return ResponseFuture {
+                inner: self.inner.call(Arrived {
+                    request,
+                    call: None,
+                }),
+                running: None,
+            };
         }
         let running = self.open_call(&request);
         request.extensions_mut().insert(running.context.clone());
         let call = Some(running.guard.call().clone());
-        let inner = running.context.enter(|| self.inner.call(Arrived { request, call }));
-        ResponseFuture { inner, running: Some(running) }
+        let inner = running
+            .context
+            .enter(|| self.inner.call(Arrived { request, call }));
+        ResponseFuture {
+            inner,
+            running: Some(running),
+        }
     }
 }
 
@@ -96,14 +117,19 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let Some(running) = this.running else { return this.inner.poll(cx) };
+        let Some(running) = this.running else {
+            return this.inner.poll(cx);
+        };
         let inner = this.inner;
         let result = ready!(running.context.enter(|| inner.poll(cx)));
         Poll::Ready(match (result, this.running.take()) {
             (Ok(response), Some(running)) => Ok(running.answered(response)),
             (Err(error), Some(running)) => {
                 // The application broke the exchange off: what a proxy in front of it would call a closed upstream.
-                running.guard.call().flag(Flag::UpstreamConnectionTermination);
+                running
+                    .guard
+                    .call()
+                    .flag(Flag::UpstreamConnectionTermination);
                 Err(error)
             }
             (result, None) => result,
@@ -120,10 +146,15 @@ struct Running {
 }
 
 impl Running {
-    fn answered<B: HttpBody<Data = Bytes>>(self, mut response: Response<Reply<B>>) -> Response<Reply<B>> {
+    fn answered<B: HttpBody<Data = Bytes>>(
+        self,
+        mut response: Response<Reply<B>>,
+    ) -> Response<Reply<B>> {
         let call = self.guard.call().clone();
         call.answered(response.status());
-        let conn = call.conn_info().filter(|_| self.asked.becomes_tunnel(response.status()));
+        let conn = call
+            .conn_info()
+            .filter(|_| self.asked.becomes_tunnel(response.status()));
         if let Some(conn) = conn {
             // No body of it is ever read to an end: it ends when its bytes are closed.
             call.complete();
@@ -133,7 +164,11 @@ impl Running {
         let length = response.headers().get(http::header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
         let over = self.asked.has_no_body(response.status());
-        response.body_mut().hold(self.guard, self.context, if over { Some(0) } else { length });
+        response.body_mut().hold(
+            self.guard,
+            self.context,
+            if over { Some(0) } else { length },
+        );
         response
     }
 }
@@ -158,7 +193,8 @@ impl Asked {
     /// Whether the connection is now something else than HTTP. A tunnel in a stream of HTTP/2 leaves the connection what it
     /// is; it counts as ended with its head.
     fn becomes_tunnel(self, status: StatusCode) -> bool {
-        let switched = status == StatusCode::SWITCHING_PROTOCOLS || (self.connect && status.is_success());
+        let switched =
+            status == StatusCode::SWITCHING_PROTOCOLS || (self.connect && status.is_success());
         self.own_connection && switched
     }
 

@@ -48,18 +48,30 @@ struct Running {
 
 impl<B: HttpBody<Data = Bytes>> Reply<B> {
     pub(super) fn app(body: B, limits: Option<Limits>) -> Self {
-        Self { kind: Kind::App(body), call: None, limits }
+        Self {
+            kind: Kind::App(body),
+            call: None,
+            limits,
+        }
     }
 
     /// An answer of ours.
     pub(super) fn local(text: Bytes) -> Self {
-        Self { kind: Kind::Local(Full::new(text)), call: None, limits: None }
+        Self {
+            kind: Kind::Local(Full::new(text)),
+            call: None,
+            limits: None,
+        }
     }
 
     /// Holds the call's guard to the end of the body, which is `length` bytes away if that was announced.
     pub(super) fn hold(&mut self, guard: Guard, context: CallContext, length: Option<u64>) {
         let left = length.or_else(|| self.kind.size_hint().exact());
-        let call = Running { _guard: guard, context, left };
+        let call = Running {
+            _guard: guard,
+            context,
+            left,
+        };
         if left == Some(0) || self.kind.is_end_stream() {
             call.context.call().complete();
             self.limits = None;
@@ -68,7 +80,10 @@ impl<B: HttpBody<Data = Bytes>> Reply<B> {
         }
     }
 
-    fn poll_kind(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>>
+    fn poll_kind(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>>
     where
         B::Error: Into<BoxError>,
     {
@@ -121,9 +136,11 @@ impl<B: HttpBody<Data = Bytes>> Reply<B> {
 
     fn poll_limits(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Cause> {
         match self.project() {
-            ReplyProjection { limits: Some(limits), call: Some(call), .. } => {
-                limits.poll_expired(call.context.call().request_end(), cx)
-            }
+            ReplyProjection {
+                limits: Some(limits),
+                call: Some(call),
+                ..
+            } => limits.poll_expired(call.context.call().request_end(), cx),
             _ => Poll::Pending,
         }
     }
@@ -137,7 +154,10 @@ where
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         // The frame goes first: one that was there in time beats a limit that passed since.
         match self.as_mut().poll_kind(cx) {
             Poll::Ready(Some(Ok(frame))) => {
@@ -191,7 +211,12 @@ impl<B: HttpBody<Data = Bytes>> Kind<B> {
 impl<B> PinnedDrop for Reply<B> {
     fn drop(self: Pin<&mut Self>) {
         // A server that has sent as many bytes as were announced does not ask for the end.
-        if let Some(Running { context, left: Some(0), .. }) = self.project().call {
+        if let Some(Running {
+            context,
+            left: Some(0),
+            ..
+        }) = self.project().call
+        {
             context.call().complete();
         }
     }
@@ -204,6 +229,8 @@ impl<B> fmt::Debug for Reply<B> {
             Kind::Local(_) => "Local",
             Kind::Over => "Over",
         };
-        f.debug_struct("Reply").field("kind", &kind).finish_non_exhaustive()
+        f.debug_struct("Reply")
+            .field("kind", &kind)
+            .finish_non_exhaustive()
     }
 }

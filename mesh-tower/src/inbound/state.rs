@@ -24,7 +24,12 @@ struct Shared {
 
 impl InboundState {
     pub(crate) fn new(current: Arc<Current>, rng: Arc<SharedRng>) -> Self {
-        Self(Arc::new(Shared { current, rng, open: Arc::default(), drain: Drain::new() }))
+        Self(Arc::new(Shared {
+            current,
+            rng,
+            open: Arc::default(),
+            drain: Drain::new(),
+        }))
     }
 
     pub(crate) fn drain(&self) -> &Drain {

@@ -16,12 +16,21 @@ use crate::runtime::{
 };
 
 /// The state of a node whose listeners, on these ports, give the application this long; `None`: as long as it likes.
-pub(crate) fn state(ports: &[u16], defaults: Defaults, per_request: Option<Duration>) -> InboundState {
-    let timeout = Timeout::new().per_request(per_request.unwrap_or_default()).idle(Duration::ZERO);
+pub(crate) fn state(
+    ports: &[u16],
+    defaults: Defaults,
+    per_request: Option<Duration>,
+) -> InboundState {
+    let timeout = Timeout::new()
+        .per_request(per_request.unwrap_or_default())
+        .idle(Duration::ZERO);
     let node = ports.iter().fold(VirtualNode::builder("b"), |node, port| {
         node.listener_with(*port, Protocol::Http, timeout)
     });
-    let mesh = Mesh::builder("m").virtual_node(node.dns("b.local")).build().expect("a valid mesh");
+    let mesh = Mesh::builder("m")
+        .virtual_node(node.dns("b.local"))
+        .build()
+        .expect("a valid mesh");
     let snapshot = compile(&mesh, "b", defaults).expect("a node of the mesh");
     let current = Current::new(Live::new(Arc::new(snapshot), Box::default(), 0));
     InboundState::new(Arc::new(current), Arc::new(SharedRng::new(1)))

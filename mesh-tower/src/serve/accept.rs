@@ -17,7 +17,11 @@ use crate::{
 
 /// Takes connections until the mesh drains, each into a task of its own; then closes the listener and hands over what is
 /// still open.
-pub(super) async fn until_drained<S, B>(mut listener: Listener, app: S, state: InboundState) -> JoinSet<()>
+pub(super) async fn until_drained<S, B>(
+    mut listener: Listener,
+    app: S,
+    state: InboundState,
+) -> JoinSet<()>
 where
     S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
     S::Error: Into<BoxError>,
@@ -34,7 +38,11 @@ where
         };
         // Ended ones are forgotten here, or the set would grow for ever.
         while connections.try_join_next().is_some() {}
-        let at = connection::Place { peer, local: listener.local_addr(), port: listener.port };
+        let at = connection::Place {
+            peer,
+            local: listener.local_addr(),
+            port: listener.port,
+        };
         connections.spawn(connection::serve(io, at, app.clone(), state.clone()));
     }
 }

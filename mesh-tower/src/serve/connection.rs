@@ -55,7 +55,11 @@ where
     let info = Arc::new(ConnInfo::new(at.peer, at.local, at.port, io.held().clone()));
     let asked = Arc::new(Asked::default());
     let stack = inbound::stack(app, state.clone(), Some(info.clone()));
-    let service = TowerToHyperService::new(OnConnection { inner: stack, info, asked: asked.clone() });
+    let service = TowerToHyperService::new(OnConnection {
+        inner: stack,
+        info,
+        asked: asked.clone(),
+    });
     let builder = auto::Builder::new(TokioExecutor::new());
     let mut http = pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), service));
     tokio::select! {

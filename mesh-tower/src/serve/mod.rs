@@ -4,6 +4,8 @@ mod accept;
 mod connection;
 mod listener;
 mod signal;
+#[cfg(test)]
+mod tests;
 
 use std::{future::Future, time::Duration};
 
@@ -55,7 +57,11 @@ async fn finish(drain: &Drain, mut doors: JoinSet<JoinSet<()>>, within: Duration
     }
     let cut = drain.stop(within).await;
     if cut > 0 {
-        tracing::warn!(connections = cut, ?within, "connections were still open at the end of the time to drain, and were cut");
+        tracing::warn!(
+            connections = cut,
+            ?within,
+            "connections were still open at the end of the time to drain, and were cut"
+        );
     }
     for mut connections in connections {
         connections.shutdown().await;

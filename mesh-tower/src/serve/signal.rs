@@ -26,7 +26,9 @@ async fn interrupt() -> io::Result<()> {
 
 #[cfg(unix)]
 async fn terminate() -> io::Result<()> {
-    signal::unix::signal(signal::unix::SignalKind::terminate())?.recv().await;
+    signal::unix::signal(signal::unix::SignalKind::terminate())?
+        .recv()
+        .await;
     Ok(())
 }
 

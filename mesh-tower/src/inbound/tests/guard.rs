@@ -37,7 +37,11 @@ impl Seen {
     }
 
     fn context(&self) -> CallContext {
-        self.0.lock().expect("no panic held it").clone().expect("a request came")
+        self.0
+            .lock()
+            .expect("no panic held it")
+            .clone()
+            .expect("a request came")
     }
 }
 
@@ -48,7 +52,11 @@ async fn a_request_is_open_until_its_body_has_ended() {
     let body = Arc::new(Mutex::new(Some(body)));
     let app = layered(&state, move |request: Request<Body>| {
         look.look(&request);
-        let body = body.lock().expect("no panic held it").take().expect("one request");
+        let body = body
+            .lock()
+            .expect("no panic held it")
+            .take()
+            .expect("one request");
         async move { Response::new(body) }
     });
     let response = answer(app, get()).await;
@@ -77,7 +85,12 @@ async fn a_dropped_body_releases_once_and_says_that_the_caller_went_away() {
     drop(response);
     assert_eq!(state.open().count(), 1, "the other one is still open");
     assert!(!seen.context().call().is_complete());
-    assert!(seen.context().call().flags().contains(Flag::DownstreamTermination));
+    assert!(
+        seen.context()
+            .call()
+            .flags()
+            .contains(Flag::DownstreamTermination)
+    );
     drop(other);
     assert_eq!(state.open().count(), 0);
 }
@@ -85,9 +98,16 @@ async fn a_dropped_body_releases_once_and_says_that_the_caller_went_away() {
 #[tokio::test]
 async fn a_caller_that_goes_away_before_the_head_releases_too() {
     let state = state();
-    let app = layered(&state, |_: Request<Body>| std::future::pending::<Response<Full<Bytes>>>());
+    let app = layered(&state, |_: Request<Body>| {
+        std::future::pending::<Response<Full<Bytes>>>()
+    });
     let mut running = Box::pin(app.oneshot(get()));
-    assert!(running.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert!(
+        running
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_pending()
+    );
     assert_eq!(state.open().count(), 1);
     drop(running);
     assert_eq!(state.open().count(), 0);
@@ -123,14 +143,21 @@ async fn a_body_as_long_as_announced_has_ended_though_no_one_asks_it() {
         let mut response = Response::new(body);
         response.headers_mut().insert("content-length", 5.into());
         async move {
-            feed.send(Ok(Bytes::from_static(b"hello"))).await.expect("read");
+            feed.send(Ok(Bytes::from_static(b"hello")))
+                .await
+                .expect("read");
             // A feed that stays open: the body itself does not know that this was all.
             std::mem::forget(feed);
             response
         }
     });
     let mut response = answer(app, get()).await;
-    response.body_mut().frame().await.expect("a frame").expect("a good one");
+    response
+        .body_mut()
+        .frame()
+        .await
+        .expect("a frame")
+        .expect("a good one");
     drop(response);
     assert!(seen.context().call().is_complete());
     assert!(seen.context().call().flags().is_empty());
@@ -144,15 +171,26 @@ async fn an_error_of_the_applications_body_reaches_the_server_and_the_record() {
         look.look(&request);
         let (feed, body) = fed();
         async move {
-            feed.send(Err("the disk is gone".into())).await.expect("read");
+            feed.send(Err("the disk is gone".into()))
+                .await
+                .expect("read");
             Response::new(body)
         }
     });
     let response = answer(app, get()).await;
-    let error = response.into_body().collect().await.expect_err("the body fails");
+    let error = response
+        .into_body()
+        .collect()
+        .await
+        .expect_err("the body fails");
     assert_eq!(error.to_string(), "the disk is gone");
     assert_eq!(state.open().count(), 0);
-    assert!(seen.context().call().flags().contains(Flag::UpstreamConnectionTermination));
+    assert!(
+        seen.context()
+            .call()
+            .flags()
+            .contains(Flag::UpstreamConnectionTermination)
+    );
 }
 
 #[tokio::test]
@@ -161,34 +199,63 @@ async fn the_handler_and_its_body_run_in_the_calls_context() {
     impl http_body::Body for Asks {
         type Data = Bytes;
         type Error = Infallible;
-        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-            assert!(CallContext::current().is_some(), "a body is polled in its call's context");
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            assert!(
+                CallContext::current().is_some(),
+                "a body is polled in its call's context"
+            );
             Poll::Ready(None)
         }
     }
     let app = layered(&state(), |request: Request<Body>| {
-        assert!(CallContext::current().is_some(), "a handler is called in its call's context");
+        assert!(
+            CallContext::current().is_some(),
+            "a handler is called in its call's context"
+        );
         async move {
             tokio::task::yield_now().await;
-            let (explicit, current) = (request.extensions().get::<CallContext>(), CallContext::current());
+            let (explicit, current) = (
+                request.extensions().get::<CallContext>(),
+                CallContext::current(),
+            );
             let (explicit, current) = (explicit.expect("one"), current.expect("one"));
-            assert!(std::ptr::eq(explicit.call(), current.call()), "there is one call");
+            assert!(
+                std::ptr::eq(explicit.call(), current.call()),
+                "there is one call"
+            );
             Response::new(Asks)
         }
     });
-    answer(app, get()).await.into_body().collect().await.expect("a whole body");
+    answer(app, get())
+        .await
+        .into_body()
+        .collect()
+        .await
+        .expect("a whole body");
     assert!(CallContext::current().is_none());
 }
 
 #[tokio::test]
 async fn a_tunnel_is_open_until_its_connection_closes() {
-    for (method, status) in [(Method::GET, StatusCode::SWITCHING_PROTOCOLS), (Method::CONNECT, StatusCode::OK)] {
-        let (state, seen, connection) = (state(), Seen::default(), Connection::new(tokio::io::duplex(1).0));
+    for (method, status) in [
+        (Method::GET, StatusCode::SWITCHING_PROTOCOLS),
+        (Method::CONNECT, StatusCode::OK),
+    ] {
+        let (state, seen, connection) = (
+            state(),
+            Seen::default(),
+            Connection::new(tokio::io::duplex(1).0),
+        );
         let info = info(&connection);
         let look = seen.clone();
         let app = service_fn(move |request: Request<Body>| {
             look.look(&request);
-            let response = Response::builder().status(status).body(Empty::<Bytes>::new());
+            let response = Response::builder()
+                .status(status)
+                .body(Empty::<Bytes>::new());
             async { Ok::<_, Infallible>(response.expect("a response")) }
         });
         let mut request = get();
@@ -207,10 +274,16 @@ async fn a_tunnel_in_an_http2_stream_ends_with_its_head() {
     let state = state();
     let connection = Connection::new(tokio::io::duplex(1).0);
     let info = info(&connection);
-    let app = service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new())) });
+    let app = service_fn(|_: Request<Body>| async {
+        Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
+    });
     let mut request = get();
     (*request.method_mut(), *request.version_mut()) = (Method::CONNECT, Version::HTTP_2);
     let response = answer(stack(app, state.clone(), Some(info)), request).await;
-    assert_eq!(state.open().count(), 0, "many streams may come on one connection");
+    assert_eq!(
+        state.open().count(),
+        0,
+        "many streams may come on one connection"
+    );
     drop(response);
 }

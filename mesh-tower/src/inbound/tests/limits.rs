@@ -25,8 +25,16 @@ async fn slow(_: Request<Body>) -> Response<Full<Bytes>> {
 async fn an_application_that_takes_too_long_is_answered_for() {
     let (state, begun) = (state(Defaults::Safe), time::Instant::now());
     let response = answer(layered(&state, slow), get()).await;
-    assert_eq!((response.status(), begun.elapsed()), (StatusCode::GATEWAY_TIMEOUT, SECOND));
-    let text = response.into_body().collect().await.expect("a whole body").to_bytes();
+    assert_eq!(
+        (response.status(), begun.elapsed()),
+        (StatusCode::GATEWAY_TIMEOUT, SECOND)
+    );
+    let text = response
+        .into_body()
+        .collect()
+        .await
+        .expect("a whole body")
+        .to_bytes();
     assert_eq!(text, "upstream request timeout");
     assert_eq!(state.open().count(), 0);
 }
@@ -34,28 +42,44 @@ async fn an_application_that_takes_too_long_is_answered_for() {
 #[tokio::test(start_paused = true)]
 async fn a_grpc_caller_is_answered_in_its_own_words() {
     let mut request = get();
-    request.headers_mut().insert(header::CONTENT_TYPE, "application/grpc".parse().expect("a value"));
+    request.headers_mut().insert(
+        header::CONTENT_TYPE,
+        "application/grpc".parse().expect("a value"),
+    );
     let response = answer(layered(&state(Defaults::Safe), slow), request).await;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["grpc-status"], "14");
-    assert_eq!(response.headers()["grpc-message"], "upstream request timeout");
+    assert_eq!(
+        response.headers()["grpc-message"],
+        "upstream request timeout"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_limit_runs_only_when_the_request_has_ended() {
     let (feed, upload) = fed();
     let begun = time::Instant::now();
-    let app = layered(&state(Defaults::Safe), |request: Request<Body>| async move {
-        request.into_body().collect().await.expect("a whole request");
-        std::future::pending::<Response<Full<Bytes>>>().await
-    });
+    let app = layered(
+        &state(Defaults::Safe),
+        |request: Request<Body>| async move {
+            request
+                .into_body()
+                .collect()
+                .await
+                .expect("a whole request");
+            std::future::pending::<Response<Full<Bytes>>>().await
+        },
+    );
     let running = answer(app, Request::new(upload));
     let uploading = async move {
         time::sleep(5 * SECOND).await;
         drop(feed);
     };
     let (response, ()) = tokio::join!(running, uploading);
-    assert_eq!((response.status(), begun.elapsed()), (StatusCode::GATEWAY_TIMEOUT, 6 * SECOND));
+    assert_eq!(
+        (response.status(), begun.elapsed()),
+        (StatusCode::GATEWAY_TIMEOUT, 6 * SECOND)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,16 +99,27 @@ async fn app_mesh_cuts_a_streaming_response_and_the_safe_defaults_do_not() {
         assert_eq!(response.status(), StatusCode::OK);
         let collected = response.into_body().collect().await;
         assert_eq!(collected.is_err(), cut, "{defaults}");
-        assert_eq!(begun.elapsed(), if cut { SECOND } else { 3 * SECOND }, "{defaults}");
+        assert_eq!(
+            begun.elapsed(),
+            if cut { SECOND } else { 3 * SECOND },
+            "{defaults}"
+        );
         assert_eq!(state.open().count(), 0, "{defaults}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_a_connection_the_only_listener_is_meant_and_of_several_none() {
-    for (ports, status) in [(&[8080][..], StatusCode::GATEWAY_TIMEOUT), (&[8080, 9090], StatusCode::OK)] {
+    for (ports, status) in [
+        (&[8080][..], StatusCode::GATEWAY_TIMEOUT),
+        (&[8080, 9090], StatusCode::OK),
+    ] {
         let state = testing::state(ports, Defaults::Safe, Some(SECOND));
-        assert_eq!(answer(layered(&state, slow), get()).await.status(), status, "{ports:?}");
+        assert_eq!(
+            answer(layered(&state, slow), get()).await.status(),
+            status,
+            "{ports:?}"
+        );
     }
 }
 
@@ -95,9 +130,17 @@ async fn a_draining_mesh_answers_and_sends_the_caller_elsewhere() {
         state.drain().reach(Phase::Draining);
         let mut request = get();
         *request.version_mut() = version;
-        let response = answer(layered(&state, |_: Request<Body>| async { hello() }), request).await;
+        let response = answer(
+            layered(&state, |_: Request<Body>| async { hello() }),
+            request,
+        )
+        .await;
         assert_eq!(response.status(), StatusCode::OK);
-        assert_eq!(response.headers().contains_key(header::CONNECTION), close, "{version:?}");
+        assert_eq!(
+            response.headers().contains_key(header::CONNECTION),
+            close,
+            "{version:?}"
+        );
     }
 }
 
@@ -105,7 +148,9 @@ async fn a_draining_mesh_answers_and_sends_the_caller_elsewhere() {
 async fn a_stopped_mesh_refuses_without_asking_the_application() {
     let state = state(Defaults::Safe);
     state.drain().reach(Phase::Stopped);
-    let asked = |_: Request<Body>| -> std::future::Ready<Response<Full<Bytes>>> { panic!("the application is not asked") };
+    let asked = |_: Request<Body>| -> std::future::Ready<Response<Full<Bytes>>> {
+        panic!("the application is not asked")
+    };
     let response = answer(layered(&state, asked), get()).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()[header::CONNECTION], "close");

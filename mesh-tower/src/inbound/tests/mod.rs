@@ -29,8 +29,13 @@ impl http_body::Body for Fed {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        self.0.poll_recv(cx).map(|next| next.map(|data| data.map(Frame::data)))
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.0
+            .poll_recv(cx)
+            .map(|next| next.map(|data| data.map(Frame::data)))
     }
 }
 
@@ -47,7 +52,10 @@ fn get() -> Request<Empty<Bytes>> {
     Request::new(Empty::new())
 }
 
-fn layered<F, Fut, B>(state: &InboundState, app: F) -> Inbound<BoxCloneService<Request<Body>, Response<B>, Infallible>>
+fn layered<F, Fut, B>(
+    state: &InboundState,
+    app: F,
+) -> Inbound<BoxCloneService<Request<Body>, Response<B>, Infallible>>
 where
     F: Fn(Request<Body>) -> Fut + Clone + Send + 'static,
     Fut: Future<Output = Response<B>> + Send + 'static,
@@ -64,5 +72,7 @@ async fn answer<S, B, R>(app: S, request: Request<R>) -> Response<Reply<B>>
 where
     S: Service<Request<R>, Response = Response<Reply<B>>, Error = Infallible>,
 {
-    app.oneshot(request).await.expect("the application cannot fail")
+    app.oneshot(request)
+        .await
+        .expect("the application cannot fail")
 }

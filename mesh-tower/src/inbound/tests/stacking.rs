@@ -8,10 +8,7 @@ use mesh_core::Defaults;
 use tokio::sync::Barrier;
 
 use super::*;
-use crate::{
-    context::CallContext,
-    inbound::testing,
-};
+use crate::{context::CallContext, inbound::testing};
 
 fn state() -> InboundState {
     testing::state(&[8080], Defaults::Safe, None)
@@ -31,7 +28,9 @@ async fn state_is_not_made_per_route() {
         .with_state(met.clone())
         .layer(InboundLayer::new(state.clone()));
     let ask = |path: &str| {
-        let request = Request::get(path).body(axum::body::Body::empty()).expect("a request");
+        let request = Request::get(path)
+            .body(axum::body::Body::empty())
+            .expect("a request");
         tokio::spawn(router.clone().oneshot(request))
     };
     let asked = [ask("/a"), ask("/b"), ask("/c")];
@@ -39,7 +38,14 @@ async fn state_is_not_made_per_route() {
     assert_eq!(state.open().count(), 3);
     met.wait().await;
     for answered in asked {
-        answered.await.expect("no panic").expect("infallible").into_body().collect().await.expect("a whole body");
+        answered
+            .await
+            .expect("no panic")
+            .expect("infallible")
+            .into_body()
+            .collect()
+            .await
+            .expect("a whole body");
     }
     assert_eq!(state.open().count(), 0);
 }
@@ -69,7 +75,10 @@ async fn the_applications_error_passes_untouched() {
     struct Own(u8);
     let state = state();
     let app = service_fn(|_: Request<Body>| async { Err::<Response<Full<Bytes>>, _>(Own(7)) });
-    let failed = InboundLayer::new(state.clone()).layer(app).oneshot(get()).await;
+    let failed = InboundLayer::new(state.clone())
+        .layer(app)
+        .oneshot(get())
+        .await;
     assert_eq!(failed.map(drop), Err(Own(7)));
     assert_eq!(state.open().count(), 0);
 }
@@ -94,7 +103,10 @@ async fn the_service_that_was_ready_is_the_one_that_is_called() {
         }
 
         fn call(&mut self, _: Request<Body>) -> Self::Future {
-            assert!(std::mem::take(&mut self.0), "called without having been ready");
+            assert!(
+                std::mem::take(&mut self.0),
+                "called without having been ready"
+            );
             std::future::ready(Ok(hello()))
         }
     }
@@ -102,7 +114,9 @@ async fn the_service_that_was_ready_is_the_one_that_is_called() {
     let mut clone = app.clone();
     assert_eq!(answer(app, get()).await.status(), 200);
     for _ in 0..2 {
-        let ready = ServiceExt::<Request<Empty<Bytes>>>::ready(&mut clone).await.expect("infallible");
+        let ready = ServiceExt::<Request<Empty<Bytes>>>::ready(&mut clone)
+            .await
+            .expect("infallible");
         assert_eq!(ready.call(get()).await.expect("infallible").status(), 200);
     }
 }
@@ -111,6 +125,8 @@ async fn the_service_that_was_ready_is_the_one_that_is_called() {
 #[test]
 fn the_layer_fits_a_router_from_inside_and_from_outside() {
     let layer = InboundLayer::new(state());
-    let router: Router = Router::new().route("/", routing::get(async || ())).layer(layer.clone());
+    let router: Router = Router::new()
+        .route("/", routing::get(async || ()))
+        .layer(layer.clone());
     let _outside: Inbound<Router> = layer.layer(router);
 }
