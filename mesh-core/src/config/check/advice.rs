@@ -141,7 +141,7 @@ fn listener_meant<'a>(
         Some(port) => listeners.find(|listener| listener.port.value == port.value),
         None => listeners
             .find(|listener| listener.protocol != Protocol::Tcp)
-            .or(node.listeners.first()),
+            .or_else(|| node.listeners.first()),
     }
 }
 

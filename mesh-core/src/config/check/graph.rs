@@ -127,10 +127,6 @@ impl<'a> Graph<'a> {
     }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one sentence for every reference that leads nowhere"
-)]
 fn missing<'a>(
     code: &'static str,
     kind: &str,

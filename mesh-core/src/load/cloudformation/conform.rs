@@ -118,13 +118,14 @@ impl Conform<'_> {
 
     fn kind(&mut self, node: &Resolved, kind: &Kind, named_at: &Place) {
         match (kind, &node.content) {
-            (Kind::Any, _) | (_, Content::Unknown) => {}
+            (Kind::Any, _)
+            | (_, Content::Unknown)
+            | (Kind::Name | Kind::Text, Content::Text(_)) => {}
             (Kind::Object(shape), _) => self.object(node, shape, named_at),
             (Kind::List { of, least }, Content::List(items)) => self.list(node, items, of, *least),
             (Kind::List { .. }, _) => self.wrong_type(node, "a list"),
             (Kind::Name, Content::Arn(arn)) => self.ref_is_arn(node, arn),
             (_, Content::Arn(arn)) => self.arn_not_known(node, arn),
-            (Kind::Name | Kind::Text, Content::Text(_)) => {}
             (Kind::Name | Kind::Text, _) => self.wrong_type(node, "a text"),
             (Kind::Number, Content::Text(text)) if number(text).is_some() => {}
             (Kind::Number, _) => self.wrong_type(node, "a whole number"),

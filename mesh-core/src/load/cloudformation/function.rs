@@ -15,7 +15,8 @@ pub(super) fn called(node: &Node) -> Option<&str> {
 
 /// The function that a key calls, if it is one's.
 pub(super) fn long_form(key: &str) -> Option<&str> {
-    key.strip_prefix("Fn::").or((key == "Ref").then_some("Ref"))
+    key.strip_prefix("Fn::")
+        .or_else(|| (key == "Ref").then_some("Ref"))
 }
 
 /// The argument of a call, which is the node itself where a tag calls.

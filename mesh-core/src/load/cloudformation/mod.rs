@@ -12,6 +12,7 @@ mod route;
 mod schema;
 mod shape;
 mod spec;
+mod substitute;
 mod template;
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    function::{self, NOT_COMPUTED, Piece},
+    function::{self, NOT_COMPUTED},
     parameter,
     resolved::{Arn, Content, Member, Resolved},
     template::{Resource, Template, at},
@@ -66,7 +66,7 @@ impl<'a, 'p> Resolve<'a, 'p> {
     }
 
     /// A value; `None` if it is `AWS::NoValue`.
-    fn node(&mut self, node: &Node, path: String) -> Option<Resolved> {
+    pub(super) fn node(&mut self, node: &Node, path: String) -> Option<Resolved> {
         self.depth += 1;
         let resolved = self.nested(node, at(path, &node.at));
         self.depth -= 1;
@@ -170,7 +170,7 @@ impl<'a, 'p> Resolve<'a, 'p> {
     }
 
     /// What `Ref` gives.
-    fn reference(&mut self, name: &str, place: &Place) -> Known {
+    pub(super) fn reference(&mut self, name: &str, place: &Place) -> Known {
         if name == "AWS::NoValue" {
             return Known::NoValue;
         }
@@ -214,7 +214,13 @@ impl<'a, 'p> Resolve<'a, 'p> {
     }
 
     /// What the caller gave for a name that AWS would know.
-    fn given(&mut self, name: &str, code: &'static str, what: &str, place: &Place) -> Known {
+    pub(super) fn given(
+        &mut self,
+        name: &str,
+        code: &'static str,
+        what: &str,
+        place: &Place,
+    ) -> Known {
         if let Some(value) = self.template.values.get(name) {
             return text(value);
         }
@@ -227,7 +233,7 @@ impl<'a, 'p> Resolve<'a, 'p> {
     }
 
     /// What `Fn::GetAtt` gives.
-    fn attribute(&mut self, resource: &str, attribute: &str, place: &Place) -> Known {
+    pub(super) fn attribute(&mut self, resource: &str, attribute: &str, place: &Place) -> Known {
         let Some(found) = self.template.resources.get(resource).copied() else {
             let known = self.template.resources.keys().copied();
             let hint = nearest(resource, known);
@@ -312,76 +318,6 @@ impl<'a, 'p> Resolve<'a, 'p> {
         self.problems.error("circular-reference", place, message);
         UNKNOWN
     }
-
-    fn sub(&mut self, argument: &Node, place: &Place) -> Known {
-        let (template, variables) = match &argument.value {
-            Value::List(items) => match items.as_slice() {
-                [template, variables] => (template.text(), variables.entries()),
-                _ => (None, &[][..]),
-            },
-            _ => (argument.text(), &[][..]),
-        };
-        let Some(template) = template else {
-            return self.bad_argument(
-                "`Fn::Sub` needs a text, or a list of a text and a mapping of variables",
-                place,
-            );
-        };
-        let Some(pieces) = function::pieces(template) else {
-            return self.bad_argument(
-                "a `${` in this text has no `}`: close it, or write `${!` for the text itself",
-                place,
-            );
-        };
-        let mut values = Vec::new();
-        for piece in pieces {
-            match piece {
-                Piece::Text(piece) => values.push(Content::Text(piece.to_owned())),
-                Piece::Variable(name) => match self.variable(name, variables, place) {
-                    Known::Content(content) => values.push(content),
-                    Known::NoValue => {}
-                },
-            }
-        }
-        self.joined(values, place)
-    }
-
-    fn variable(&mut self, name: &str, variables: &[Entry], place: &Place) -> Known {
-        if let Some(entry) = variables.iter().find(|entry| entry.key == name) {
-            let path = format!("{}.{name}", place.path);
-            let resolved = self.node(&entry.node, path);
-            return resolved.map_or(Known::NoValue, |resolved| Known::Content(resolved.content));
-        }
-        match name.split_once('.') {
-            Some((resource, attribute)) => self.attribute(resource, attribute, place),
-            None => self.reference(name, place),
-        }
-    }
-
-    fn joined(&mut self, mut values: Vec<Content>, place: &Place) -> Known {
-        if values.len() == 1 {
-            return values.pop().map_or(UNKNOWN, Known::Content);
-        }
-        let mut joined = String::new();
-        for value in values {
-            match value {
-                Content::Text(text) => joined.push_str(&text),
-                Content::Unknown => return UNKNOWN,
-                Content::Arn(arn) => {
-                    let what = "an App Mesh resource, whose ARN AWS alone knows; for its name write `${…}` with the attribute";
-                    return self.given(&arn.logical_id, "missing-value", what, place);
-                }
-                Content::Null | Content::List(_) | Content::Map(_) => {
-                    return self.bad_argument("a variable of `Fn::Sub` has to be a text", place);
-                }
-            }
-            if joined.len() > LONGEST {
-                return self
-                    .bad_argument("this text grows too long to be anything of App Mesh", place);
-            }
-        }
-        text(joined)
-    }
 }
 
 /// What AWS assigns to an App Mesh resource.
@@ -397,6 +333,5 @@ const PSEUDO: [&str; 7] = [
     "AWS::StackName",
     "AWS::URLSuffix",
 ];
-const LONGEST: usize = 8192;
 /// How deep values may be computed in one another: a document's own depth is bounded, a chain of references is not.
 const DEPTH: usize = 96;

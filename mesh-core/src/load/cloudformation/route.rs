@@ -102,15 +102,12 @@ fn header(node: &Resolved) -> Option<HeaderDraft> {
 }
 
 fn header_matcher(node: &Resolved) -> Option<Said<HeaderMatcher>> {
-    let kinds: [(&str, fn(String) -> HeaderMatcher); 4] = [
-        ("Exact", HeaderMatcher::Exact),
-        ("Prefix", HeaderMatcher::Prefix),
-        ("Suffix", HeaderMatcher::Suffix),
-        ("Regex", HeaderMatcher::Regex),
-    ];
-    let mut texts = kinds.iter();
-    let text = texts.find_map(|(key, kind)| Some(node.text(&[key])?.map(kind)));
-    text.or_else(|| {
+    let text = |key, kind: fn(String) -> HeaderMatcher| Some(node.text(&[key])?.map(kind));
+    let exact = text("Exact", HeaderMatcher::Exact);
+    let affix =
+        || text("Prefix", HeaderMatcher::Prefix).or_else(|| text("Suffix", HeaderMatcher::Suffix));
+    let regex = || text("Regex", HeaderMatcher::Regex);
+    exact.or_else(affix).or_else(regex).or_else(|| {
         let start = node.number(&["Range", "Start"])?.value;
         let end = node.number(&["Range", "End"])?;
         Some(end.map(|end| HeaderMatcher::Range { start, end }))

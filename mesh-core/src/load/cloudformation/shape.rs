@@ -43,7 +43,7 @@ pub(super) enum Kind {
     Word(&'static [&'static str]),
     Object(&'static Shape),
     List {
-        of: &'static Kind,
+        of: &'static Self,
         least: usize,
     },
     /// Nothing that this version looks into.

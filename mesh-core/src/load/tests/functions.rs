@@ -52,70 +52,7 @@ fn functions_are_computed_in_every_form() {
 
 #[test]
 fn what_cannot_be_computed_is_an_error_that_says_how_to_go_on() {
-    let rows = [
-        (
-            "!Ref Asked",
-            "missing-parameter",
-            "validate: `--param Asked=VALUE`",
-        ),
-        (
-            "!Ref Stored",
-            "missing-parameter",
-            "is kept in AWS Systems Manager",
-        ),
-        (
-            "!Ref AWS::Region",
-            "missing-pseudo-parameter",
-            "`--param AWS::Region=VALUE`",
-        ),
-        (
-            "!Ref AWS::Regoin",
-            "missing-reference",
-            "did you mean `AWS::Region`?",
-        ),
-        ("!Ref Topic", "missing-value", "AWS::SNS::Topic"),
-        (
-            "!GetAtt Topic.Arn",
-            "missing-value",
-            "the parameter `Topic.Arn`",
-        ),
-        ("!GetAtt M.Uid", "missing-value", "known to AWS alone"),
-        (
-            "!GetAtt M.MehsName",
-            "unknown-attribute",
-            "did you mean `MeshName`?",
-        ),
-        (
-            "!GetAtt M",
-            "bad-function",
-            "needs a resource and an attribute",
-        ),
-        ("!Ref [a]", "bad-function", "needs a name"),
-        ("!Ref Nmae", "missing-reference", "did you mean `Name`?"),
-        (
-            "!GetAtt Tpic.Arn",
-            "missing-reference",
-            "did you mean `Topic`?",
-        ),
-        (
-            "!Sub '${Nmae}'",
-            "missing-reference",
-            "did you mean `Name`?",
-        ),
-        ("!Sub '${Name'", "bad-function", "has no `}`"),
-        ("!Refs Name", "unknown-function", "did you mean `Ref`?"),
-        (
-            "'{{resolve:ssm:/mesh}}'",
-            "unsupported-dynamic-reference",
-            "write a parameter",
-        ),
-        (
-            "!GetAtt M.MeshName",
-            "circular-reference",
-            "break the circle",
-        ),
-    ];
-    for (function, code, sentence) in rows {
+    for (function, code, sentence) in NOT_GIVEN {
         let text = named(function);
         let marked = match code {
             "missing-parameter" => {
@@ -212,3 +149,68 @@ fn circles_chains_and_growing_texts_end() {
 fn a_function_beside_other_keys_is_misplaced() {
     refused(&named("{§Ref: Name, Other: 1}"), &["misplaced-function"]);
 }
+
+/// A function, the code of its error, and a part of the sentence.
+const NOT_GIVEN: [(&str, &str, &str); 17] = [
+    (
+        "!Ref Asked",
+        "missing-parameter",
+        "validate: `--param Asked=VALUE`",
+    ),
+    (
+        "!Ref Stored",
+        "missing-parameter",
+        "is kept in AWS Systems Manager",
+    ),
+    (
+        "!Ref AWS::Region",
+        "missing-pseudo-parameter",
+        "`--param AWS::Region=VALUE`",
+    ),
+    (
+        "!Ref AWS::Regoin",
+        "missing-reference",
+        "did you mean `AWS::Region`?",
+    ),
+    ("!Ref Topic", "missing-value", "AWS::SNS::Topic"),
+    (
+        "!GetAtt Topic.Arn",
+        "missing-value",
+        "the parameter `Topic.Arn`",
+    ),
+    ("!GetAtt M.Uid", "missing-value", "known to AWS alone"),
+    (
+        "!GetAtt M.MehsName",
+        "unknown-attribute",
+        "did you mean `MeshName`?",
+    ),
+    (
+        "!GetAtt M",
+        "bad-function",
+        "needs a resource and an attribute",
+    ),
+    ("!Ref [a]", "bad-function", "needs a name"),
+    ("!Ref Nmae", "missing-reference", "did you mean `Name`?"),
+    (
+        "!GetAtt Tpic.Arn",
+        "missing-reference",
+        "did you mean `Topic`?",
+    ),
+    (
+        "!Sub '${Nmae}'",
+        "missing-reference",
+        "did you mean `Name`?",
+    ),
+    ("!Sub '${Name'", "bad-function", "has no `}`"),
+    ("!Refs Name", "unknown-function", "did you mean `Ref`?"),
+    (
+        "'{{resolve:ssm:/mesh}}'",
+        "unsupported-dynamic-reference",
+        "write a parameter",
+    ),
+    (
+        "!GetAtt M.MeshName",
+        "circular-reference",
+        "break the circle",
+    ),
+];

@@ -4,6 +4,7 @@ mod documents;
 mod functions;
 mod resources;
 mod seed;
+mod warnings;
 
 use crate::{config::Config, error::ConfigErrors};
 
@@ -89,3 +90,6 @@ fn matching(conditions: &str) -> String {
         "{{HttpRoute: {{Match: {{{conditions}}}, Action: {{WeightedTargets: [{{VirtualNode: a, Weight: 1}}]}}}}}}"
     ))
 }
+
+/// A route's action: everything to `a`.
+const ONE: &str = "Action: {WeightedTargets: [{VirtualNode: a, Weight: 1}]}";

@@ -1,18 +1,13 @@
 //! Resources: unknown and missing properties, types, ranges, references, and what this version leaves out.
 
-use super::{codes, matching, node, refused, routed, template, warned};
-use crate::config::{Config, DnsResponseType, HeaderMatcher, ServiceDiscovery};
-use std::time::Duration;
-
-const ONE: &str = "Action: {WeightedTargets: [{VirtualNode: a, Weight: 1}]}";
+use super::{ONE, codes, matching, node, refused, routed, template};
+use crate::config::{Config, HeaderMatcher};
 
 #[test]
 fn broken_routes_are_refused_at_the_place_to_mend() {
-    let http = |rest: &str| format!("{{HttpRoute: {{Match: {{}}, {ONE}{rest}}}}}");
     let to = |targets: &str| {
         format!("{{HttpRoute: {{Match: {{}}, Action: {{WeightedTargets: {targets}}}}}}}")
     };
-    let each = "PerRetryTimeout: {Unit: s, Value: 1}";
     let rows = [
         (
             format!("{{§HttpRout: {{Match: {{}}, {ONE}}}}}"),
@@ -58,6 +53,17 @@ fn broken_routes_are_refused_at_the_place_to_mend() {
             )),
             "too-many-targets",
         ),
+    ];
+    for (spec, code) in rows {
+        refused(&routed(&spec), &[code]);
+    }
+}
+
+#[test]
+fn broken_policies_are_refused_at_the_place_to_mend() {
+    let http = |rest: &str| format!("{{HttpRoute: {{Match: {{}}, {ONE}{rest}}}}}");
+    let each = "PerRetryTimeout: {Unit: s, Value: 1}";
+    let rows = [
         (
             http(&format!(", §RetryPolicy: {{MaxRetries: 1, {each}}}")),
             "missing-retry-event",
@@ -259,174 +265,4 @@ fn all_problems_are_reported_at_once_and_none_twice() {
         ],
         "{errors}"
     );
-}
-
-#[test]
-fn what_is_left_out_is_warned_of_once_and_tls_is_refused() {
-    let listener = "§HealthCheck: {Protocol: http, HealthyThreshold: 2, UnhealthyThreshold: 2, IntervalMillis: 5000, \
-                    TimeoutMillis: 2000}, §ConnectionPool: {HTTP: {MaxConnections: 5}}, PortMapping";
-    let text = template(&node("a").replace("PortMapping", listener));
-    warned(&text, &["not-supported-yet"; 2]);
-    let tls = "§TLS: {Mode: STRICT, Certificate: {File: {CertificateChain: /c, PrivateKey: /k}}}, PortMapping";
-    refused(
-        &template(&node("a").replace("PortMapping", tls)),
-        &["tls-not-supported-yet"],
-    );
-    let off = tls.replace("STRICT", "DISABLED");
-    warned(&template(&node("a").replace("PortMapping", &off)), &[]);
-    let policy = "BackendDefaults: {ClientPolicy: {§TLS: {Validation: {Trust: {File: {CertificateChain: /c}}}}}}, Listeners";
-    refused(
-        &template(&node("a").replace("Listeners", policy)),
-        &["tls-not-supported-yet"],
-    );
-}
-
-#[test]
-fn grpc_and_tcp_routes_and_gateways_are_left_out_and_said_so() {
-    let grpc = routed(&format!("{{GrpcRoute: {{Match: {{}}, {ONE}}}}}"));
-    let config = Config::parse("m", &grpc).unwrap();
-    assert!(config.mesh().virtual_router("r").unwrap().routes.is_empty());
-    assert_eq!(config.resources(), 6);
-    let [warning] = config.warnings() else {
-        panic!("{:?}", config.warnings())
-    };
-    assert!(warning.message.contains("answered 404"), "{warning}");
-    let gateway = "  G: {Type: AWS::AppMesh::VirtualGateway, Properties: {MeshName: m, Spec: {Listeners: [\
-                   {PortMapping: {Port: 80, Protocol: http}, HealthCheck: {Bad: 1}}]}}}\n";
-    let errors = Config::parse("m", &template(gateway)).unwrap_err();
-    assert!(codes(&errors).contains(&"unknown-property"), "{errors}");
-    let gateway = gateway.replace(", HealthCheck: {Bad: 1}", "");
-    warned(
-        &template(&gateway.replace("  G", "  §G")),
-        &["not-supported-yet"],
-    );
-}
-
-#[test]
-fn what_app_mesh_took_and_does_not_do_what_one_expects_is_warned_of() {
-    let spec = |rest: &str| routed(&format!("{{HttpRoute: {{Match: {{}}, {ONE}{rest}}}}}"));
-    let retry = "RetryPolicy: {MaxRetries: 3, PerRetryTimeout: {Unit: s, Value: 2}, HttpRetryEvents: [server-error]}";
-    let provider = "s.local, Spec: {Provider: {VirtualRouter: {VirtualRouterName: r}}}";
-    let unused = spec("")
-        .replace(provider, "s.local, Spec: {}")
-        .replace("RouterName: r,", "RouterName: §r,");
-    let backends = "Backends: [{VirtualService: {VirtualServiceName: s.local}}, {VirtualService: {VirtualServiceName: §s.local}}, \
-                    {VirtualService: {VirtualServiceName: §t.local}}], ServiceDiscovery: {DNS: {Hostname: b";
-    let backends = spec("").replace("ServiceDiscovery: {DNS: {Hostname: b", backends);
-    let other = routed(&format!(
-        "{{§Http2Route: {{Match: {{}}, {}}}}}",
-        ONE.replace("a,", "§a,")
-    ));
-    let rows = [
-        (spec(""), vec![]),
-        (
-            spec(", Timeout: {PerRequest: {Unit: s, Value: 15}}"),
-            vec![],
-        ),
-        (
-            spec(", §Timeout: {PerRequest: {Unit: s, Value: 16}}"),
-            vec!["listener-timeout-shorter"],
-        ),
-        (
-            spec(&format!(
-                ", {retry}, §Timeout: {{PerRequest: {{Unit: s, Value: 5}}}}"
-            )),
-            vec!["timeout-below-retries"],
-        ),
-        (other, vec!["protocol-mismatch"; 2]),
-        (unused, vec!["router-never-used"]),
-        (backends, vec!["duplicate-backend", "missing-backend"]),
-    ];
-    for (text, codes) in rows {
-        warned(&text, &codes);
-    }
-}
-
-#[test]
-fn what_looks_wrong_and_is_not_loads_without_a_word() {
-    let rows = [
-        "  X: {Type: AWS::AppMesh::VirtualService, Properties: {MeshName: m, VirtualServiceName: s, Spec: {}}}\n",
-        "  X: {Type: AWS::AppMesh::VirtualNode, Properties: {MeshName: m, Spec: {}}}\n",
-        "  X: {Type: AWS::AppMesh::VirtualNode, DependsOn: M, §Properties: {MeshName: !GetAtt M.MeshName, Spec:}}\n",
-    ];
-    for resource in rows.iter().take(2) {
-        warned(&template(resource), &[]);
-    }
-    refused(&template(rows[2]), &["missing-property"]);
-    for spec in ["Spec: {}", "Spec:", "Spec: {EgressFilter: null}"] {
-        let text = format!(
-            "Resources: {{M: {{Type: AWS::AppMesh::Mesh, Properties: {{MeshName: m, {spec}}}}}}}"
-        );
-        warned(&text, &[]);
-    }
-}
-
-#[test]
-fn numbers_may_be_texts_and_names_may_be_left_out() {
-    let text = template(
-        "  Orders: {Type: AWS::AppMesh::VirtualNode, Properties: {MeshName: !GetAtt M.MeshName, Spec: {\
-         Listeners: [{PortMapping: {Port: '8080', Protocol: http2}, Timeout: {HTTP2: {PerRequest: {Unit: ms, Value: '1500'}}}}],\
-         ServiceDiscovery: {AWSCloudMap: {NamespaceName: ns, ServiceName: svc, Attributes: [{Key: v, Value: 1}]}}}}}\n  \
-         All: {Type: AWS::AppMesh::VirtualNode, Properties: {MeshName: m, Spec: {ServiceDiscovery: \
-         {DNS: {Hostname: h, ResponseType: ENDPOINTS}}}}}\n",
-    );
-    let config = Config::parse("m", &text).unwrap_or_else(|errors| panic!("{errors}"));
-    let node = config
-        .mesh()
-        .virtual_node("Orders")
-        .expect("named by its logical id");
-    assert_eq!(node.listeners[0].port.get(), 8080);
-    assert_eq!(
-        node.listeners[0].timeout.per_request,
-        Some(Duration::from_millis(1500))
-    );
-    let Some(ServiceDiscovery::AwsCloudMap { attributes, .. }) = &node.service_discovery else {
-        panic!("{node:?}");
-    };
-    assert_eq!(attributes, &[("v".to_owned(), "1".to_owned())]);
-    let all = config
-        .mesh()
-        .virtual_node("All")
-        .and_then(|node| node.service_discovery.clone());
-    let response_type = DnsResponseType::Endpoints;
-    assert_eq!(
-        all,
-        Some(ServiceDiscovery::Dns {
-            hostname: "h".to_owned(),
-            response_type
-        })
-    );
-}
-
-#[test]
-fn several_documents_are_one_mesh_and_several_meshes_are_chosen_from() {
-    let two = "Resources:\n  N: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: n}}\n";
-    let both = || {
-        Config::reader()
-            .document("a.yaml", template(&node("a")))
-            .document("b.yaml", two)
-    };
-    let errors = both().read().unwrap_err();
-    assert_eq!(codes(&errors), ["several-meshes"]);
-    let counts = |name: &str| {
-        both()
-            .mesh(name)
-            .read()
-            .unwrap()
-            .mesh()
-            .virtual_nodes()
-            .count()
-    };
-    assert_eq!((counts("m"), counts("n")), (1, 0));
-    assert_eq!(
-        codes(&both().mesh("o").read().unwrap_err()),
-        ["missing-mesh"]
-    );
-    let alone = node("a").replace("  a:", "Resources:\n  a:");
-    warned(
-        &alone.replace("Name: m,", "Name: §m,"),
-        &["mesh-not-defined"],
-    );
-    let streams = format!("{}---\n{}", template(""), alone);
-    assert_eq!(Config::parse("m", &streams).unwrap().resources(), 2);
 }
