@@ -163,6 +163,8 @@ impl HttpBody for Body {
         // Whoever sends a body need not poll it once more when it says that it is at its end.
         if !matches!(frame, Some(Ok(_))) || self.is_end_stream() {
             self.ended();
+        } else if let Some(call) = &self.call {
+            call.request_end().moved(clock::now());
         }
         Poll::Ready(frame)
     }

@@ -5,10 +5,10 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU16, Ordering},
+        atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering},
     },
     task::Waker,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use futures::task::AtomicWaker;
@@ -54,7 +54,7 @@ impl Call {
             conn,
             plan: OnceLock::new(),
             target: OnceLock::new(),
-            request_end: RequestEnd::default(),
+            request_end: RequestEnd::new(now),
             attempts: OnceLock::new(),
             flags: AtomicU16::new(0),
             status: OnceLock::new(),
@@ -218,14 +218,37 @@ impl Attempt {
     }
 }
 
-/// When the request's body had been taken whole: from then on its time limits run.
-#[derive(Debug, Default)]
+/// When the request's body had been taken whole: from then on its time limits run. Until then it is known when something of
+/// it last moved: an upload that goes on is not silent.
+#[derive(Debug)]
 pub(crate) struct RequestEnd {
+    started: Instant,
+    /// In nanoseconds after the start, which lasts for centuries.
+    moved: AtomicU64,
     at: OnceLock<Instant>,
     waker: AtomicWaker,
 }
 
 impl RequestEnd {
+    pub(crate) fn new(started: Instant) -> Self {
+        Self {
+            started,
+            moved: AtomicU64::new(0),
+            at: OnceLock::new(),
+            waker: AtomicWaker::new(),
+        }
+    }
+
+    pub(crate) fn moved(&self, now: Instant) {
+        let after = now.saturating_duration_since(self.started).as_nanos();
+        self.moved
+            .store(u64::try_from(after).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    pub(crate) fn last_moved(&self) -> Instant {
+        self.started + Duration::from_nanos(self.moved.load(Ordering::Relaxed))
+    }
+
     pub(crate) fn reached(&self, now: Instant) {
         if self.at.set(now).is_ok() {
             self.waker.wake();

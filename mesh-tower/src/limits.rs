@@ -54,6 +54,7 @@ impl Limits {
         if let Some(at) = request_end.watch(cx.waker()) {
             self.deadlines.request_ended(at);
         }
+        self.deadlines.moved(request_end.last_moved());
         let Some(limit) = self.deadlines.earliest() else {
             return Poll::Pending;
         };

@@ -15,15 +15,8 @@ use crate::runtime::{
     rng::SharedRng,
 };
 
-/// The state of a node whose listeners, on these ports, give the application this long; `None`: as long as it likes.
-pub(crate) fn state(
-    ports: &[u16],
-    defaults: Defaults,
-    per_request: Option<Duration>,
-) -> InboundState {
-    let timeout = Timeout::new()
-        .per_request(per_request.unwrap_or_default())
-        .idle(Duration::ZERO);
+/// The state of a node with listeners on these ports, each with these limits.
+pub(crate) fn state(ports: &[u16], defaults: Defaults, timeout: Timeout) -> InboundState {
     let node = ports.iter().fold(VirtualNode::builder("b"), |node, port| {
         node.listener_with(*port, Protocol::Http, timeout)
     });
@@ -35,3 +28,8 @@ pub(crate) fn state(
     let current = Current::new(Live::new(Arc::new(snapshot), Box::default(), 0));
     InboundState::new(Arc::new(current), Arc::new(SharedRng::new(1)))
 }
+
+/// As long as it likes.
+pub(crate) const UNLIMITED: Timeout = Timeout::new()
+    .per_request(Duration::ZERO)
+    .idle(Duration::ZERO);

@@ -49,7 +49,7 @@ where
         SocketAddr::from(([10, 0, 0, 1], 18080)),
     );
     let accept = wire(&network).bind(at).await.expect("nobody else listens");
-    let state = testing::state(&[8080], Defaults::Safe, None);
+    let state = testing::state(&[8080], Defaults::Safe, testing::UNLIMITED);
     let (drain, draining) = oneshot::channel();
     let listeners = vec![Listener {
         port: port(),
@@ -348,7 +348,7 @@ async fn a_listener_that_fails_is_asked_again_and_not_at_once() {
     let app = service_fn(|_: Request<Body>| async {
         Ok::<_, Infallible>(Response::new(Full::from("hello")))
     });
-    let state = testing::state(&[8080], Defaults::Safe, None);
+    let state = testing::state(&[8080], Defaults::Safe, testing::UNLIMITED);
     tokio::spawn(run(vec![listener], app, std::future::pending(), state));
     let begun = Instant::now();
     let io = TokioIo::new(wire(&network).dial(at).await.expect("a connection"));

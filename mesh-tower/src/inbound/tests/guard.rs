@@ -18,7 +18,7 @@ use crate::{
 };
 
 fn state() -> InboundState {
-    testing::state(&[8080], Defaults::Safe, None)
+    testing::state(&[8080], Defaults::Safe, testing::UNLIMITED)
 }
 
 fn info(connection: &Connection) -> Arc<ConnInfo> {

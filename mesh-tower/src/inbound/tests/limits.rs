@@ -4,16 +4,23 @@ use std::time::Duration;
 
 use http::{StatusCode, Version, header};
 use http_body_util::BodyExt as _;
-use mesh_core::Defaults;
+use mesh_core::{Defaults, config::Timeout};
 use tokio::time;
 
 use super::*;
-use crate::inbound::{Phase, testing};
+use crate::{
+    call::Call,
+    inbound::{Phase, testing},
+    runtime::{clock, rng::SharedRng},
+    trace::Trace,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
+const ONE_SECOND: Timeout = testing::UNLIMITED.per_request(SECOND);
+const NEVER_SILENT: Timeout = testing::UNLIMITED.idle(SECOND);
 
 fn state(defaults: Defaults) -> InboundState {
-    testing::state(&[8080], defaults, Some(SECOND))
+    testing::state(&[8080], defaults, ONE_SECOND)
 }
 
 async fn slow(_: Request<Body>) -> Response<Full<Bytes>> {
@@ -114,7 +121,7 @@ async fn without_a_connection_the_only_listener_is_meant_and_of_several_none() {
         (&[8080][..], StatusCode::GATEWAY_TIMEOUT),
         (&[8080, 9090], StatusCode::OK),
     ] {
-        let state = testing::state(ports, Defaults::Safe, Some(SECOND));
+        let state = testing::state(ports, Defaults::Safe, ONE_SECOND);
         assert_eq!(
             answer(layered(&state, slow), get()).await.status(),
             status,
@@ -154,4 +161,79 @@ async fn a_stopped_mesh_refuses_without_asking_the_application() {
     let response = answer(layered(&state, asked), get()).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()[header::CONNECTION], "close");
+}
+
+/// Reads the request to its end, and then is silent itself.
+async fn reads(request: Request<Body>) -> Response<Full<Bytes>> {
+    request
+        .into_body()
+        .collect()
+        .await
+        .expect("a whole request");
+    std::future::pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_goes_on_is_not_silent() {
+    let state = testing::state(&[8080], Defaults::Safe, NEVER_SILENT);
+    let (feed, upload) = fed();
+    let begun = time::Instant::now();
+    let running = answer(layered(&state, reads), Request::new(upload));
+    let uploading = async move {
+        for _ in 0..5 {
+            time::sleep(SECOND / 2).await;
+            feed.send(Ok(Bytes::from_static(b"x"))).await.expect("read");
+        }
+    };
+    let (response, ()) = tokio::join!(running, uploading);
+    assert_eq!(
+        begun.elapsed(),
+        SECOND * 5 / 2 + SECOND,
+        "the silence began with the end of the upload"
+    );
+    assert_eq!(response.status(), StatusCode::GATEWAY_TIMEOUT);
+    let text = response
+        .into_body()
+        .collect()
+        .await
+        .expect("a whole body")
+        .to_bytes();
+    assert_eq!(text, "stream timeout");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_falls_silent_in_its_upload_is_told_so() {
+    let state = testing::state(&[8080], Defaults::Safe, NEVER_SILENT);
+    let (_feed, upload) = fed();
+    let response = answer(layered(&state, reads), Request::new(upload)).await;
+    assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_passed_on_ends_for_both_calls() {
+    let (feed, upload) = fed();
+    let begun = time::Instant::now();
+    let passed_on = |mut request: Request<Body>| async move {
+        let body = std::mem::take(request.body_mut());
+        let outbound = Call::new(clock::now(), request.headers(), trace(), None);
+        *request.body_mut() = body.reporting_to(outbound.into());
+        reads(request).await
+    };
+    let running = answer(
+        layered(&state(Defaults::Safe), passed_on),
+        Request::new(upload),
+    );
+    let uploading = async move {
+        time::sleep(SECOND).await;
+        drop(feed);
+    };
+    let (response, ()) = tokio::join!(running, uploading);
+    assert_eq!(
+        (response.status(), begun.elapsed()),
+        (StatusCode::GATEWAY_TIMEOUT, 2 * SECOND)
+    );
+}
+
+fn trace() -> Trace {
+    Trace::inbound(&http::HeaderMap::new(), &SharedRng::new(1))
 }

@@ -11,7 +11,7 @@ use super::*;
 use crate::{context::CallContext, inbound::testing};
 
 fn state() -> InboundState {
-    testing::state(&[8080], Defaults::Safe, None)
+    testing::state(&[8080], Defaults::Safe, testing::UNLIMITED)
 }
 
 #[tokio::test]
