@@ -63,3 +63,35 @@ impl CallContext {
 tokio::task_local! {
     static CURRENT: CallContext;
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::*;
+    use crate::{
+        runtime::{clock, rng::SharedRng},
+        trace::Trace,
+    };
+
+    fn context() -> CallContext {
+        let headers = HeaderMap::new();
+        let trace = Trace::inbound(&headers, &SharedRng::new(1));
+        CallContext::new(Arc::new(Call::new(clock::now(), &headers, trace, None)))
+    }
+
+    #[test]
+    fn the_explicit_context_beats_the_current_one() {
+        let (explicit, current) = (context(), context());
+        let mut extensions = Extensions::new();
+        current.enter(|| {
+            let found = CallContext::of(&extensions).expect("the current one");
+            assert!(Arc::ptr_eq(&found, &current.0));
+            extensions.insert(explicit.clone());
+            let found = CallContext::of(&extensions).expect("the explicit one");
+            assert!(Arc::ptr_eq(&found, &explicit.0));
+        });
+        assert!(CallContext::of(&Extensions::new()).is_none());
+        assert!(CallContext::current().is_none());
+    }
+}

@@ -143,3 +143,61 @@ const BACKLOG: usize = 128;
 
 /// The lowest port that is given out where none was asked for.
 const EPHEMERAL: u16 = 49_152;
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    fn at(port: u16) -> SocketAddr {
+        SocketAddr::from(([10, 0, 0, 1], port))
+    }
+
+    #[tokio::test]
+    async fn what_is_written_on_one_side_is_read_on_the_other() {
+        let network = MemoryNetwork::new();
+        let mut listener = network.bind(at(8080)).await.expect("free");
+        let (ours, accepted) = tokio::join!(network.dial(at(8080)), listener.accept());
+        let (mut ours, (mut theirs, _)) = (ours.expect("dialled"), accepted.expect("accepted"));
+        ours.write_all(b"hello").await.expect("written");
+        drop(ours);
+        let mut read = Vec::new();
+        theirs.read_to_end(&mut read).await.expect("read");
+        assert_eq!(read, b"hello");
+    }
+
+    #[tokio::test]
+    async fn an_address_is_taken_while_its_listener_lives() {
+        let network = MemoryNetwork::new();
+        let refused = network
+            .dial(at(8080))
+            .await
+            .map(drop)
+            .map_err(|error| error.kind());
+        assert_eq!(refused, Err(io::ErrorKind::ConnectionRefused));
+        let listener = network.bind(at(8080)).await.expect("free");
+        let taken = network
+            .bind(at(8080))
+            .await
+            .map(drop)
+            .map_err(|error| error.kind());
+        assert_eq!(taken, Err(io::ErrorKind::AddrInUse));
+        drop(listener);
+        let refused = network
+            .dial(at(8080))
+            .await
+            .map(drop)
+            .map_err(|error| error.kind());
+        assert_eq!(refused, Err(io::ErrorKind::ConnectionRefused));
+        network.bind(at(8080)).await.expect("free again");
+    }
+
+    #[tokio::test]
+    async fn port_zero_means_one_that_nobody_has() {
+        let network = MemoryNetwork::new();
+        let first = network.bind(at(0)).await.expect("free").local_addr();
+        let second = network.bind(at(0)).await.expect("free").local_addr();
+        assert!(first.port() != 0 && second.port() != 0 && first != second);
+    }
+}

@@ -74,3 +74,30 @@ fn without_delay(stream: TcpStream) -> io::Result<Connection> {
     stream.set_nodelay(true)?;
     Ok(Connection::new(stream))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn sockets_connect_both_sides_and_know_their_addresses() {
+        let mut listener = Tcp
+            .bind((Ipv4Addr::LOCALHOST, 0).into())
+            .await
+            .expect("bound");
+        let at = listener.local_addr();
+        assert_ne!(at.port(), 0);
+        let (ours, accepted) = tokio::join!(Tcp.dial(at), listener.accept());
+        let (mut ours, (mut theirs, peer)) = (ours.expect("dialled"), accepted.expect("accepted"));
+        assert!(peer.ip().is_loopback() && peer != at);
+        ours.write_all(b"hello").await.expect("written");
+        drop(ours);
+        let mut read = Vec::new();
+        theirs.read_to_end(&mut read).await.expect("read");
+        assert_eq!(read, b"hello");
+    }
+}

@@ -14,12 +14,12 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct InboundState(Arc<Shared>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Shared {
     current: Arc<Current>,
     rng: Arc<SharedRng>,
     open: Arc<Open>,
-    drain: Drain,
+    drain: Arc<Drain>,
 }
 
 impl InboundState {
@@ -28,8 +28,14 @@ impl InboundState {
             current,
             rng,
             open: Arc::default(),
-            drain: Drain::new(),
+            drain: Arc::new(Drain::new()),
         }))
+    }
+
+    /// The same state behind a pointer of its own: services are cloned for each request, and requests on different
+    /// connections should not have to count on one another's processors.
+    pub(crate) fn for_connection(&self) -> Self {
+        Self(Arc::new(Shared::clone(&self.0)))
     }
 
     pub(crate) fn drain(&self) -> &Drain {

@@ -43,7 +43,12 @@ where
             local: listener.local_addr(),
             port: listener.port,
         };
-        connections.spawn(connection::serve(io, at, app.clone(), state.clone()));
+        connections.spawn(connection::serve(
+            io,
+            at,
+            app.clone(),
+            state.for_connection(),
+        ));
     }
 }
 
