@@ -1,0 +1,111 @@
+//! What a person reads of the replies, and whether everything went as it should.
+
+use std::{collections::HashSet, time::Duration};
+
+use crate::traffic::Reply;
+
+/// A part of the traffic.
+pub(crate) struct Column<'a> {
+    name: &'a str,
+    replies: Vec<&'a Reply>,
+}
+
+impl<'a> Column<'a> {
+    pub(crate) fn of(name: &'a str, replies: impl Iterator<Item = &'a Reply>) -> Self {
+        let replies = replies.collect();
+        Self { name, replies }
+    }
+
+    fn answered_by(&self, target: &str) -> String {
+        let by_target = |reply: &&&Reply| reply.answered_by() == Some(target);
+        let count = self.replies.iter().filter(by_target).count();
+        let share = 100.0 * count as f64 / self.replies.len().max(1) as f64;
+        format!("{count} ({share:.0} %)")
+    }
+
+    fn retries(&self) -> usize {
+        self.replies.iter().map(|reply| reply.retries()).sum()
+    }
+
+    fn refusals(&self) -> usize {
+        let own = |reply: &&&Reply| reply.answered_by().is_none();
+        self.replies.iter().filter(own).count()
+    }
+
+    fn latency(&self, percent: usize) -> String {
+        let mut latencies: Vec<Duration> = self.replies.iter().map(|reply| reply.latency).collect();
+        latencies.sort_unstable();
+        let rank = (latencies.len() * percent).div_ceil(100).saturating_sub(1);
+        let value = latencies.get(rank).copied().unwrap_or_default();
+        format!("{:.1} ms", value.as_secs_f64() * 1000.0)
+    }
+}
+
+/// Prints the columns, with the requests that each target answered.
+pub(crate) fn print_table(columns: &[Column<'_>], targets: &[&str]) {
+    println!();
+    print_row("", columns, |column| column.name.to_owned());
+    print_row("requests to service-a", columns, |column| {
+        column.replies.len().to_string()
+    });
+    for target in targets {
+        let name = format!("answered by {target}");
+        print_row(&name, columns, |column| column.answered_by(target));
+    }
+    print_row("retries", columns, |column| column.retries().to_string());
+    print_row("refusals by the mesh itself", columns, |column| {
+        column.refusals().to_string()
+    });
+    print_row("latency p50", columns, |column| column.latency(50));
+    print_row("latency p99", columns, |column| column.latency(99));
+    println!();
+}
+
+/// Prints how many requests were lost and how many traces joined.
+///
+/// Fails if any was lost, or any trace was not seen by both services.
+pub(crate) fn print_verdict(replies: &[Reply]) -> Result<(), String> {
+    let all = replies.len();
+    let lost = replies.iter().filter(|reply| reply.lost()).count();
+    // A set, because a trace that two requests share would be no trace of either.
+    let traces: HashSet<_> = replies.iter().filter_map(Reply::joined_trace).collect();
+    let joined = traces.len();
+    println!("   lost requests:    {lost} of {all} (lost: the caller saw anything but 200)");
+    println!("   joined trace ids: {joined} of {all} (both services saw the same X-Ray trace)");
+    println!();
+    if let Some(first) = replies.iter().find(|reply| reply.lost()) {
+        return Err(format!(
+            "{lost} of {all} requests were lost, one of them with {:?}: please report it with this output",
+            first.status
+        ));
+    }
+    match all - joined {
+        0 => Ok(()),
+        apart => Err(format!(
+            "{apart} of {all} requests had another X-Ray trace in service-b: please report it with this output"
+        )),
+    }
+}
+
+/// Fails if the shift came too late to show anything, or if requests sent after it still went to the old version.
+pub(crate) fn check_shift(after: &Column<'_>, old: &str) -> Result<(), String> {
+    let by_old = |reply: &&&Reply| reply.answered_by() == Some(old);
+    match after.replies.iter().filter(by_old).count() {
+        _ if after.replies.is_empty() => Err(
+            "the weights shifted only after the last request: run it again on a less busy machine"
+                .to_owned(),
+        ),
+        0 => Ok(()),
+        late => Err(format!(
+            "{late} requests still went to {old} after the shift: please report it with this output"
+        )),
+    }
+}
+
+fn print_row(name: &str, columns: &[Column<'_>], cell: impl Fn(&Column<'_>) -> String) {
+    let cells: String = columns
+        .iter()
+        .map(|column| format!("{:>20}", cell(column)))
+        .collect();
+    println!("   {name:<28}{cells}");
+}

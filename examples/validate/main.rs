@@ -1,0 +1,157 @@
+//! Checks App Mesh templates without starting anything: `validate FILE… [--param K=V]`.
+//!
+//! Prints one problem a line, as `FILE:LINE:COLUMN: error|warning[code]: sentence`, and `N resources, E errors, W warnings`
+//! at the end. Exits with 0 if the configuration is valid, with 1 if it is not, with 2 if a file cannot be read.
+
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use mesh_core::{
+    Config,
+    error::{Problem, Severity},
+};
+
+/// Check App Mesh templates; several files are read together, as one configuration.
+///
+/// Exit status: 0 valid, 1 invalid, 2 a file cannot be read or the command line is wrong.
+#[derive(Parser)]
+#[command(name = "validate")]
+struct Args {
+    /// CloudFormation templates, YAML or JSON.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// Gives a parameter of the templates its value; may be repeated.
+    #[arg(long = "param", value_name = "K=V", value_parser = parameter)]
+    parameters: Vec<(String, String)>,
+
+    /// Which mesh to take, where the files hold several.
+    #[arg(long, value_name = "NAME")]
+    mesh: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let documents = match read_all(&args.files) {
+        Ok(documents) => documents,
+        Err(unreadable) => {
+            eprint!("{unreadable}");
+            return ExitCode::from(UNREADABLE);
+        }
+    };
+    let report = check(documents, args.parameters, args.mesh);
+    // Whoever closed the pipe has read enough; the exit status says the rest.
+    let _ = io::stdout().write_all(report.text.as_bytes());
+    ExitCode::from(if report.valid { VALID } else { INVALID })
+}
+
+/// A file's name and its text.
+type Document = (String, String);
+
+/// Every file, or a line for each that cannot be read.
+fn read_all(files: &[PathBuf]) -> Result<Vec<Document>, String> {
+    let mut documents = Vec::new();
+    let mut unreadable = String::new();
+    for file in files {
+        match read(file) {
+            Ok(text) => documents.push((file.display().to_string(), text)),
+            Err(error) => {
+                unreadable += &format!("error: cannot read {}: {error}\n", file.display())
+            }
+        }
+    }
+    if unreadable.is_empty() {
+        Ok(documents)
+    } else {
+        Err(unreadable)
+    }
+}
+
+fn read(file: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    // A template is shorter by far, and the reader says so; but no file may fill the memory.
+    File::open(file)?.take(LONGEST).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// What is printed, and whether the configuration can be used.
+#[derive(Debug, PartialEq)]
+struct Report {
+    text: String,
+    valid: bool,
+}
+
+fn check(
+    documents: Vec<Document>,
+    parameters: Vec<(String, String)>,
+    mesh: Option<String>,
+) -> Report {
+    let mut reader = Config::reader();
+    for (name, value) in parameters {
+        reader = reader.parameter(name, value);
+    }
+    if let Some(mesh) = mesh {
+        reader = reader.mesh(mesh);
+    }
+    let declared = documents.iter().map(|(_, text)| declared(text)).sum();
+    for (name, text) in documents {
+        reader = reader.document(&name, text);
+    }
+    match reader.read() {
+        Ok(config) => Report {
+            text: lines(config.warnings(), config.resources()),
+            valid: true,
+        },
+        Err(errors) => Report {
+            text: lines(errors.problems(), declared),
+            valid: false,
+        },
+    }
+}
+
+/// How many resources a text declares, for a report that comes without a configuration to count them in.
+fn declared(text: &str) -> usize {
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'));
+    lines
+        .map(|line| {
+            line.replace(['"', '\'', ' '], "")
+                .matches("Type:AWS::AppMesh::")
+                .count()
+        })
+        .sum()
+}
+
+fn lines(problems: &[Problem], resources: usize) -> String {
+    let errors = problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .count();
+    let warnings = problems.len() - errors;
+    let problems: String = problems
+        .iter()
+        .map(|problem| format!("{problem}\n"))
+        .collect();
+    format!("{problems}{resources} resources, {errors} errors, {warnings} warnings\n")
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
+}
+
+const VALID: u8 = 0;
+const INVALID: u8 = 1;
+const UNREADABLE: u8 = 2;
+const LONGEST: u64 = 16 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

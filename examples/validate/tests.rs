@@ -1,0 +1,95 @@
+//! What `validate` prints, and when it calls a configuration valid.
+
+use super::*;
+
+fn checked(documents: &[(&str, &str)], parameters: &[(&str, &str)]) -> Report {
+    let owned = |pairs: &[(&str, &str)]| {
+        pairs
+            .iter()
+            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+            .collect()
+    };
+    check(owned(documents), owned(parameters), None)
+}
+
+const SEED: &str = include_str!("../config/seed.yaml");
+const MESH: &str = "Resources: {M: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: shop}}}\n";
+
+#[test]
+fn the_seed_is_valid_and_its_two_oddities_are_named() {
+    let report = checked(&[("seed.yaml", SEED)], &[]);
+    assert!(report.valid);
+    for code in ["warning[router-never-used]: ", "warning[ref-is-arn]: "] {
+        assert!(
+            report.text.contains(code),
+            "{code} is not in\n{}",
+            report.text
+        );
+    }
+    assert!(
+        report.text.ends_with("6 resources, 0 errors, 9 warnings\n"),
+        "{}",
+        report.text
+    );
+}
+
+#[test]
+fn every_problem_of_every_file_comes_at_once() {
+    let broken = "Resources: {N: {Type: AWS::AppMesh::VirtualNode, Properties: {MeshName: shop, Spek: {}}}}\n";
+    let report = checked(&[("a.yaml", broken), ("b.yaml", "Resources: [\n")], &[]);
+    assert!(!report.valid);
+    for start in ["a.yaml:1:", "b.yaml:"] {
+        assert!(
+            report.text.lines().any(|line| line.starts_with(start)),
+            "{start} is not in\n{}",
+            report.text
+        );
+    }
+    let last = report.text.lines().last().unwrap_or_default();
+    assert!(
+        last.starts_with("1 resources, ") && last.ends_with(" 0 warnings"),
+        "{last}"
+    );
+}
+
+#[test]
+fn files_are_read_as_one_configuration() {
+    let node = "Resources: {N: {Type: AWS::AppMesh::VirtualNode, Properties: {MeshName: shop, Spec: {}}}}\n";
+    let report = checked(&[("mesh.yaml", MESH), ("node.yaml", node)], &[]);
+    assert_eq!(
+        report,
+        Report {
+            text: "2 resources, 0 errors, 0 warnings\n".to_owned(),
+            valid: true
+        }
+    );
+}
+
+#[test]
+fn a_parameter_reaches_the_template() {
+    let template = MESH.replace("shop", "!Ref Stage");
+    let template = format!("Parameters: {{Stage: {{Type: String}}}}\n{template}");
+    assert!(!checked(&[("mesh.yaml", &template)], &[]).valid);
+    assert!(checked(&[("mesh.yaml", &template)], &[("Stage", "test")]).valid);
+}
+
+#[test]
+fn a_parameter_is_a_name_and_a_value() {
+    assert_eq!(
+        parameter("Stage=a=b"),
+        Ok(("Stage".to_owned(), "a=b".to_owned()))
+    );
+    assert_eq!(parameter("Stage="), Ok(("Stage".to_owned(), String::new())));
+    for wrong in ["Stage", "=x", ""] {
+        assert!(parameter(wrong).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let unreadable = read_all(&["no-such-file.yaml".into(), "nor-this.yaml".into()]).unwrap_err();
+    assert!(
+        unreadable.contains("no-such-file.yaml") && unreadable.contains("nor-this.yaml"),
+        "{unreadable}"
+    );
+}
