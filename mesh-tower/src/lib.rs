@@ -1,4 +1,56 @@
-#![doc = "A service mesh without a sidecar: App Mesh routing, retries and timeouts as Tower services."]
+//! A service mesh without a sidecar: App Mesh routing, retries and timeouts as Tower services.
+//!
+//! A [`Mesh`] is started from the App Mesh files that a team already has, or from a few lines of Rust. It gives a
+//! [`Client`] to call others with, which is a Tower `Service` for requests with any body, and serves the team's own
+//! application, be it an axum `Router`, tonic `Routes` or any other HTTP service.
+//!
+//! ```no_run
+//! use axum::{Router, extract::State, routing::get};
+//! use mesh_tower::{Client, Error, Mesh};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), Error> {
+//!     let mesh = Mesh::builder().app_mesh_file("mesh.yaml").virtual_node("service-a").start().await?;
+//!     let b = mesh.client_for("service-b.default.svc.cluster.local:8080")?;
+//!     mesh.serve(Router::new().route("/", get(home)).with_state(b)).await
+//! }
+//!
+//! # #[cfg(feature = "axum")]
+//! async fn home(State(b): State<Client>) -> Result<String, Error> {
+//!     b.get("/hello").send().await?.error_for_status()?.text().await
+//! }
+//! # #[cfg(not(feature = "axum"))]
+//! # async fn home(State(b): State<Client>) -> String { format!("{b:?}") }
+//! ```
+//!
+//! # What happens to a request
+//!
+//! Outbound, outermost first: it gets a [`Call`] that records it whichever way it ends; its route is found and its target
+//! drawn, once; it is tried and tried again within its limits; each try goes to the endpoint whose turn it is, over a
+//! connection of that endpoint's pool. Inbound: it gets a `Call`; it is admitted; its listener's limit runs.
+//!
+//! A request ends when its response's **body** ends, fails or is dropped, and a tunnel (101, CONNECT) when its connection
+//! closes. Until then it counts as in flight.
+//!
+//! # Errors
+//!
+//! What the mesh refuses by itself is an [`Error`]: its [`kind`](Error::kind) says whose turn it is, its
+//! [`flag`](Error::flag) is the reason in the letters of Envoy's access log. gRPC calls get a response of trailers only
+//! instead. Inbound services answer with a response and leave the application's own error type alone.
+//!
+//! # Features
+//!
+//! | feature | default | gives |
+//! |---|---|---|
+//! | `xray` | yes | reads `x-amzn-trace-id`, starts traces, sends the header on |
+//! | `axum` | no | `Error: IntoResponse`, `ConnectInfo<SocketAddr>` in handlers |
+//! | `tonic` | no | `Error: Into<tonic::Status>`, `TcpConnectInfo` in services |
+//!
+//! # Testing
+//!
+//! Policies are tested without any of this: [`load`] a file, compile it for a node and ask what it decides
+//! (`mesh_core`). Services are tested over a [`MemoryNetwork`](test_util::MemoryNetwork), with the runtime's clock paused.
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 
@@ -40,3 +92,8 @@ pub use self::{
     mesh::{Mesh, MeshBuilder, load},
     response_body::ResponseBody,
 };
+
+/// The README's examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -7,7 +7,7 @@ use http::{Request, Version, header::HOST};
 use hyper::body::Incoming;
 use mesh_core::unit::Protocol;
 use mesh_tower::{Body, Mesh};
-use tokio::time;
+use tokio::{runtime::Handle, time};
 
 use crate::support::{Peer, calling, text};
 
@@ -95,6 +95,54 @@ async fn a_connection_that_went_stale_while_idle_costs_no_request() {
             .await;
         assert_eq!(answer.expect("an answer").status(), 200, "round {round}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_to_an_upload_that_nobody_reads_does_not_hold_up_the_next_request() {
+    let peer = Peer::start(|_unread| async { text("early") }).await;
+    let mesh = calling(&NAMES[..1], Protocol::Http, peer.addr).await;
+    let client = mesh.client_for("orders.local").expect("a backend");
+    for round in 0..10 {
+        let upload = client.post("/").body(vec![0; 8 * 1024 * 1024]).send();
+        let answered = time::timeout(Duration::from_secs(5), upload)
+            .await
+            .expect("an end");
+        // The peer hangs up on the rest of the upload, which may overtake its answer.
+        if let Ok(answer) = answered {
+            let _ = answer.text().await;
+        }
+        let next = time::timeout(Duration::from_secs(5), client.get("/").send()).await;
+        let next = next.expect("not held up").expect("an answer");
+        assert_eq!(next.status(), 200, "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn every_task_ends_with_the_last_handle() {
+    let peer = Peer::start(|_| async { text("hello") }).await;
+    let alive = || Handle::current().metrics().num_alive_tasks();
+    let before = alive();
+    let mesh = calling(&NAMES[..1], Protocol::Http2, peer.addr).await;
+    let client = mesh.client_for("orders.local").expect("a backend");
+    drop(mesh);
+    assert_eq!(
+        client
+            .get("/")
+            .send()
+            .await
+            .expect("a client keeps the mesh running")
+            .status(),
+        200
+    );
+    assert!(alive() > before);
+    drop(client);
+    for _ in 0..100 {
+        time::sleep(Duration::from_millis(10)).await;
+        if alive() == before {
+            return;
+        }
+    }
+    panic!("{} tasks are still alive", alive() - before);
 }
 
 async fn send(mesh: &Mesh, request: Request<Body>) -> String {

@@ -1,10 +1,11 @@
 //! HTTP/1 connections of one endpoint: idle ones are kept, each carries one request at a time.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
+use tokio::time;
 
 use crate::{
     body::Body,
@@ -41,20 +42,26 @@ impl Idle {
     pub(crate) async fn take(&self) -> Option<Sender> {
         loop {
             let mut sender = self.0.lock().as_mut()?.pop()?;
-            // Its response has ended, so this waits for its task to notice, not for the peer.
-            if sender.send.ready().await.is_ok() {
+            // Usually this waits for the connection's own task to notice that the response has ended. A peer that
+            // answered without reading the request keeps it waiting: such a connection is given up.
+            if let Ok(Ok(())) = time::timeout(A_MOMENT, sender.send.ready()).await {
                 return Some(sender);
             }
         }
     }
 
-    /// Keeps it for the next request, or closes it if the endpoint was retired meanwhile.
+    /// Keeps it for the next request, or closes it: if the endpoint was retired meanwhile, or enough are idle.
     pub(crate) fn give_back(&self, mut sender: Sender) {
         sender.reused = true;
         if let Some(idle) = &mut *self.0.lock()
             && !sender.send.is_closed()
         {
-            idle.push(sender);
+            if idle.len() >= MOST_IDLE {
+                idle.retain(|sender| !sender.send.is_closed());
+            }
+            if idle.len() < MOST_IDLE {
+                idle.push(sender);
+            }
         }
     }
 
@@ -79,3 +86,9 @@ pub(crate) async fn handshake(connection: Connection) -> Result<Sender, ConnectE
         reused: false,
     })
 }
+
+/// How long a connection may take to be ready for its next request.
+const A_MOMENT: Duration = Duration::from_millis(5);
+
+/// What a burst of requests leaves open at most.
+const MOST_IDLE: usize = 512;

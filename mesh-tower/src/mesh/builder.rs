@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use mesh_core::{Config, Defaults};
+use mesh_core::{Config, Defaults, compile::Target};
 
 use super::{Mesh, start::start};
 use crate::{connect::MemoryNetwork, error::Error};
@@ -32,6 +32,7 @@ pub(super) enum Source {
     None,
     Files(Vec<PathBuf>),
     Config(Box<Config>),
+    Services(Vec<(String, Target)>),
 }
 
 impl Default for MeshBuilder {
@@ -88,7 +89,36 @@ impl MeshBuilder {
         self
     }
 
+    /// Calls a service without an App Mesh file: every request for `NAME:PORT` goes to this target.
+    ///
+    /// Called again, there are several. In place of files and configurations, not beside them.
+    ///
+    /// # Examples
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use std::time::Duration;
+    /// use mesh_core::{compile::Target, retry::Policy};
+    /// use mesh_tower::Mesh;
+    ///
+    /// let orders = Target::dns("localhost").retry(Policy::idempotent(2)).timeout(Duration::from_secs(2));
+    /// let mesh = Mesh::builder().service("orders:8080", orders).start().await?;
+    /// assert!(mesh.client_for("orders:8080").is_ok());
+    /// # Ok::<(), mesh_tower::Error>(()) }).unwrap();
+    /// ```
+    pub fn service(mut self, name_and_port: impl Into<String>, target: Target) -> Self {
+        let service = (name_and_port.into(), target);
+        match &mut self.source {
+            Source::Services(services) => services.push(service),
+            other => *other = Source::Services(vec![service]),
+        }
+        self
+    }
+
     /// Binds the node's listener on `port` to this address; without it, to `0.0.0.0:PORT`.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an address is small, and reads better without a borrow"
+    )]
     pub fn bind(mut self, port: u16, addr: impl ToString) -> Self {
         self.binds.push((port, addr.to_string()));
         self
@@ -96,6 +126,10 @@ impl MeshBuilder {
 
     /// Gives an endpoint of a virtual node, in place of the node's own discovery. Called again for the same node, it has
     /// several.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an address is small, and reads better without a borrow"
+    )]
     pub fn endpoint(mut self, virtual_node: impl Into<String>, addr: impl ToString) -> Self {
         self.endpoints.push((virtual_node.into(), addr.to_string()));
         self

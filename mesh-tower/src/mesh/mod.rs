@@ -3,6 +3,7 @@
 mod builder;
 mod files;
 mod identity;
+mod source;
 mod start;
 
 use std::{collections::BTreeMap, fmt, future::Future, net::SocketAddr, sync::Arc, time::Duration};

@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use mesh_core::{
-    Config,
     name::VirtualNodeName,
     snapshot::{ListenerPlan, Snapshot},
     unit::Protocol,
@@ -13,8 +12,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::{
     Mesh, Phase, Running,
-    builder::{MeshBuilder, Source},
-    files, identity,
+    builder::MeshBuilder,
+    source::{self, Sourced},
 };
 use crate::{
     connect::{Dial, Tcp, Transport},
@@ -28,14 +27,10 @@ use crate::{
 };
 
 pub(super) async fn start(builder: MeshBuilder) -> Result<Mesh, Error> {
-    let config = configuration(&builder)?;
-    let node = identity::virtual_node(builder.virtual_node.clone())?;
-    let mut role = config.node(&node)?;
-    if let Some(defaults) = builder.defaults {
-        role = role.defaults(defaults);
-    }
-    let snapshot = Arc::new(role.compile()?);
-    let sources = sources(&builder, &config)?;
+    let sourced = source::snapshot(&builder)?;
+    announce(&sourced, builder.max_waiting);
+    let sources = sources(&builder, &sourced.nodes)?;
+    let snapshot = Arc::new(sourced.snapshot);
     let transport: Arc<dyn Transport> = match &builder.network {
         Some(network) => Arc::new(network.clone()),
         None => Arc::new(Tcp),
@@ -53,7 +48,6 @@ pub(super) async fn start(builder: MeshBuilder) -> Result<Mesh, Error> {
             .map_or_else(SharedRng::from_entropy, SharedRng::new),
     );
     let outbound = Arc::new(Open::default());
-    announce(&snapshot, &config, builder.max_waiting);
     Ok(Mesh {
         stack: stack::outbound(current.clone(), &rng, outbound.clone(), builder.max_waiting),
         handle: Arc::new(Running {
@@ -74,25 +68,15 @@ pub(super) async fn start(builder: MeshBuilder) -> Result<Mesh, Error> {
     })
 }
 
-fn configuration(builder: &MeshBuilder) -> Result<Config, Error> {
-    match &builder.source {
-        Source::None => Err(Error::setup(
-            "no configuration was given: .app_mesh_file(PATH) reads one, .config(…) takes one",
-        )),
-        Source::Files(paths) => files::read(paths, &builder.parameters),
-        Source::Config(config) => Ok((**config).clone()),
-    }
-}
-
-fn sources(builder: &MeshBuilder, config: &Config) -> Result<Sources, Error> {
+fn sources(builder: &MeshBuilder, nodes: &[VirtualNodeName]) -> Result<Sources, Error> {
     let mut sources = Sources::default();
     for (node, addr) in &builder.endpoints {
-        let Some(known) = config.mesh().virtual_node(node) else {
+        let Some(known) = nodes.iter().find(|known| known.as_str() == node) else {
             return Err(Error::setup(format!(
-                "an endpoint is given for {node:?}, but the mesh has no such virtual node"
+                "an endpoint is given for {node:?}, but no virtual node has that name; there are {nodes:?}"
             )));
         };
-        sources.fix(known.name.clone(), address(addr, "an endpoint")?);
+        sources.fix(known.clone(), address(addr, "an endpoint")?);
     }
     Ok(sources)
 }
@@ -157,10 +141,15 @@ fn address(text: &str, what: &str) -> Result<SocketAddr, Error> {
 }
 
 /// Every default that acts on requests is visible at start.
-fn announce(snapshot: &Snapshot, config: &Config, max_waiting: usize) {
-    for warning in config.warnings() {
+fn announce(
+    Sourced {
+        snapshot, warnings, ..
+    }: &Sourced,
+    max_waiting: usize,
+) {
+    for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let node: &VirtualNodeName = snapshot.virtual_node();
-    tracing::info!(mesh = %snapshot.mesh(), virtual_node = %node, defaults = %snapshot.defaults(), max_waiting, "the mesh starts");
+    let (mesh, virtual_node) = (snapshot.mesh(), snapshot.virtual_node());
+    tracing::info!(%mesh, %virtual_node, defaults = %snapshot.defaults(), max_waiting, "the mesh starts");
 }

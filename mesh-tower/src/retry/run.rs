@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, StatusCode};
 use mesh_core::{
     metric::{Flag, Outcome},
     retry::{Attempts, Done, Next, Safety},
@@ -91,7 +91,7 @@ impl<A: Attempt> Run<A> {
                 Next::Done(done) => return self.finish(result, outcome, done),
             };
             let Some(again) = self.kept.as_ref().and_then(Kept::request) else {
-                return self.finish(result, outcome, Done::Exhausted);
+                return self.finish(result, outcome, not_again(outcome));
             };
             request = again;
             // The failed answer goes before the wait: nobody will read it.
@@ -167,6 +167,9 @@ async fn outcome(
         Ok(response) => response,
         Err(error) => return error.outcome(),
     };
+    if response.status() != StatusCode::OK {
+        return Some(response.status().into());
+    }
     if let Some(status) = grpc_status(response.headers()) {
         return Some(Outcome::Grpc(status));
     }
@@ -177,6 +180,15 @@ async fn outcome(
         |cx: &mut Context<'_>| response.body_mut().peek_trailers(cx).and_then(grpc_status);
     let peeked = poll_fn(|cx| Poll::Ready(trailers(cx))).await;
     Some(peeked.map_or_else(|| response.status().into(), Outcome::Grpc))
+}
+
+/// The policy would try once more, but too much of the request's body has gone by to send it again.
+fn not_again(outcome: Outcome) -> Done {
+    if outcome.is_answer() {
+        Done::Answered
+    } else {
+        Done::Failed
+    }
 }
 
 fn grpc_status(headers: &HeaderMap) -> Option<i32> {

@@ -1,0 +1,292 @@
+//! What is served, and what calls: axum, plain hyper, and traces that join across them.
+
+use std::{convert::Infallible, future::pending, time::Duration};
+
+use axum::{Router, extract::State, routing::get};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use mesh_core::{
+    compile::Target,
+    config::{Mesh as Model, VirtualNode, VirtualService},
+    unit::Protocol,
+};
+use mesh_tower::{Body, CallContext, Client, Error, ErrorKind, Mesh, test_util::MemoryNetwork};
+use tokio::{sync::oneshot, task::JoinHandle, time};
+
+use crate::support::served;
+
+fn model() -> Model {
+    let listening = |name: &str| {
+        VirtualNode::builder(name)
+            .listener(8080, Protocol::Http)
+            .dns(name)
+    };
+    Model::builder("shop")
+        .virtual_node(listening("web").backend("orders.local"))
+        .virtual_node(listening("orders"))
+        .virtual_service(VirtualService::builder("orders.local").virtual_node("orders"))
+        .build()
+        .expect("the model is valid")
+}
+
+/// Answers with the trace id that the handler sees.
+async fn trace_id(request: Request<axum::body::Body>) -> String {
+    let context = request
+        .extensions()
+        .get::<CallContext>()
+        .expect("the inbound stack puts it there");
+    context.call().trace().id().to_string()
+}
+
+/// Says its own trace id, and that of the service it called.
+async fn both(
+    State(orders): State<Client>,
+    request: Request<axum::body::Body>,
+) -> Result<String, Error> {
+    let theirs = orders
+        .get("/")
+        .send()
+        .await?
+        .error_for_status()?
+        .text()
+        .await?;
+    Ok(format!("{} {theirs}", trace_id(request).await))
+}
+
+#[tokio::test]
+async fn an_axum_handler_calls_through_the_mesh_and_both_sides_see_one_trace() {
+    let (network, model) = (MemoryNetwork::new(), model());
+    let _orders = served(
+        &network,
+        &model,
+        "orders",
+        "10.0.0.1:8080",
+        Router::new().route("/", get(trace_id)),
+    )
+    .await;
+    let start = |node: &str| {
+        Mesh::builder()
+            .config(model.clone())
+            .virtual_node(node)
+            .network(&network)
+    };
+    let web = start("web")
+        .bind(8080, "10.0.0.2:8080")
+        .endpoint("orders", "10.0.0.1:8080");
+    let web = web.start().await.expect("the mesh starts");
+    let app = Router::new()
+        .route("/", get(both))
+        .with_state(web.client_for("orders.local").expect("a backend"));
+    let _serving = serving(&web, app);
+
+    let edge = Mesh::builder()
+        .service("web:80", Target::dns("web"))
+        .network(&network);
+    let edge = edge
+        .endpoint("web", "10.0.0.2:8080")
+        .start()
+        .await
+        .expect("the mesh starts");
+    let root = "1-5759e988-bd862e3fe1be46a994272793";
+    let asked = edge.client_for("web:80").expect("a service").get("/");
+    let told = asked
+        .header("x-amzn-trace-id", &format!("Root={root};Sampled=0"))
+        .send()
+        .await;
+    assert_eq!(
+        told.expect("an answer").text().await.expect("a body"),
+        format!("{root} {root}")
+    );
+
+    let fresh = edge
+        .client_for("web:80")
+        .expect("a service")
+        .get("/")
+        .send()
+        .await
+        .expect("an answer");
+    let fresh = fresh.text().await.expect("a body");
+    let (ours, theirs) = fresh.split_once(' ').expect("two ids");
+    assert_eq!(ours, theirs, "a trace that begins in the mesh joins, too");
+    assert_ne!(ours, root);
+}
+
+#[tokio::test]
+async fn a_plain_hyper_service_is_served() {
+    let network = MemoryNetwork::new();
+    let hyper = hyper::service::service_fn(async |request: Request<Body>| {
+        let echoed = request
+            .into_body()
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes);
+        Ok::<_, Infallible>(Response::new(Full::new(echoed.unwrap_or_default())))
+    });
+    let orders = Mesh::builder()
+        .config(model())
+        .virtual_node("orders")
+        .network(&network);
+    let orders = orders
+        .bind(8080, "10.0.0.1:8080")
+        .start()
+        .await
+        .expect("the mesh starts");
+    let app = tower::service_fn(move |request| hyper::service::Service::call(&hyper, request));
+    let server = orders.clone();
+    let _serving = Abort(tokio::spawn(async move {
+        server.serve_until(app, pending()).await
+    }));
+
+    let web = Mesh::builder()
+        .config(model())
+        .virtual_node("web")
+        .network(&network);
+    let web = web
+        .bind(8080, "10.0.0.2:8080")
+        .endpoint("orders", "10.0.0.1:8080")
+        .start()
+        .await
+        .expect("the mesh starts");
+    let client = web.client_for("orders.local").expect("a backend");
+    let answer = client
+        .post("/")
+        .body(Bytes::from_static(b"echo"))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.text().await.expect("a body"), "echo");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopped_mesh_finishes_what_it_was_asked_and_takes_no_more() {
+    let (network, model) = (MemoryNetwork::new(), model());
+    let slow = Router::new().route(
+        "/",
+        get(async || {
+            time::sleep(Duration::from_secs(2)).await;
+            "done"
+        }),
+    );
+    let orders = served(&network, &model, "orders", "10.0.0.1:8080", slow).await;
+    let web = Mesh::builder()
+        .config(model)
+        .virtual_node("web")
+        .network(&network)
+        .bind(8080, "10.0.0.2:8080");
+    let web = web
+        .endpoint("orders", "10.0.0.1:8080")
+        .start()
+        .await
+        .expect("the mesh starts");
+    let client = web.client_for("orders.local").expect("a backend");
+
+    let running = tokio::spawn(client.get("/").send());
+    time::sleep(Duration::from_secs(1)).await;
+    let start = time::Instant::now();
+    orders.stop(Duration::from_secs(10)).await;
+    assert_eq!(
+        start.elapsed().as_secs(),
+        1,
+        "no longer than the request took"
+    );
+    let answer = running
+        .await
+        .expect("no panic")
+        .expect("the running request is answered");
+    assert_eq!(answer.text().await.expect("a body"), "done");
+    let refused = client
+        .get("/")
+        .send()
+        .await
+        .expect_err("nobody listens any more");
+    assert_eq!(refused.kind(), ErrorKind::Unavailable, "{refused}");
+}
+
+#[tokio::test]
+async fn an_unknown_backend_is_refused_with_the_nearest_name() {
+    let web = Mesh::builder()
+        .config(model())
+        .virtual_node("web")
+        .network(&MemoryNetwork::new());
+    let web = web
+        .bind(8080, "10.0.0.2:8080")
+        .endpoint("orders", "10.0.0.1:1")
+        .start()
+        .await
+        .expect("the mesh starts");
+    let error = web.client_for("orders.locl").expect_err("no such backend");
+    assert_eq!(error.kind(), ErrorKind::NoRoute);
+    assert!(
+        error.to_string().contains("did you mean orders.local?"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_call_releases_its_endpoint() {
+    let (network, model) = (MemoryNetwork::new(), model());
+    let (asked, reached) = oneshot::channel::<()>();
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Some(asked)));
+    let never = Router::new().route(
+        "/",
+        get(async move || {
+            let asked = asked.lock().expect("no panic").take();
+            if let Some(asked) = asked {
+                asked.send(()).expect("the test waits");
+            }
+            pending::<()>().await;
+        }),
+    );
+    let orders = served(&network, &model, "orders", "10.0.0.1:8080", never).await;
+    let web = Mesh::builder()
+        .config(model)
+        .virtual_node("web")
+        .network(&network)
+        .bind(8080, "10.0.0.2:8080");
+    let web = web
+        .endpoint("orders", "10.0.0.1:8080")
+        .start()
+        .await
+        .expect("the mesh starts");
+    let call = tokio::spawn(
+        web.client_for("orders.local")
+            .expect("a backend")
+            .get("/")
+            .send(),
+    );
+    reached.await.expect("the request arrives");
+    assert_eq!(
+        web.endpoints("orders"),
+        [("10.0.0.1:8080".parse().expect("an address"), 1)]
+    );
+    assert_eq!((web.in_flight(), orders.in_flight()), ((1, 0), (0, 1)));
+    call.abort();
+    assert!(call.await.expect_err("aborted").is_cancelled());
+    time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(
+        web.endpoints("orders"),
+        [("10.0.0.1:8080".parse().expect("an address"), 0)]
+    );
+    assert_eq!(
+        (web.in_flight(), orders.in_flight()),
+        ((0, 0), (0, 0)),
+        "both ends have released it"
+    );
+}
+
+/// A task that ends with the test.
+struct Abort(JoinHandle<Result<(), Error>>);
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn serving(mesh: &Mesh, app: Router) -> Abort {
+    let server = mesh.clone();
+    Abort(tokio::spawn(async move {
+        server.serve_until(app, pending()).await
+    }))
+}
