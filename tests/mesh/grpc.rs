@@ -11,25 +11,31 @@ use mesh_core::{
     config::{Mesh as Model, VirtualNode, VirtualService},
     unit::Protocol,
 };
-use mesh_tower::{Body, Mesh, test_util::MemoryNetwork};
-use tokio::{sync::oneshot, time};
-use tonic::Code;
+use mesh_tower::{Body, Client, Error, Mesh, test_util::MemoryNetwork};
+use tokio::{sync::oneshot, task::JoinHandle, time};
+use tonic::{Code, service::Routes};
 use tonic_health::{
     pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient},
-    server::health_reporter,
+    server::{HealthReporter, health_reporter},
 };
 
 use crate::support::{BoxError, Peer, PeerBody, calling};
 
-#[tokio::test]
-async fn a_tonic_server_is_served_and_its_stub_calls_it_through_the_mesh() {
+/// tonic-health's own server behind one mesh, called through another; the reporter changes what it answers.
+struct Greeter {
+    reporter: HealthReporter,
+    stub: HealthClient<Client>,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<Result<(), Error>>,
+}
+
+async fn greeter() -> Greeter {
+    let greeter = VirtualNode::builder("greeter")
+        .listener(50_051, Protocol::Grpc)
+        .dns("greeter.local");
     let model = Model::builder("shop")
         .virtual_node(VirtualNode::builder("web").backend("greeter.local"))
-        .virtual_node(
-            VirtualNode::builder("greeter")
-                .listener(50_051, Protocol::Grpc)
-                .dns("greeter.local"),
-        )
+        .virtual_node(greeter)
         .virtual_service(VirtualService::builder("greeter.local").virtual_node("greeter"))
         .build()
         .expect("the model is valid");
@@ -40,7 +46,7 @@ async fn a_tonic_server_is_served_and_its_stub_calls_it_through_the_mesh() {
             .virtual_node(node)
             .network(&network)
     };
-    let greeter = start("greeter")
+    let server = start("greeter")
         .bind(50_051, "10.0.0.1:50051")
         .start()
         .await
@@ -56,32 +62,38 @@ async fn a_tonic_server_is_served_and_its_stub_calls_it_through_the_mesh() {
         .set_service_status("greeter", tonic_health::ServingStatus::Serving)
         .await;
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn({
-        let greeter = greeter.clone();
-        let routes = tonic::service::Routes::new(health);
-        async move {
-            greeter
-                .serve_until(routes, async { drop(stopped.await) })
-                .await
-        }
+    let serving = tokio::spawn(async move {
+        server
+            .serve_until(Routes::new(health), async { drop(stopped.await) })
+            .await
     });
-    greeter.ready().await;
+    let stub = HealthClient::new(web.client_for("greeter.local:50051").expect("a backend"));
+    Greeter {
+        reporter,
+        stub,
+        stop,
+        serving,
+    }
+}
 
-    let mut stub = HealthClient::with_origin(
-        web.client_for("greeter.local:50051").expect("a backend"),
-        "http://greeter.local:50051".parse().expect("a URI"),
-    );
-    let unary = stub
-        .check(HealthCheckRequest {
-            service: "greeter".into(),
-        })
-        .await
-        .expect("an answer");
+fn about(service: &str) -> HealthCheckRequest {
+    HealthCheckRequest {
+        service: service.into(),
+    }
+}
+
+#[tokio::test]
+async fn a_tonic_server_is_served_and_its_stub_calls_it_through_the_mesh() {
+    let Greeter {
+        reporter,
+        mut stub,
+        stop,
+        serving,
+    } = greeter().await;
+    let unary = stub.check(about("greeter")).await.expect("an answer");
     assert_eq!(unary.into_inner().status(), ServingStatus::Serving);
     let unknown = stub
-        .check(HealthCheckRequest {
-            service: "nobody".into(),
-        })
+        .check(about("nobody"))
         .await
         .expect_err("an unknown service");
     assert_eq!(
@@ -91,9 +103,7 @@ async fn a_tonic_server_is_served_and_its_stub_calls_it_through_the_mesh() {
     );
 
     let mut watch = stub
-        .watch(HealthCheckRequest {
-            service: "greeter".into(),
-        })
+        .watch(about("greeter"))
         .await
         .expect("a stream")
         .into_inner();

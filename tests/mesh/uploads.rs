@@ -29,7 +29,7 @@ use crate::support::{BoxError, Peer, status, text};
 async fn impatient() -> Peer {
     let requests = Arc::new(AtomicUsize::new(0));
     Peer::start(move |request| {
-        let early = requests.fetch_add(1, Ordering::SeqCst) % 2 == 0;
+        let early = requests.fetch_add(1, Ordering::SeqCst).is_multiple_of(2);
         async move {
             if early {
                 return status(StatusCode::SERVICE_UNAVAILABLE);
