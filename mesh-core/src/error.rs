@@ -186,21 +186,27 @@ impl Place {
     }
 }
 
-/// Problems as they are found.
+/// Problems as they are found: the first thousand errors and the first thousand warnings.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     found: Vec<Problem>,
     errors: usize,
+    warnings: usize,
 }
 
 impl Problems {
     pub(crate) fn error(&mut self, code: &'static str, place: &Place, message: impl Into<String>) {
         self.errors += 1;
-        self.add(Severity::Error, code, place, message.into());
+        if self.errors <= KEPT {
+            self.add(Severity::Error, code, place, message.into());
+        }
     }
 
     pub(crate) fn warn(&mut self, code: &'static str, place: &Place, message: impl Into<String>) {
-        self.add(Severity::Warning, code, place, message.into());
+        self.warnings += 1;
+        if self.warnings <= KEPT {
+            self.add(Severity::Warning, code, place, message.into());
+        }
     }
 
     /// How many errors there are so far: who compares two counts knows whether something in between failed.
@@ -208,8 +214,24 @@ impl Problems {
         self.errors
     }
 
+    /// Whether no further error is kept, so that none is worth a search for what was meant.
+    pub(crate) fn is_full(&self) -> bool {
+        self.errors >= KEPT
+    }
+
     /// The warnings, if there is nothing worse; else the report.
     pub(crate) fn finish(mut self) -> Result<Vec<Problem>, ConfigErrors> {
+        for (severity, count) in [
+            (Severity::Error, self.errors),
+            (Severity::Warning, self.warnings),
+        ] {
+            if count > KEPT {
+                let message = format!(
+                    "there are more than {KEPT} of these: mend what is listed and read again"
+                );
+                self.add(severity, "too-many-problems", &Place::default(), message);
+            }
+        }
         self.found.sort_by(|a, b| a.rank().cmp(&b.rank()));
         self.found.dedup();
         match self.errors {
@@ -253,6 +275,7 @@ fn escaped(c: char) -> impl Iterator<Item = char> {
 }
 
 const SHOWN_CHARACTERS: usize = 80;
+const KEPT: usize = 1000;
 
 #[cfg(test)]
 mod tests {
@@ -285,6 +308,26 @@ mod tests {
         let mut problems = Problems::default();
         problems.warn("duplicate-backend", &at(2, 5), "twice");
         assert_eq!(problems.finish().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_report_without_end_is_cut_and_says_so() {
+        let mut problems = Problems::default();
+        for line in 0..2000 {
+            problems.error("out-of-range", &at(line, 1), "no");
+            problems.warn("missing-backend", &at(line, 2), "hm");
+        }
+        assert!(problems.is_full());
+        let errors = problems.finish().unwrap_err();
+        assert_eq!(
+            (errors.errors().count(), errors.warnings().count()),
+            (1001, 1001)
+        );
+        let cut = errors
+            .problems()
+            .iter()
+            .filter(|p| p.code == "too-many-problems");
+        assert_eq!(cut.count(), 2);
     }
 
     #[test]

@@ -261,7 +261,8 @@ fn key_not_text(at: Location) -> Fault {
 }
 
 const DEPTH: usize = 64;
-const NODES: usize = 200_000;
+/// Twice what fits into the largest template that CloudFormation takes.
+const NODES: usize = 100_000;
 /// What anchors may hold and aliases may repeat, in units of a node or of `BYTES_PER_UNIT` of text.
-const COPIED_UNITS: usize = 100_000;
+const COPIED_UNITS: usize = 50_000;
 const BYTES_PER_UNIT: usize = 64;

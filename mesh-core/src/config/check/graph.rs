@@ -135,6 +135,9 @@ fn missing<'a>(
     place: &Place,
     problems: &mut Problems,
 ) {
+    if problems.is_full() {
+        return;
+    }
     let message = format!(
         "there is no {kind} {} in the mesh{}",
         quoted(name),

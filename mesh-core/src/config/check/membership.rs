@@ -34,6 +34,9 @@ fn memberships(draft: &Draft, problems: &mut Problems) {
     let names = draft.meshes.iter().map(|mesh| mesh.name.value.as_str());
     let names: BTreeSet<&str> = names.collect();
     for member in members(draft).filter(|said| !names.contains(said.value.as_str())) {
+        if problems.is_full() {
+            return;
+        }
         let message = format!(
             "there is no mesh {} here{}",
             quoted(&member.value),

@@ -70,6 +70,9 @@ impl Conform<'_> {
 
     fn member(&mut self, member: &Member, shape: &Shape) {
         let Some(property) = shape.property(&member.key) else {
+            if self.problems.is_full() {
+                return;
+            }
             let known = shape.properties.iter().map(|property| property.name);
             let message = format!(
                 "{} has no property {}{}",
@@ -239,6 +242,8 @@ impl Conform<'_> {
 
 /// The properties that are there under another spelling: reported as unknown, so not missed as well.
 fn misspelt(node: &Resolved, shape: &Shape) -> Vec<&'static str> {
+    // Beyond so many unknown keys nobody meant one of ours.
+    const LOOKED_AT: usize = 64;
     let names: Vec<&'static str> = shape
         .properties
         .iter()
@@ -249,6 +254,7 @@ fn misspelt(node: &Resolved, shape: &Shape) -> Vec<&'static str> {
         .iter()
         .filter(|member| shape.property(&member.key).is_none());
     unknown
+        .take(LOOKED_AT)
         .filter_map(|member| meant(&member.key, &names))
         .collect()
 }

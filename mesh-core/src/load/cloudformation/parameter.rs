@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    resolve::{Known, UNKNOWN, text},
+    resolve::{Known, LONGEST, UNKNOWN, text},
     resolved::{Content, Resolved},
     template::at,
 };
@@ -40,6 +40,14 @@ pub(super) fn value(
             return UNKNOWN;
         }
     };
+    if value.len() > LONGEST {
+        let message = format!(
+            "the value of the parameter {} is longer than {LONGEST} bytes: shorten it",
+            quoted(key)
+        );
+        problems.error("out-of-range", &place, message);
+        return UNKNOWN;
+    }
     allowed(declared, value, &place, problems);
     if kind == "CommaDelimitedList" || kind.starts_with("List<") {
         let items = value.split(',').map(|item| Resolved {

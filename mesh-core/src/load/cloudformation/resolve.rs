@@ -131,6 +131,9 @@ impl<'a, 'p> Resolve<'a, 'p> {
     }
 
     fn call(&mut self, name: &str, argument: &Node, place: &Place) -> Known {
+        if self.problems.is_full() {
+            return UNKNOWN;
+        }
         match name {
             "Ref" => match argument.text() {
                 Some(name) => self.reference(name, place),
@@ -333,5 +336,7 @@ const PSEUDO: [&str; 7] = [
     "AWS::StackName",
     "AWS::URLSuffix",
 ];
+/// What a parameter may hold at most in CloudFormation, and a text that is put together here.
+pub(super) const LONGEST: usize = 4096;
 /// How deep values may be computed in one another: a document's own depth is bounded, a chain of references is not.
 const DEPTH: usize = 96;

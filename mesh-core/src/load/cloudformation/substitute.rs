@@ -1,8 +1,10 @@
 //! `Fn::Sub`: variables in a text.
 
+use std::collections::BTreeMap;
+
 use super::{
     function::{self, Piece},
-    resolve::{Known, Resolve, UNKNOWN, text},
+    resolve::{Known, LONGEST, Resolve, UNKNOWN, text},
     resolved::Content,
 };
 use crate::{
@@ -32,14 +34,24 @@ impl Resolve<'_, '_> {
                 place,
             );
         };
+        if template.len() > LONGEST {
+            return self.bad_argument(TOO_LONG, place);
+        }
+        // Each variable once: texts that name one another twice at every level have no end otherwise.
+        let mut known = BTreeMap::new();
         let mut values = Vec::new();
         for piece in pieces {
-            match piece {
-                Piece::Text(piece) => values.push(Content::Text(piece.to_owned())),
-                Piece::Variable(name) => match self.variable(name, variables, place) {
-                    Known::Content(content) => values.push(content),
-                    Known::NoValue => {}
-                },
+            let value = match piece {
+                Piece::Text(piece) => text(piece),
+                Piece::Variable(name) => {
+                    let value = known
+                        .entry(name)
+                        .or_insert_with(|| self.variable(name, variables, place));
+                    value.clone()
+                }
+            };
+            if let Known::Content(content) = value {
+                values.push(content);
             }
         }
         self.joined(values, place)
@@ -75,13 +87,11 @@ impl Resolve<'_, '_> {
                 }
             }
             if joined.len() > LONGEST {
-                return self
-                    .bad_argument("this text grows too long to be anything of App Mesh", place);
+                return self.bad_argument(TOO_LONG, place);
             }
         }
         text(joined)
     }
 }
 
-/// Texts can be put into texts without end; no name of App Mesh is as long.
-const LONGEST: usize = 8192;
+const TOO_LONG: &str = "this text is longer than anything of App Mesh may be: shorten it";

@@ -68,7 +68,7 @@ fn what_is_not_cloudformation_is_called_by_its_name() {
 fn large_deep_and_multiplying_documents_are_refused_at_once() {
     let large = format!("# {}\n{MESH}", "x".repeat(10_000_000));
     refused(&format!("§{large}"), &["document-too-large"]);
-    let most = "1,".repeat(199_997);
+    let most = "1,".repeat(99_997);
     refused(
         &format!("Resources: [{most}§1,1,1]"),
         &["document-too-large"],
@@ -90,14 +90,14 @@ fn alias_bombs_are_refused_where_they_go_off() {
     for level in 1..10 {
         let mut aliases = vec![format!("*a{}", level - 1); 10];
         if level == 4 {
-            aliases[6].insert(0, '§');
+            aliases[2].insert(0, '§');
         }
         let aliases = aliases.join(", ");
         bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
     }
     refused(&bomb, &["too-many-aliases"]);
     let long = format!(
-        "a: &a {}\nb: [*a, *a, *a, *a, *a, §*a, *a]",
+        "a: &a {}\nb: [*a, *a, §*a, *a]",
         "x".repeat(1_000_000)
     );
     refused(&long, &["too-many-aliases"]);
