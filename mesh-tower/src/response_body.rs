@@ -109,7 +109,7 @@ impl ResponseBody {
     /// # Examples
     /// ```
     /// # async fn example(client: mesh_tower::Client) -> Result<(), mesh_tower::Error> {
-    /// let response = client.get("http://orders.local:8080/").send().await?;
+    /// let response = client.get("http://orders.local:8080/").send().await?.into_http();
     /// if let Some(call) = response.body().call() {
     ///     println!("{:?} answered after {} attempts", call.target(), call.attempts().count());
     /// }
