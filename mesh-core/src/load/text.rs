@@ -120,5 +120,6 @@ fn locate(name: &Arc<str>, text: &str, index: usize) -> Location {
     Location::new(name, line, last.chars().count() + 1)
 }
 
-const BYTES: usize = 8 << 20;
+/// Twice the largest template that CloudFormation takes; the parser keeps some hundred bytes for each of these.
+const BYTES: usize = 2 << 20;
 const HELM: [&str; 5] = ["{{-", "{{ .", "{{.", "{{ include", "{{ if"];

@@ -96,10 +96,7 @@ fn alias_bombs_are_refused_where_they_go_off() {
         bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
     }
     refused(&bomb, &["too-many-aliases"]);
-    let long = format!(
-        "a: &a {}\nb: [*a, *a, §*a, *a]",
-        "x".repeat(1_000_000)
-    );
+    let long = format!("a: &a {}\nb: [*a, *a, §*a, *a]", "x".repeat(1_000_000));
     refused(&long, &["too-many-aliases"]);
 }
 
