@@ -42,6 +42,7 @@ impl Release {
         let caller = Caller::of(self.a.addr())?;
         let shift = async {
             caller.begun(SHIFT_AT).await;
+            // The caller's side draws the target, so service-a's mesh is the one to tell.
             self.a.mesh().apply(&weighted(0, 100)?).await?;
             caller.shifted();
             Ok::<_, Box<dyn Error>>(())

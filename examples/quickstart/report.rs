@@ -74,9 +74,11 @@ pub(crate) fn print_verdict(replies: &[Reply]) -> Result<(), String> {
     println!("   joined trace ids: {joined} of {all} (both services saw the same X-Ray trace)");
     println!();
     if let Some(first) = replies.iter().find(|reply| reply.lost()) {
+        let got = first
+            .status
+            .map_or("no answer".to_owned(), |status| status.to_string());
         return Err(format!(
-            "{lost} of {all} requests were lost, one of them with {:?}: please report it with this output",
-            first.status
+            "{lost} of {all} requests were lost, the first of them got {got}: please report it with this output"
         ));
     }
     match all - joined {

@@ -20,7 +20,7 @@ pub(crate) fn node(config: &Config, name: &str) -> MeshBuilder {
         .config(config.clone())
         .virtual_node(name)
         .bind(PORT, "127.0.0.1:0")
-        // The same draws in every run.
+        // The same sequence of draws in every run.
         .seed(SEED)
 }
 
