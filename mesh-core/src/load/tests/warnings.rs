@@ -173,3 +173,51 @@ fn several_documents_are_one_mesh_and_several_meshes_are_chosen_from() {
     let streams = format!("{}---\n{}", template(""), alone);
     assert_eq!(Config::parse("m", &streams).unwrap().resources(), 2);
 }
+
+#[test]
+fn ports_and_routes_that_leave_a_choice_open_are_warned_of() {
+    let plain = routed(&format!("{{HttpRoute: {{Match: {{}}, {ONE}}}}}"));
+    let one = "[{PortMapping: {Port: 80, Protocol: http}}]";
+    let two =
+        "[{PortMapping: {Port: 80, Protocol: http}}, {PortMapping: {Port: 81, Protocol: http}}]";
+    let line = |name: &str| {
+        let mut lines = plain.lines().filter(|line| line.starts_with(name));
+        lines.next().expect("the resource is there").to_owned()
+    };
+    let with = |name: &str| plain.replace(&line(name), &line(name).replace(one, two));
+    let again = plain
+        .replace("\n  T:", "\n  T2:")
+        .replace("RouteName: t", "RouteName: §t2");
+    let (_, again) = again
+        .split_once("  T2:")
+        .expect("the route is the last resource");
+    let limit = "[{Timeout: {§HTTP2: {Idle: {Unit: s, Value: 1}}}, PortMapping: {Port: 80, Protocol: http}}]";
+    let (routeless, _) = plain
+        .split_once("  T:")
+        .expect("the route is the last resource");
+    let rows = [
+        (
+            with("  R").replace("Match:", "§Match:"),
+            "match-port-missing",
+        ),
+        (
+            with("  a").replace("VirtualNode: a", "VirtualNode: §a"),
+            "target-port-missing",
+        ),
+        (format!("{plain}  T2:{again}"), "same-conditions"),
+        (plain.replacen(one, limit, 1), "timeout-protocol-mismatch"),
+        (
+            routeless.replace("RouterName: r, ", "RouterName: §r, "),
+            "router-without-routes",
+        ),
+        (
+            template(
+                "  X: {Type: AWS::AppMesh::VirtualNode, Properties: {MeshName: m, Spec: {Listeners: §[]}}}\n",
+            ),
+            "empty-listeners",
+        ),
+    ];
+    for (text, code) in rows {
+        warned(&text, &[code]);
+    }
+}
