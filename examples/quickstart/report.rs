@@ -76,7 +76,7 @@ pub(crate) fn print_verdict(replies: &[Reply]) -> Result<(), String> {
     if let Some(first) = replies.iter().find(|reply| reply.lost()) {
         let got = first
             .status
-            .map_or("no answer".to_owned(), |status| status.to_string());
+            .map_or_else(|| "no answer".to_owned(), |status| status.to_string());
         return Err(format!(
             "{lost} of {all} requests were lost, the first of them got {got}: please report it with this output"
         ));
