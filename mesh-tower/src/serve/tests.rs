@@ -4,7 +4,7 @@ use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, routing};
 use bytes::Bytes;
-use futures::future::BoxFuture;
+use futures::{FutureExt as _, future::BoxFuture};
 use http::{Request, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::{body::Incoming, client::conn};
@@ -167,12 +167,11 @@ async fn draining_waits_for_a_running_request_and_lets_nobody_in() {
         let served = served(waiting(&asked, &go)).await;
         let _idle = served.http1().await;
         let (mut http1, mut http2) = (served.http1().await, served.http2().await);
-        let running = tokio::spawn(async move {
-            match version {
-                Version::HTTP_2 => http2.send_request(get("/")).await,
-                _ => http1.send_request(get("/")).await,
-            }
-        });
+        let running = match version {
+            Version::HTTP_2 => http2.send_request(get("/")).boxed(),
+            _ => http1.send_request(get("/")).boxed(),
+        };
+        let running = tokio::spawn(running);
         asked.notified().await;
         served.drain.send(20 * SECOND).expect("it is served");
         served.state.drain().reached(Phase::Draining).await;
@@ -185,7 +184,12 @@ async fn draining_waits_for_a_running_request_and_lets_nobody_in() {
         go.notify_one();
         let response = running.await.expect("no panic").expect("an answer");
         assert_eq!(text(response).await, "done");
-        served.task.await.expect("no panic").expect("drained");
+        // The clients would keep their connections: it is the server that says goodbye.
+        let drained = time::timeout(10 * SECOND, served.task).await;
+        drained
+            .expect("in time")
+            .expect("no panic")
+            .expect("drained");
         assert_eq!(served.state.open().count(), 0);
     }
 }

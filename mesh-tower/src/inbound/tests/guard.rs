@@ -194,6 +194,26 @@ async fn an_error_of_the_applications_body_reaches_the_server_and_the_record() {
 }
 
 #[tokio::test]
+async fn an_error_of_the_application_is_not_taken_for_a_caller_that_went_away() {
+    let (state, seen) = (state(), Seen::default());
+    let look = seen.clone();
+    let app = service_fn(move |request: Request<Body>| {
+        look.look(&request);
+        async { Err::<Response<Full<Bytes>>, _>("it broke") }
+    });
+    let failed = InboundLayer::new(state.clone())
+        .layer(app)
+        .oneshot(get())
+        .await;
+    assert_eq!(failed.map(drop), Err("it broke"));
+    let flags = seen.context().call().flags();
+    assert_eq!(
+        flags.to_string(),
+        Flag::UpstreamConnectionTermination.letters()
+    );
+}
+
+#[tokio::test]
 async fn the_handler_and_its_body_run_in_the_calls_context() {
     struct Asks;
     impl http_body::Body for Asks {

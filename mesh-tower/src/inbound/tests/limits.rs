@@ -227,7 +227,10 @@ async fn a_request_that_is_passed_on_ends_for_both_calls() {
         time::sleep(SECOND).await;
         drop(feed);
     };
-    let (response, ()) = tokio::join!(running, uploading);
+    let both = async { tokio::join!(running, uploading) };
+    let (response, ()) = time::timeout(60 * SECOND, both)
+        .await
+        .expect("the limit runs");
     assert_eq!(
         (response.status(), begun.elapsed()),
         (StatusCode::GATEWAY_TIMEOUT, 2 * SECOND)
