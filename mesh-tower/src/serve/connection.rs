@@ -4,10 +4,7 @@ use std::{
     future::pending,
     net::SocketAddr,
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -22,7 +19,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use mesh_core::unit::Port;
-use tokio::time;
+use tokio::{sync::SetOnce, time};
 use tower_service::Service;
 
 use crate::{
@@ -64,7 +61,7 @@ where
     let mut http = pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), service));
     tokio::select! {
         ended = http.as_mut() => return report(at.peer, ended),
-        () = state.drain().reached(Phase::Draining) => {}
+        () = asked_to_leave(&state, &asked) => {}
         () = asked.nothing_within(FIRST_REQUEST) => {}
     }
     http.as_mut().graceful_shutdown();
@@ -80,15 +77,32 @@ fn report(peer: SocketAddr, ended: Result<(), BoxError>) {
     }
 }
 
+/// Resolves when the mesh drains; for a connection that was just made a little later, because its request is on the way.
+async fn asked_to_leave(state: &InboundState, asked: &Asked) {
+    state.drain().reached(Phase::Draining).await;
+    asked.within(GOODBYE).await;
+}
+
 /// Whether the connection has brought a request yet.
 #[derive(Debug, Default)]
-struct Asked(AtomicBool);
+struct Asked(SetOnce<()>);
 
 impl Asked {
+    fn now(&self) {
+        if !self.0.initialized() {
+            // Of two streams that begin together either may be the first.
+            let _ = self.0.set(());
+        }
+    }
+
+    /// Waits for the first request, at most this long.
+    async fn within(&self, limit: Duration) -> bool {
+        time::timeout(limit, self.0.wait()).await.is_ok()
+    }
+
     /// Resolves only if there still was no request after this time.
     async fn nothing_within(&self, limit: Duration) {
-        time::sleep(limit).await;
-        if self.0.load(Ordering::Relaxed) {
+        if self.within(limit).await {
             pending::<()>().await;
         }
     }
@@ -112,7 +126,7 @@ impl<S: Service<Request<Body>>> Service<Request<Incoming>> for OnConnection<S> {
     }
 
     fn call(&mut self, request: Request<Incoming>) -> S::Future {
-        self.asked.0.store(true, Ordering::Relaxed);
+        self.asked.now();
         let mut request = request.map(Body::incoming);
         adapter::tell_connection(&self.info, request.extensions_mut());
         self.inner.call(request)
@@ -122,5 +136,5 @@ impl<S: Service<Request<Body>>> Service<Request<Incoming>> for OnConnection<S> {
 /// How long a connection may be open without bringing a whole request head.
 const FIRST_REQUEST: Duration = Duration::from_secs(30);
 
-/// How long such a one then has to close.
+/// How long such a one then has to close, and how long a draining mesh still waits for the request.
 const GOODBYE: Duration = Duration::from_secs(1);

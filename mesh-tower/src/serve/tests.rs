@@ -160,7 +160,7 @@ fn waiting(asked: &Arc<Notify>, go: &Arc<Notify>) -> Router {
     Router::new().route("/", routing::get(handler))
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn draining_waits_for_a_running_request_and_lets_nobody_in() {
     for version in [Version::HTTP_11, Version::HTTP_2] {
         let (asked, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -192,6 +192,23 @@ async fn draining_waits_for_a_running_request_and_lets_nobody_in() {
             .expect("drained");
         assert_eq!(served.state.open().count(), 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_made_just_before_draining_still_gets_its_answer() {
+    let served = served(Router::new().route("/", routing::get(async || "hello"))).await;
+    let (mut http1, _silent) = (served.http1().await, served.connect().await);
+    time::sleep(SECOND).await;
+    served.drain.send(20 * SECOND).expect("it is served");
+    served.state.drain().reached(Phase::Draining).await;
+    time::sleep(SECOND / 10).await;
+    let response = http1.send_request(get("/")).await.expect("an answer");
+    assert_eq!(text(response).await, "hello");
+    let drained = time::timeout(5 * SECOND, served.task).await;
+    drained
+        .expect("the silent one is not waited for")
+        .expect("no panic")
+        .expect("drained");
 }
 
 #[tokio::test(start_paused = true)]
