@@ -81,6 +81,9 @@ mod stack;
 pub mod test_util;
 mod trace;
 
+/// What configurations and decisions are asked for most; everything else is in `mesh_core`.
+pub use mesh_core::{Config, Defaults, Head, Outcome, Seed, Snapshot, compile::Target};
+
 pub use self::{
     body::Body,
     call::{Attempt, Call},
@@ -89,7 +92,7 @@ pub use self::{
     context::CallContext,
     error::{Error, ErrorKind},
     inbound::InboundLayer,
-    mesh::{Mesh, MeshBuilder, load},
+    mesh::{Mesh, MeshBuilder, load, load_with},
     response_body::ResponseBody,
 };
 

@@ -25,6 +25,33 @@ pub fn load(path: impl AsRef<Path>) -> Result<Config, Error> {
     read(&[path.as_ref().to_owned()], &[])
 }
 
+/// Reads an App Mesh file, with values for its parameters and for what only AWS knows.
+///
+/// # Errors
+/// As [`load`].
+///
+/// # Examples
+/// ```no_run
+/// # async fn example(mesh: mesh_tower::Mesh) -> Result<(), mesh_tower::Error> {
+/// let shifted = mesh_tower::load_with("mesh.yaml", [("V1Weight", "0"), ("V2Weight", "100")])?;
+/// mesh.apply(&shifted).await
+/// # }
+/// ```
+pub fn load_with<N, V>(
+    path: impl AsRef<Path>,
+    parameters: impl IntoIterator<Item = (N, V)>,
+) -> Result<Config, Error>
+where
+    N: Into<String>,
+    V: Into<String>,
+{
+    let parameters: Vec<_> = parameters
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    read(&[path.as_ref().to_owned()], &parameters)
+}
+
 /// Reads files together, with values for their parameters.
 pub(super) fn read(paths: &[PathBuf], parameters: &[(String, String)]) -> Result<Config, Error> {
     let mut reader = parameters

@@ -3,33 +3,32 @@
 mod builder;
 mod files;
 mod identity;
+mod running;
 mod source;
 mod start;
 
 use std::{collections::BTreeMap, fmt, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response};
+use http::{Request, Response};
 use http_body::Body as HttpBody;
-use mesh_core::{
-    Config, Defaults,
-    name::VirtualNodeName,
-    route::{Head, NoRoute},
-    snapshot::{Snapshot, Verdict},
-};
-use parking_lot::Mutex;
-use tokio::sync::{mpsc, oneshot, watch};
+use mesh_core::{Config, Snapshot};
+use tokio::sync::oneshot;
 use tower_service::Service;
 
-pub use self::{builder::MeshBuilder, files::load};
+pub(crate) use self::running::Handle;
+use self::running::{Phase, Served, stopped};
+pub use self::{
+    builder::MeshBuilder,
+    files::{load, load_with},
+};
 use crate::{
     body::{Body, BoxError},
     client::{Client, Origin},
     error::{Cause, Error},
-    guard::Open,
-    inbound::{InboundLayer, InboundState},
-    runtime::{live::Current, reconcile::Apply},
-    serve::{self, Listener},
+    inbound::InboundLayer,
+    runtime::reconcile::Apply,
+    serve,
     stack::Outbound,
 };
 
@@ -51,31 +50,6 @@ use crate::{
 pub struct Mesh {
     handle: Handle,
     stack: Outbound,
-}
-
-/// Keeps the mesh running.
-pub(crate) type Handle = Arc<Running>;
-
-pub(crate) struct Running {
-    current: Arc<Current>,
-    apply: mpsc::Sender<Apply>,
-    defaults: Defaults,
-    node: VirtualNodeName,
-    addrs: BTreeMap<u16, SocketAddr>,
-    listeners: Mutex<Option<Vec<Listener>>>,
-    outbound: Arc<Open>,
-    inbound: InboundState,
-    phase: watch::Sender<Phase>,
-    drain: Duration,
-}
-
-/// How far the serving of applications has come.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Phase {
-    Idle,
-    Serving,
-    Stopping { within: Duration },
-    Stopped,
 }
 
 impl Mesh {
@@ -111,7 +85,7 @@ impl Mesh {
     /// `tower::service_fn(move |request| service.call(request))`. The inbound services are put around it here, once.
     ///
     /// # Errors
-    /// One of kind [`Bind`](crate::ErrorKind::Bind) if the node has no listener, or is served already.
+    /// One of kind [`Config`](crate::ErrorKind::Config) if the node has no listener, or is served already.
     pub async fn serve<S, B>(&self, app: S) -> Result<(), Error>
     where
         S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
@@ -201,7 +175,8 @@ impl Mesh {
 
     /// Puts another configuration in force for the requests to come. Those that run end under the one they began with.
     ///
-    /// Targets that stay keep their connections and counts; new ones are warmed before anything is sent there.
+    /// Targets that stay keep their connections and counts; new ones are warmed before anything is sent there. What applies
+    /// where the configuration is silent stays as it was at the start.
     ///
     /// # Errors
     /// One of kind [`Config`](crate::ErrorKind::Config) if it does not fit this node; the former one then stays in force.
@@ -241,89 +216,6 @@ impl Mesh {
             self.handle.outbound.count(),
             self.handle.inbound.open().count(),
         )
-    }
-}
-
-impl Running {
-    /// Whether this node may call it at all; which route would take a request depends on the request.
-    fn check(&self, origin: &Origin) -> Result<(), Error> {
-        let live = self.current.load();
-        let uri = origin.root();
-        match live
-            .snapshot()
-            .route(&Head::new(&Method::GET, &uri, &HeaderMap::new()))
-        {
-            Verdict::PassThrough => tracing::warn!(
-                host = origin.as_str(),
-                nearest = ?live.snapshot().nearest(origin.host()),
-                "calls to a host that is none of the node's backends"
-            ),
-            Verdict::Refuse(reason @ NoRoute::UnknownHost { .. }) => {
-                let nearest = live.snapshot().nearest(origin.host()).cloned();
-                return Err(Error::new(Cause::NotABackend {
-                    reason,
-                    nearest,
-                    node: self.node.clone(),
-                }));
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn take_listeners(&self) -> Result<Vec<Listener>, Error> {
-        match self.listeners.lock().take() {
-            Some(listeners) if listeners.is_empty() => Err(Error::setup(format!(
-                "virtual node {} has no listener to serve on",
-                self.node
-            ))),
-            Some(listeners) => Ok(listeners),
-            None => Err(Error::setup(
-                "this mesh is served already, or was: a listener cannot be served twice",
-            )),
-        }
-    }
-
-    /// Compiles a later configuration, which may change anything but the node's own listeners.
-    fn compile(&self, config: &Config) -> Result<Arc<Snapshot>, Error> {
-        let snapshot = config
-            .node(self.node.as_str())?
-            .defaults(self.defaults)
-            .compile()?;
-        let ports: Vec<u16> = snapshot
-            .listeners()
-            .iter()
-            .map(|listener| listener.port.get())
-            .collect();
-        if !ports.iter().eq(self.addrs.keys()) {
-            return Err(Error::setup(format!(
-                "the node's listeners cannot change while it runs: they are bound on {:?}, the new configuration says {ports:?}",
-                self.addrs.keys().collect::<Vec<_>>(),
-            )));
-        }
-        Ok(Arc::new(snapshot))
-    }
-}
-
-/// Resolves when somebody calls [`Mesh::stop`], with the time that they gave.
-async fn stopped(phase: &mut watch::Receiver<Phase>) -> Duration {
-    loop {
-        if let Phase::Stopping { within } = *phase.borrow_and_update() {
-            return within;
-        }
-        if phase.changed().await.is_err() {
-            // The handle is gone: nobody can stop what is served any more.
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
-/// Says that nothing is served any more when the serving ends, or its future is dropped.
-struct Served<'a>(&'a watch::Sender<Phase>);
-
-impl Drop for Served<'_> {
-    fn drop(&mut self) {
-        self.0.send_replace(Phase::Stopped);
     }
 }
 

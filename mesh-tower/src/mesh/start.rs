@@ -11,8 +11,9 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    Mesh, Phase, Running,
+    Mesh,
     builder::MeshBuilder,
+    running::{Phase, Running},
     source::{self, Sourced},
 };
 use crate::{

@@ -1,0 +1,135 @@
+//! What a started mesh consists of, and how far the serving of applications has come.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
+
+use http::{HeaderMap, Method};
+use mesh_core::{
+    Config, Defaults,
+    name::VirtualNodeName,
+    route::{Head, NoRoute},
+    snapshot::{Snapshot, Verdict},
+};
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, watch};
+
+use crate::{
+    client::Origin,
+    error::{Cause, Error},
+    guard::Open,
+    inbound::InboundState,
+    runtime::{live::Current, reconcile::Apply},
+    serve::Listener,
+};
+
+/// Keeps the mesh running.
+pub(crate) type Handle = Arc<Running>;
+
+pub(crate) struct Running {
+    pub(super) current: Arc<Current>,
+    pub(super) apply: mpsc::Sender<Apply>,
+    pub(super) defaults: Defaults,
+    pub(super) node: VirtualNodeName,
+    pub(super) addrs: BTreeMap<u16, SocketAddr>,
+    pub(super) listeners: Mutex<Option<Vec<Listener>>>,
+    pub(super) outbound: Arc<Open>,
+    pub(super) inbound: InboundState,
+    pub(super) phase: watch::Sender<Phase>,
+    pub(super) drain: Duration,
+}
+
+/// How far the serving of applications has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Phase {
+    Idle,
+    Serving,
+    Stopping { within: Duration },
+    Stopped,
+}
+
+impl Running {
+    /// Whether this node may call it at all; which route would take a request depends on the request.
+    pub(super) fn check(&self, origin: &Origin) -> Result<(), Error> {
+        let live = self.current.load();
+        let uri = origin.root();
+        match live
+            .snapshot()
+            .route(&Head::new(&Method::GET, &uri, &HeaderMap::new()))
+        {
+            Verdict::PassThrough => tracing::warn!(
+                host = origin.as_str(),
+                nearest = ?live.snapshot().nearest(origin.host()),
+                "calls to a host that is none of the node's backends"
+            ),
+            Verdict::Refuse(reason @ NoRoute::UnknownHost { .. }) => {
+                let nearest = live.snapshot().nearest(origin.host()).cloned();
+                return Err(Error::new(Cause::NotABackend {
+                    reason,
+                    nearest,
+                    node: self.node.clone(),
+                }));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn take_listeners(&self) -> Result<Vec<Listener>, Error> {
+        match self.listeners.lock().take() {
+            Some(listeners) if listeners.is_empty() => Err(Error::setup(format!(
+                "virtual node {} has no listener to serve on",
+                self.node
+            ))),
+            Some(listeners) => Ok(listeners),
+            None => Err(Error::setup(
+                "this mesh is served already, or was: a listener cannot be served twice",
+            )),
+        }
+    }
+
+    /// Compiles a later configuration, which may change anything but the node's own listeners.
+    pub(super) fn compile(&self, config: &Config) -> Result<Arc<Snapshot>, Error> {
+        let snapshot = config
+            .node(self.node.as_str())?
+            .defaults(self.defaults)
+            .compile()?;
+        let ports: BTreeSet<u16> = snapshot
+            .listeners()
+            .iter()
+            .map(|listener| listener.port.get())
+            .collect();
+        let bound: BTreeSet<u16> = self.addrs.keys().copied().collect();
+        if ports != bound {
+            return Err(Error::setup(format!(
+                "the node's listeners cannot change while it runs: bound are {bound:?}, the new configuration says {ports:?}",
+            )));
+        }
+        Ok(Arc::new(snapshot))
+    }
+}
+
+/// Resolves when somebody calls [`Mesh::stop`](super::Mesh::stop), with the time that they gave.
+pub(super) async fn stopped(phase: &mut watch::Receiver<Phase>) -> Duration {
+    loop {
+        if let Phase::Stopping { within } = *phase.borrow_and_update() {
+            return within;
+        }
+        if phase.changed().await.is_err() {
+            // The handle is gone: nobody can stop what is served any more.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Says that nothing is served any more when the serving ends, or its future is dropped.
+pub(super) struct Served<'a>(pub(super) &'a watch::Sender<Phase>);
+
+impl Drop for Served<'_> {
+    fn drop(&mut self) {
+        self.0.send_replace(Phase::Stopped);
+    }
+}
