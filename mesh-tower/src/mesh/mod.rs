@@ -157,17 +157,23 @@ impl Mesh {
 
     /// Ends the serving of applications: no new connections, and what runs may take this long.
     ///
-    /// Resolves when all connections are closed, by themselves or because the time was over.
+    /// Resolves when all connections are closed, by themselves or because the time was over. Where another server runs the
+    /// application, with [`inbound`](Self::inbound) around it, that server is to be told, too: the inbound services can only
+    /// ask its peers to close their connections.
     pub async fn stop(&self, within: Duration) {
         let phase = &self.handle.phase;
-        phase.send_if_modified(|phase| {
+        let served = phase.send_if_modified(|phase| {
             let serving = *phase == Phase::Serving;
             if serving {
                 *phase = Phase::Stopping { within };
             }
             serving
         });
+        if !served {
+            self.handle.inbound.drain().stop(within).await;
+        }
         let mut phase = phase.subscribe();
+        // The sender lives in the handle that is held here.
         let _ = phase
             .wait_for(|phase| !matches!(phase, Phase::Stopping { .. }))
             .await;
