@@ -98,7 +98,6 @@ fn check(
     if let Some(mesh) = mesh {
         reader = reader.mesh(mesh);
     }
-    let declared = documents.iter().map(|(_, text)| declared(text)).sum();
     for (name, text) in documents {
         reader = reader.document(&name, text);
     }
@@ -108,24 +107,10 @@ fn check(
             valid: true,
         },
         Err(errors) => Report {
-            text: lines(errors.problems(), declared),
+            text: lines(errors.problems(), errors.resources()),
             valid: false,
         },
     }
-}
-
-/// How many resources a text declares, for a report that comes without a configuration to count them in.
-fn declared(text: &str) -> usize {
-    let lines = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'));
-    lines
-        .map(|line| {
-            line.replace(['"', '\'', ' '], "")
-                .matches("Type:AWS::AppMesh::")
-                .count()
-        })
-        .sum()
 }
 
 fn lines(problems: &[Problem], resources: usize) -> String {

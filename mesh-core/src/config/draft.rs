@@ -30,12 +30,22 @@ impl<T> Said<T> {
 pub(crate) struct Draft {
     /// The mesh to take, where the documents hold several.
     pub(crate) wanted: Option<String>,
+    /// Where to report what no line says.
+    pub(crate) start: Place,
     pub(crate) meshes: Vec<MeshDraft>,
     pub(crate) virtual_nodes: Vec<VirtualNodeDraft>,
     pub(crate) virtual_routers: Vec<VirtualRouterDraft>,
     pub(crate) routes: Vec<RouteDraft>,
     pub(crate) virtual_services: Vec<VirtualServiceDraft>,
     pub(crate) gaps: Gaps,
+}
+
+impl Draft {
+    /// How many resources were said.
+    pub(crate) fn resources(&self) -> usize {
+        let routed = self.virtual_routers.len() + self.routes.len();
+        self.meshes.len() + self.virtual_nodes.len() + routed + self.virtual_services.len()
+    }
 }
 
 /// What could not be read and so cannot be missed: keeps one mistake from being reported twice.

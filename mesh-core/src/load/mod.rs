@@ -12,11 +12,14 @@ mod text;
 mod tree;
 mod yaml;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
-    config::{Config, check, draft::Draft},
-    error::{ConfigErrors, Location, Place, Problems},
+    config::{Config, check, draft::Draft, spelling::nearest},
+    error::{ConfigErrors, Location, Place, Problems, quoted},
 };
 
 impl Config {
@@ -109,43 +112,75 @@ impl Reader {
         let mut problems = Problems::default();
         let mut draft = Draft {
             wanted: self.mesh.clone(),
+            start: self.start(),
             ..Draft::default()
         };
-        let mut resources = 0;
-        for (name, text) in &self.documents {
-            let Some(roots) = text::documents(name, text, &mut problems) else {
-                draft.gaps.everything();
-                continue;
-            };
-            for root in roots {
-                match detect::is_cloudformation(&root, &mut problems) {
-                    true => {
-                        resources +=
-                            cloudformation::read(&root, &self.values, &mut draft, &mut problems)
-                    }
-                    false => draft.gaps.everything(),
-                }
-            }
-        }
-        self.none_found(resources, &mut problems);
-        let (mesh, warnings) = check(draft, problems)?;
+        let resources = self.templates(&mut draft, &mut problems);
+        let (mesh, warnings) =
+            check(draft, problems).map_err(|errors| errors.with_resources(resources))?;
         Ok(Config::read(mesh, warnings, resources))
     }
 
-    fn none_found(&self, resources: usize, problems: &mut Problems) {
+    /// Reads what can be read into the draft, and counts it.
+    fn templates(&self, draft: &mut Draft, problems: &mut Problems) -> usize {
+        let mut resources = 0;
+        let mut names = BTreeSet::new();
+        let mut unread = false;
+        for (name, text) in &self.documents {
+            let roots = text::documents(name, text, problems);
+            unread |= roots.is_none();
+            for root in roots.unwrap_or_default() {
+                if detect::is_cloudformation(&root, problems) {
+                    resources += cloudformation::read(&root, &self.values, draft, problems);
+                    names.extend(cloudformation::names(&root).map(str::to_owned));
+                } else {
+                    unread = true;
+                }
+            }
+        }
+        if unread {
+            draft.gaps.everything();
+        } else {
+            self.none_found(resources, &draft.start, problems);
+            self.unused(&names, &draft.start, problems);
+        }
+        resources
+    }
+
+    fn none_found(&self, resources: usize, place: &Place, problems: &mut Problems) {
         if resources > 0 || problems.errors() > 0 {
             return;
         }
-        let place = self
-            .documents
-            .first()
-            .map_or_else(Place::default, |(name, _)| Place {
-                path: String::new(),
-                location: Some(Location::new(name, 1, 1)),
-            });
         let message = "there is no App Mesh resource in this template: name a template with resources of the types \
                        `AWS::AppMesh::…`";
-        problems.error("no-app-mesh-resources", &place, message);
+        problems.error("no-app-mesh-resources", place, message);
+    }
+
+    /// Values for which no document has a use: mostly a misspelt name.
+    fn unused(&self, names: &BTreeSet<String>, place: &Place, problems: &mut Problems) {
+        for given in self.values.keys() {
+            let resource = given.split('.').next().unwrap_or_default();
+            if cloudformation::is_pseudo(given)
+                || [given, resource].iter().any(|name| names.contains(*name))
+            {
+                continue;
+            }
+            let message = format!(
+                "a value is given for the parameter {}, which nothing here declares or uses{}",
+                quoted(given),
+                nearest(given, names.iter().map(String::as_str))
+            );
+            problems.warn("unused-parameter", place, message);
+        }
+    }
+
+    /// The beginning of the first document.
+    fn start(&self) -> Place {
+        let first = self.documents.first();
+        first.map_or_else(Place::default, |(name, _)| Place {
+            path: String::new(),
+            location: Some(Location::new(name, 1, 1)),
+        })
     }
 }
 

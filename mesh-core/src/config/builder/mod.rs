@@ -111,7 +111,9 @@ impl MeshBuilder {
             name: self.name,
             egress_filter: self.egress_filter,
         });
-        let (mesh, warnings) = check(draft, Problems::default())?;
+        let resources = draft.resources();
+        let (mesh, warnings) =
+            check(draft, Problems::default()).map_err(|errors| errors.with_resources(resources))?;
         Ok(Config::from(mesh).with_warnings(warnings))
     }
 }

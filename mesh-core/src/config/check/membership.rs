@@ -58,14 +58,15 @@ fn chosen(draft: &mut Draft, problems: &mut Problems) -> Option<MeshDraft> {
     for name in names {
         distinct.entry(&name.value).or_insert(&name.place);
     }
-    let listed: Vec<String> = distinct.keys().map(|name| quoted(name)).collect();
+    let listed = distinct.keys().take(LISTED).map(|name| quoted(name));
+    let listed: Vec<String> = listed.collect();
     let (name, place) = match (&draft.wanted, distinct.len()) {
         (Some(wanted), _) => match distinct.get_key_value(wanted.as_str()) {
             Some((name, place)) => ((*name).to_owned(), (*place).clone()),
             None => {
                 let known = listed.join(", ");
                 let message = format!("there is no mesh {} here, only {known}", quoted(wanted));
-                problems.error("missing-mesh", &Place::default(), message);
+                problems.error("missing-mesh", &draft.start, message);
                 return None;
             }
         },
@@ -75,8 +76,14 @@ fn chosen(draft: &mut Draft, problems: &mut Problems) -> Option<MeshDraft> {
             .map(|(name, place)| ((*name).to_owned(), (*place).clone()))?,
         (None, _) => {
             let message = format!(
-                "there are several meshes here, {}: say which one to take (`Reader::mesh`)",
-                listed.join(", ")
+                "there are {} meshes here, {}{}: say which one to take (in Rust `Reader::mesh`, for validate `--mesh NAME`)",
+                distinct.len(),
+                listed.join(", "),
+                if distinct.len() > LISTED {
+                    " and more"
+                } else {
+                    ""
+                }
             );
             let place = distinct
                 .values()
@@ -96,7 +103,7 @@ fn chosen(draft: &mut Draft, problems: &mut Problems) -> Option<MeshDraft> {
 fn none(draft: &Draft, problems: &mut Problems) -> Option<MeshDraft> {
     if !draft.gaps.meshes && problems.errors() == 0 {
         let message = "there is no mesh here: nothing is an `AWS::AppMesh::Mesh`, or names one";
-        problems.error("missing-mesh", &Place::default(), message);
+        problems.error("missing-mesh", &draft.start, message);
     }
     None
 }
@@ -161,3 +168,6 @@ fn duplicate<'a>(
         }
     }
 }
+
+/// How many names a sentence holds.
+const LISTED: usize = 8;

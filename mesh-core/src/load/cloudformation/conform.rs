@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     config::spelling::{meant, nearest},
-    error::{Place, Problems, quoted},
+    error::{Place, Problems, quoted, shortened},
 };
 
 /// Checks an object; `named_at` is the place that names it: its key, or itself in a list.
@@ -223,9 +223,10 @@ impl Conform<'_> {
             attribute,
         } = arn;
         let message = format!(
-            "`Ref` of {} gives its ARN in CloudFormation, and a name is due: write `!GetAtt {logical_id}.{attribute}` \
+            "`Ref` of {} gives its ARN in CloudFormation, and a name is due: write `!GetAtt {}.{attribute}` \
              (the name {} is taken)",
             quoted(logical_id),
+            shortened(logical_id),
             quoted(name)
         );
         self.problems.warn("ref-is-arn", &node.place, message);

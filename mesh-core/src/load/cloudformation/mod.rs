@@ -17,6 +17,7 @@ mod template;
 
 use std::collections::BTreeMap;
 
+pub(super) use self::resolve::is_pseudo;
 use self::{
     resolve::Resolve,
     resolved::Resolved,
@@ -54,6 +55,13 @@ pub(super) fn read(
         }
     }
     resources
+}
+
+/// The names that a value can be given for: parameters and resources.
+pub(super) fn names(root: &Node) -> impl Iterator<Item = &str> {
+    let sections = ["Parameters", "Resources"].into_iter();
+    let entries = sections.flat_map(|section| root.member(section).map_or(&[][..], Node::entries));
+    entries.map(|entry| entry.key.as_str())
 }
 
 /// A resource with its properties, ready to be read.

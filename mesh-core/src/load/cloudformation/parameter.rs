@@ -8,7 +8,7 @@ use super::{
     template::at,
 };
 use crate::{
-    error::{Place, Problems, quoted},
+    error::{Place, Problems, quoted, shortened},
     load::node::{Entry, Node, Value},
 };
 
@@ -33,8 +33,9 @@ pub(super) fn value(
                 "has no default"
             };
             let message = format!(
-                "the parameter {} {why}: give its value (validate: `--param {key}=VALUE`)",
-                quoted(key)
+                "the parameter {} {why}: give its value (validate: `--param {}=VALUE`)",
+                quoted(key),
+                shortened(key)
             );
             problems.error("missing-parameter", &place, message);
             return UNKNOWN;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     config::spelling::nearest,
-    error::{Place, Problems, quoted},
+    error::{Place, Problems, quoted, shortened},
     load::node::{Entry, Node, Scalar, Value},
 };
 
@@ -180,7 +180,7 @@ impl<'a, 'p> Resolve<'a, 'p> {
         if let Some(parameter) = self.template.parameters.get(name) {
             return parameter::value(parameter, self.template.values, self.problems);
         }
-        if PSEUDO.contains(&name) {
+        if is_pseudo(name) {
             return self.given(
                 name,
                 "missing-pseudo-parameter",
@@ -210,7 +210,7 @@ impl<'a, 'p> Resolve<'a, 'p> {
                 other => other,
             },
             (None, None) => {
-                let what = format!("the id of a resource ({})", resource.kind);
+                let what = format!("the id of a resource ({})", shortened(resource.kind));
                 self.given(name, "missing-value", &what, place)
             }
         }
@@ -228,8 +228,9 @@ impl<'a, 'p> Resolve<'a, 'p> {
             return text(value);
         }
         let message = format!(
-            "{0} is {what}: give its value as the parameter {0} (validate: `--param {name}=VALUE`)",
-            quoted(name)
+            "{0} is {what}: give its value as the parameter {0} (validate: `--param {1}=VALUE`)",
+            quoted(name),
+            shortened(name)
         );
         self.problems.error(code, place, message);
         UNKNOWN
@@ -255,7 +256,7 @@ impl<'a, 'p> Resolve<'a, 'p> {
             if (found.kind, attribute) == CLOUD_MAP_NAME && found.property(attribute).is_some() {
                 return self.own(found, attribute, None, place);
             }
-            let what = format!("an attribute of a resource ({})", found.kind);
+            let what = format!("an attribute of a resource ({})", shortened(found.kind));
             return self.given(&full, "missing-value", &what, place);
         };
         if attribute == app_mesh.name {
@@ -316,11 +317,17 @@ impl<'a, 'p> Resolve<'a, 'p> {
 
     fn circular(&mut self, (resource, name): &(String, String), place: &Place) -> Known {
         let message = format!(
-            "`{resource}.{name}` needs its own value to be computed, or too long a chain of others: break the circle"
+            "`{}.{name}` needs its own value to be computed, or too long a chain of others: break the circle",
+            shortened(resource)
         );
         self.problems.error("circular-reference", place, message);
         UNKNOWN
     }
+}
+
+/// Whether AWS sets a parameter of that name.
+pub(in crate::load) fn is_pseudo(name: &str) -> bool {
+    PSEUDO.contains(&name)
 }
 
 /// What AWS assigns to an App Mesh resource.

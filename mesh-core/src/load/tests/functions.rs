@@ -214,3 +214,32 @@ const NOT_GIVEN: [(&str, &str, &str); 17] = [
         "break the circle",
     ),
 ];
+
+#[test]
+fn no_name_in_a_template_breaks_a_line_of_the_report() {
+    let rows = [
+        r#"Parameters: {"a\nb": {Type: String}}
+Resources: {M: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: !Ref "a\nb"}}}"#,
+        r#"Resources: {"a\nb": {Type: AWS::AppMesh::Mesh, Properties: {MeshName: !GetAtt ["a\nb", MeshName]}}}"#,
+        r#"Resources: {"a\nb": {Type: "X\nY"}, M: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: !Ref "a\nb"}}}"#,
+    ];
+    for text in rows {
+        let errors = Config::parse("m", text).unwrap_err();
+        assert_eq!(errors.to_string().lines().count(), 1, "{errors}");
+    }
+    let long = "x".repeat(5_000);
+    for text in [
+        format!(
+            "Resources:\n  ? {long}\n  : {{Type: AWS::AppMesh::Mesh, Properties: {{MeshName: !GetAtt [{long}, MeshName]}}}}"
+        ),
+        format!(
+            "Resources: {{X: {{Type: {long}}}, M: {{Type: AWS::AppMesh::Mesh, Properties: {{MeshName: !Ref X}}}}}}"
+        ),
+        format!(
+            "Parameters:\n  ? {long}\n  : {{Type: String}}\nResources: {{M: {{Type: AWS::AppMesh::Mesh, Properties: {{MeshName: !Ref {long}}}}}}}"
+        ),
+    ] {
+        let errors = Config::parse("m", &text).unwrap_err().to_string();
+        assert!(errors.len() < 500, "{errors}");
+    }
+}

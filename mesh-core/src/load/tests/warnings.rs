@@ -1,7 +1,7 @@
 //! What is taken with a word of warning, or without one.
 
 use super::{ONE, codes, node, refused, routed, template, warned};
-use crate::config::{Config, DnsResponseType, ServiceDiscovery};
+use crate::config::{Config, DnsResponseType, Mesh, ServiceDiscovery, VirtualNode};
 use std::time::Duration;
 
 #[test]
@@ -151,6 +151,9 @@ fn several_documents_are_one_mesh_and_several_meshes_are_chosen_from() {
     };
     let errors = both().read().unwrap_err();
     assert_eq!(codes(&errors), ["several-meshes"]);
+    for way in ["`m`, `n`", "`Reader::mesh`", "`--mesh NAME`"] {
+        assert!(errors.to_string().contains(way), "{errors}");
+    }
     let counts = |name: &str| {
         both()
             .mesh(name)
@@ -161,10 +164,9 @@ fn several_documents_are_one_mesh_and_several_meshes_are_chosen_from() {
             .count()
     };
     assert_eq!((counts("m"), counts("n")), (1, 0));
-    assert_eq!(
-        codes(&both().mesh("o").read().unwrap_err()),
-        ["missing-mesh"]
-    );
+    let missing = both().mesh("o").read().unwrap_err();
+    assert_eq!(codes(&missing), ["missing-mesh"]);
+    assert!(missing.to_string().starts_with("a.yaml:1:1: "), "{missing}");
     let alone = node("a").replace("  a:", "Resources:\n  a:");
     warned(
         &alone.replace("Name: m,", "Name: §m,"),
@@ -220,4 +222,47 @@ fn ports_and_routes_that_leave_a_choice_open_are_warned_of() {
     for (text, code) in rows {
         warned(&text, &[code]);
     }
+}
+
+#[test]
+fn a_value_that_nothing_asks_for_is_warned_of_with_the_nearest_name() {
+    let text = format!(
+        "Parameters: {{Stage: {{Type: String, Default: test}}}}\n{}",
+        template("  Cdn: {Type: AWS::CloudFront::Distribution}\n")
+    );
+    let given = |name: &str| {
+        Config::reader()
+            .parameter(name, "x")
+            .document("m", text.as_str())
+    };
+    for used in ["Stage", "Cdn", "Cdn.DomainName", "M.Arn", "AWS::Region"] {
+        assert_eq!(given(used).read().unwrap().warnings(), [], "{used}");
+    }
+    let config = given("Stagge").read().unwrap();
+    let [warning] = config.warnings() else {
+        panic!("{:?}", config.warnings())
+    };
+    assert_eq!(
+        warning.to_string(),
+        "m:1:1: warning[unused-parameter]: a value is given for the parameter `Stagge`, which nothing here declares or uses; \
+         did you mean `Stage`?"
+    );
+    let declared = "Parameters: {Stagge: {Type: String}}\nResources: {}";
+    let elsewhere = given("Stagge").document("n", declared).read().unwrap();
+    assert_eq!(elsewhere.warnings(), []);
+    let unread = given("Stagge").document("n", "a: [").read().unwrap_err();
+    assert_eq!(unread.warnings().count(), 0, "{unread}");
+}
+
+#[test]
+fn a_refused_configuration_knows_how_many_resources_it_had() {
+    let bad = template(&node("a").replace("Port: 80", "Port: 0"));
+    let broken = || {
+        Config::reader()
+            .document("a", bad.as_str())
+            .document("b", "a: [")
+    };
+    assert_eq!(broken().read().unwrap_err().resources(), 2);
+    let built = Mesh::builder("m").virtual_node(VirtualNode::builder(""));
+    assert_eq!(built.build().unwrap_err().resources(), 2);
 }
