@@ -9,6 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::{HeaderMap, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 use hyper::body::Incoming;
@@ -33,8 +34,14 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 #[derive(Default)]
 pub struct Body {
     kind: Kind,
-    /// Told when this body was taken whole, or dropped.
-    call: Option<Arc<Call>>,
+    report: Option<Report>,
+}
+
+/// Who is told when a body was taken whole, or dropped.
+struct Report {
+    call: Arc<Call>,
+    /// How many bytes are still to come, where that was said: whoever sends so many does not ask whether they were all.
+    left: Option<u64>,
 }
 
 #[derive(Default)]
@@ -76,17 +83,18 @@ impl Body {
         Kind::Incoming(body).into()
     }
 
-    /// Tells the call when this body was taken whole.
-    pub(crate) fn reporting_to(mut self, call: Arc<Call>) -> Self {
-        if self.is_end_stream() {
+    /// Tells the call when this body was taken whole; `length` is what the request's head says about that.
+    pub(crate) fn reporting_to(mut self, call: Arc<Call>, length: Option<u64>) -> Self {
+        let left = length.or_else(|| self.size_hint().exact());
+        if left == Some(0) || self.is_end_stream() {
             call.request_end().reached(clock::now());
             return self;
         }
         // A request that is passed on ends for the call it came by and for the one it goes out by.
-        if self.call.is_some() {
+        if self.report.is_some() {
             self = Kind::Boxed(self.boxed_unsync()).into();
         }
-        self.call = Some(call);
+        self.report = Some(Report { call, left });
         self
     }
 
@@ -100,15 +108,40 @@ impl Body {
     }
 
     fn ended(&mut self) {
-        if let Some(call) = self.call.take() {
-            call.request_end().reached(clock::now());
+        if let Some(report) = self.report.take() {
+            report.call.request_end().reached(clock::now());
         }
+    }
+
+    fn poll_kind(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Poll::Ready(match &mut self.kind {
+            Kind::Empty => None,
+            Kind::Full(bytes) => {
+                let bytes = mem::take(bytes);
+                self.kind = Kind::Empty;
+                Some(Ok(Frame::data(bytes)))
+            }
+            Kind::Incoming(body) => {
+                ready!(Pin::new(body).poll_frame(cx)).map(|frame| frame.map_err(Into::into))
+            }
+            Kind::Boxed(body) => ready!(Pin::new(body).poll_frame(cx)),
+        })
+    }
+}
+
+impl Report {
+    /// Whether nothing comes after this frame.
+    fn is_last(&mut self, frame: &Frame<Bytes>) -> bool {
+        if let (Some(left), Some(data)) = (&mut self.left, frame.data_ref()) {
+            *left = left.saturating_sub(data.len() as u64);
+        }
+        self.left == Some(0) || frame.is_trailers()
     }
 }
 
 impl From<Kind> for Body {
     fn from(kind: Kind) -> Self {
-        Self { kind, call: None }
+        Self { kind, report: None }
     }
 }
 
@@ -148,23 +181,16 @@ impl HttpBody for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = match &mut self.kind {
-            Kind::Empty => None,
-            Kind::Full(bytes) => {
-                let bytes = mem::take(bytes);
-                self.kind = Kind::Empty;
-                Some(Ok(Frame::data(bytes)))
-            }
-            Kind::Incoming(body) => {
-                ready!(Pin::new(body).poll_frame(cx)).map(|frame| frame.map_err(Into::into))
-            }
-            Kind::Boxed(body) => ready!(Pin::new(body).poll_frame(cx)),
-        };
+        let frame = ready!(self.poll_kind(cx));
         // Whoever sends a body need not poll it once more when it says that it is at its end.
-        if !matches!(frame, Some(Ok(_))) || self.is_end_stream() {
+        let at_end = self.is_end_stream();
+        if let (Some(Ok(frame)), Some(report)) = (&frame, &mut self.report)
+            && !report.is_last(frame)
+            && !at_end
+        {
+            report.call.request_end().moved(clock::now());
+        } else {
             self.ended();
-        } else if let Some(call) = &self.call {
-            call.request_end().moved(clock::now());
         }
         Poll::Ready(frame)
     }
@@ -199,5 +225,61 @@ impl fmt::Debug for Body {
         f.debug_struct("Body")
             .field("size_hint", &self.size_hint())
             .finish_non_exhaustive()
+    }
+}
+
+/// How long a head says that its body is.
+pub(crate) fn announced_length(headers: &HeaderMap) -> Option<u64> {
+    let length = headers.get(header::CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures::{FutureExt, stream};
+    use http_body_util::StreamBody;
+
+    use super::*;
+    use crate::{runtime::rng::SharedRng, trace::Trace};
+
+    fn call() -> Arc<Call> {
+        let headers = HeaderMap::new();
+        let trace = Trace::inbound(&headers, &SharedRng::new(1));
+        Arc::new(Call::new(clock::now(), &headers, trace, None))
+    }
+
+    fn frames(frames: Vec<Frame<Bytes>>) -> Body {
+        Body::new(StreamBody::new(stream::iter(
+            frames.into_iter().map(Ok::<_, Infallible>),
+        )))
+    }
+
+    #[test]
+    fn a_request_ends_with_the_last_frame_that_its_sender_asks_for() {
+        let data = || Frame::data(Bytes::from_static(b"12345"));
+        let rows = [
+            ("trailers", vec![Frame::trailers(HeaderMap::new())], None, 1),
+            ("all that was announced", vec![data(), data()], Some(10), 2),
+            ("no more than that", vec![data(), data()], Some(5), 1),
+            ("nothing was announced", vec![data(), data()], None, 3),
+        ];
+        for (what, list, length, polls) in rows {
+            let call = call();
+            let mut body = frames(list).reporting_to(call.clone(), length);
+            for poll in 1..=polls {
+                assert!(call.request_end().at().is_none(), "{what}: before {poll}");
+                let _ = body.frame().now_or_never();
+            }
+            assert!(call.request_end().at().is_some(), "{what}");
+        }
+    }
+
+    #[test]
+    fn an_announced_length_of_nothing_ends_at_once() {
+        let call = call();
+        let _body = frames(vec![Frame::data(Bytes::new())]).reporting_to(call.clone(), Some(0));
+        assert!(call.request_end().at().is_some());
     }
 }

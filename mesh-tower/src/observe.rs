@@ -13,7 +13,7 @@ use pin_project::pin_project;
 use tower_service::Service;
 
 use crate::{
-    body::Body,
+    body::{Body, announced_length},
     call::Call,
     context::CallContext,
     error::Error,
@@ -62,8 +62,11 @@ where
         let parent = CallContext::of(request.extensions());
         let trace = Trace::outbound(parent, request.headers(), &self.rng);
         let call = Arc::new(Call::new(clock::now(), request.headers(), trace, None));
-        let body = std::mem::take(request.body_mut());
-        *request.body_mut() = body.reporting_to(call.clone());
+        let (length, body) = (
+            announced_length(request.headers()),
+            std::mem::take(request.body_mut()),
+        );
+        *request.body_mut() = body.reporting_to(call.clone(), length);
         let guard = Guard::new(call.clone(), &self.open);
         ResponseFuture {
             inner: self.inner.call(Outgoing {

@@ -16,7 +16,7 @@ use tower_service::Service;
 
 use super::{InboundState, arrived::Arrived, reply::Reply};
 use crate::{
-    body::Body,
+    body::{Body, announced_length},
     call::Call,
     conn_info::ConnInfo,
     error::{Cause, Error},
@@ -68,8 +68,11 @@ where
             })
         });
         if let Some(Limited { call, .. }) = &limited {
-            let body = mem::take(request.body_mut());
-            *request.body_mut() = body.reporting_to(call.clone());
+            let (length, body) = (
+                announced_length(request.headers()),
+                mem::take(request.body_mut()),
+            );
+            *request.body_mut() = body.reporting_to(call.clone(), length);
         }
         ResponseFuture {
             inner: self.inner.call(request),

@@ -16,7 +16,7 @@ use tower_service::Service;
 
 use super::{InboundState, arrived::Arrived, reply::Reply};
 use crate::{
-    body::{Body, BoxError},
+    body::{Body, BoxError, announced_length},
     call::Call,
     conn_info::ConnInfo,
     context::CallContext,
@@ -161,8 +161,7 @@ impl Running {
             conn.held.hold(self.guard);
             return response;
         }
-        let length = response.headers().get(http::header::CONTENT_LENGTH);
-        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        let length = announced_length(response.headers());
         let over = self.asked.has_no_body(response.status());
         response.body_mut().hold(
             self.guard,

@@ -124,8 +124,13 @@ impl Recording {
     fn record(&mut self, frame: &Frame<Bytes>) {
         if let Some(trailers) = frame.trailers_ref() {
             self.trailers = Some(trailers.clone());
+            // Nothing comes after them, and not every sender asks.
+            self.ended();
         }
-        let Some(data) = frame.data_ref() else { return };
+        // Pieces of nothing would be kept without bound.
+        let Some(data) = frame.data_ref().filter(|data| !data.is_empty()) else {
+            return;
+        };
         self.recorded += data.len();
         if self.recorded > CAP {
             self.state = State::Lost;
@@ -216,3 +221,79 @@ impl HttpBody for Replayed {
 
 /// What is recorded of a body at most; beyond it the request streams on and is not tried again.
 const CAP: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures::{FutureExt, stream};
+    use http::HeaderValue;
+    use http_body_util::{BodyExt, StreamBody};
+
+    use super::*;
+
+    fn replay(frames: Vec<Frame<Bytes>>) -> Replay {
+        let frames = stream::iter(frames.into_iter().map(Ok::<_, Infallible>));
+        Replay::new(Body::new(StreamBody::new(frames))).expect("no length is known")
+    }
+
+    async fn next(body: &mut Body) -> Option<Frame<Bytes>> {
+        body.frame().await.transpose().expect("no error")
+    }
+
+    #[tokio::test]
+    async fn trailers_are_sent_again_though_nobody_asked_what_comes_after_them() {
+        let trailers = HeaderMap::from_iter([(http::header::ETAG, HeaderValue::from_static("x"))]);
+        let replay = replay(vec![
+            Frame::data("abc".into()),
+            Frame::trailers(trailers.clone()),
+        ]);
+        for attempt in 1..=3 {
+            let mut body = replay.body().expect("all is kept");
+            let data = next(&mut body)
+                .await
+                .and_then(|frame| frame.into_data().ok());
+            assert_eq!(data.as_deref(), Some(&b"abc"[..]), "attempt {attempt}");
+            let last = next(&mut body)
+                .await
+                .and_then(|frame| frame.into_trailers().ok());
+            assert_eq!(last, Some(trailers.clone()), "attempt {attempt}");
+            assert!(body.is_end_stream(), "attempt {attempt}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_is_bounded_and_exactly_so() {
+        for (length, again) in [(CAP - 1, true), (CAP, true), (CAP + 1, false)] {
+            let (first, second) = (vec![0; 1000], vec![0; length - 1000]);
+            let replay = replay(vec![Frame::data(first.into()), Frame::data(second.into())]);
+            let body = replay.body().expect("nothing was read");
+            assert_eq!(body.collect().await.expect("read").to_bytes().len(), length);
+            let body = replay.body();
+            assert_eq!(body.is_some(), again, "{length}");
+            if let Some(body) = body {
+                assert_eq!(body.collect().await.expect("read").to_bytes().len(), length);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn pieces_of_nothing_are_not_kept() {
+        let replay = replay((0..1000).map(|_| Frame::data(Bytes::new())).collect());
+        let _ = replay.body().expect("nothing was read").collect().await;
+        let Replay::Recorded(recording) = &replay else {
+            panic!("it came piece by piece");
+        };
+        assert!(recording.lock().pieces.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_later_attempt_goes_on_where_the_former_stopped_and_takes_the_body_over() {
+        let replay = replay(vec![Frame::data("abc".into()), Frame::data("def".into())]);
+        let mut former = replay.body().expect("nothing was read");
+        next(&mut former).await;
+        let later = replay.body().expect("all is kept");
+        assert!(matches!(former.frame().now_or_never(), Some(Some(Err(_)))));
+        assert_eq!(later.collect().await.expect("read").to_bytes(), "abcdef");
+    }
+}

@@ -216,7 +216,7 @@ async fn a_request_that_is_passed_on_ends_for_both_calls() {
     let passed_on = |mut request: Request<Body>| async move {
         let body = std::mem::take(request.body_mut());
         let outbound = Call::new(clock::now(), request.headers(), trace(), None);
-        *request.body_mut() = body.reporting_to(outbound.into());
+        *request.body_mut() = body.reporting_to(outbound.into(), None);
         reads(request).await
     };
     let running = answer(
