@@ -5,7 +5,7 @@ use std::{
     fmt, mem,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::Bytes;
@@ -113,6 +113,17 @@ impl Body {
         }
     }
 
+    /// Whether nobody wants the rest; wakes `sender`, if there is one, when that comes to be.
+    fn is_abandoned(&self, sender: Option<&Waker>) -> bool {
+        let Some(Report { call, .. }) = &self.report else {
+            return false;
+        };
+        match sender {
+            Some(sender) => call.request_end().watch_abandoned(sender),
+            None => call.request_end().is_abandoned(),
+        }
+    }
+
     fn poll_kind(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         Poll::Ready(match &mut self.kind {
             Kind::Empty => None,
@@ -181,7 +192,13 @@ impl HttpBody for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = ready!(self.poll_kind(cx));
+        let polled = self.poll_kind(cx);
+        if self.is_abandoned(polled.is_pending().then(|| cx.waker())) {
+            self.kind = Kind::Empty;
+            self.ended();
+            return Poll::Ready(Some(Err(Abandoned::new().into())));
+        }
+        let frame = ready!(polled);
         // Whoever sends a body need not poll it once more when it says that it is at its end.
         let at_end = self.is_end_stream();
         if let (Some(Ok(frame)), Some(report)) = (&frame, &mut self.report)
@@ -225,6 +242,18 @@ impl fmt::Debug for Body {
         f.debug_struct("Body")
             .field("size_hint", &self.size_hint())
             .finish_non_exhaustive()
+    }
+}
+
+/// Ends a body whose call is over.
+#[derive(Debug, thiserror::Error)]
+#[error("the call was over before its request")]
+struct Abandoned(#[source] h2::Error);
+
+impl Abandoned {
+    fn new() -> Self {
+        // What the HTTP library writes into the reset of the stream.
+        Self(h2::Reason::CANCEL.into())
     }
 }
 

@@ -227,6 +227,9 @@ pub(crate) struct RequestEnd {
     moved: AtomicU64,
     at: OnceLock<Instant>,
     waker: AtomicWaker,
+    /// The call was over first, so that nobody wants the rest.
+    abandoned: AtomicBool,
+    sender: AtomicWaker,
 }
 
 impl RequestEnd {
@@ -236,6 +239,8 @@ impl RequestEnd {
             moved: AtomicU64::new(0),
             at: OnceLock::new(),
             waker: AtomicWaker::new(),
+            abandoned: AtomicBool::new(false),
+            sender: AtomicWaker::new(),
         }
     }
 
@@ -257,6 +262,24 @@ impl RequestEnd {
 
     pub(crate) fn at(&self) -> Option<Instant> {
         self.at.get().copied()
+    }
+
+    /// The call is over; what was not taken of the body by now is not to be sent.
+    pub(crate) fn abandon(&self) {
+        if self.at.get().is_none() {
+            self.abandoned.store(true, Ordering::Release);
+            self.sender.wake();
+        }
+    }
+
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Acquire)
+    }
+
+    /// Whether it was abandoned, or a wake-up of the body's sender for when it is.
+    pub(crate) fn watch_abandoned(&self, sender: &Waker) -> bool {
+        self.sender.register(sender);
+        self.is_abandoned()
     }
 
     /// When it was reached, or a wake-up for when it is.

@@ -50,3 +50,27 @@ impl Drop for Guard {
         self.open.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+/// The guard of a request that is sent on: with the call ends what is still being sent of it. The peer that has answered, or
+/// that nobody listens to any more, would otherwise hold the rest of an upload for as long as it likes.
+///
+/// # Source
+/// Envoy's router resets the upstream stream where a response is over before its request.
+#[derive(Debug)]
+pub(crate) struct SendGuard(Guard);
+
+impl SendGuard {
+    pub(crate) fn new(call: Arc<Call>, open: &Arc<Open>) -> Self {
+        Self(Guard::new(call, open))
+    }
+
+    pub(crate) fn call(&self) -> &Arc<Call> {
+        self.0.call()
+    }
+}
+
+impl Drop for SendGuard {
+    fn drop(&mut self) {
+        self.call().request_end().abandon();
+    }
+}

@@ -17,7 +17,7 @@ use crate::{
     call::Call,
     context::CallContext,
     error::Error,
-    guard::{Guard, Open},
+    guard::{Open, SendGuard},
     outgoing::Outgoing,
     response_body::ResponseBody,
     runtime::{clock, rng::SharedRng},
@@ -67,7 +67,7 @@ where
             std::mem::take(request.body_mut()),
         );
         *request.body_mut() = body.reporting_to(call.clone(), length);
-        let guard = Guard::new(call.clone(), &self.open);
+        let guard = SendGuard::new(call.clone(), &self.open);
         ResponseFuture {
             inner: self.inner.call(Outgoing {
                 request,
@@ -85,7 +85,7 @@ where
 pub(crate) struct ResponseFuture<F> {
     #[pin]
     inner: F,
-    guard: Option<Guard>,
+    guard: Option<SendGuard>,
 }
 
 impl<F> Future for ResponseFuture<F>
@@ -114,7 +114,7 @@ where
     }
 }
 
-fn answered(mut response: Response<ResponseBody>, guard: Guard) -> Response<ResponseBody> {
+fn answered(mut response: Response<ResponseBody>, guard: SendGuard) -> Response<ResponseBody> {
     guard.call().answered(response.status());
     response.body_mut().guard(guard);
     response

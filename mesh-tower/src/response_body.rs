@@ -17,7 +17,7 @@ use crate::{
     connect,
     endpoint::{Lease, LeaseEnd},
     error::{Cause, Error},
-    guard::Guard,
+    guard::SendGuard,
     limits::Limits,
 };
 
@@ -31,7 +31,7 @@ pub struct ResponseBody {
     first: Option<Frame<Bytes>>,
     call: Option<Arc<Call>>,
     lease: Option<Lease>,
-    guard: Option<Guard>,
+    guard: Option<SendGuard>,
     limits: Option<Limits>,
 }
 
@@ -89,7 +89,7 @@ impl ResponseBody {
     }
 
     /// Holds the call's guard to the body's end, or to the end of what the connection has become.
-    pub(crate) fn guard(&mut self, guard: Guard) {
+    pub(crate) fn guard(&mut self, guard: SendGuard) {
         self.call = Some(guard.call().clone());
         if !self.is_end_stream() {
             self.guard = Some(guard);

@@ -1,5 +1,6 @@
 //! Every test that looks at the workspace from outside, one module for each concern.
 
+mod abandoned;
 mod connections;
 mod frameworks;
 mod grpc;

@@ -6,6 +6,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use tokio::time;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     body::Body,
@@ -19,6 +20,8 @@ pub(crate) struct Sender {
     pub(crate) send: SendRequest<Body>,
     pub(crate) held: Arc<Held>,
     pub(crate) reused: bool,
+    /// Dropped with the sender, it closes a connection that still hangs on half a request.
+    _driver: AbortOnDropHandle<hyper::Result<()>>,
 }
 
 /// Idle connections, the one last used first: the others may then grow old and close.
@@ -72,18 +75,19 @@ impl Idle {
     }
 }
 
-/// Starts HTTP/1 on a connection. Its task ends with its last sender, or with what it was upgraded to.
+/// Starts HTTP/1 on a connection. Its task ends with its sender, or with what it was upgraded to.
 pub(crate) async fn handshake(connection: Connection) -> Result<Sender, ConnectError> {
     let held = connection.held().clone();
     let (send, driver) = http1::Builder::new()
         .handshake(TokioIo::new(connection))
         .await
         .map_err(ConnectError::Handshake)?;
-    tokio::spawn(driver.with_upgrades());
+    let driver = tokio::spawn(driver.with_upgrades());
     Ok(Sender {
         send,
         held,
         reused: false,
+        _driver: AbortOnDropHandle::new(driver),
     })
 }
 
