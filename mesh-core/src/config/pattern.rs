@@ -11,37 +11,74 @@ pub(crate) struct BadPattern {
     pub(crate) message: String,
 }
 
-/// Holds an expression against what the data path can compile.
-///
-/// # Source
-/// Envoy, `safe_regex`: RE2's syntax, over bytes, the whole text.
-pub(crate) fn check(expression: &str) -> Result<(), BadPattern> {
-    let shown = quoted(expression);
-    if let Some(found) = NOT_IN_RE2.iter().find(|part| expression.contains(**part)) {
-        let message = format!(
-            "the expression {shown} has `{found}`: App Mesh takes RE2 syntax, which has no look-around; \
-             say it with two routes of different priority"
-        );
-        return Err(BadPattern {
-            code: "regex-not-re2",
-            message,
-        });
+/// What the expressions of one mesh may take of the memory, and so of the time to compile them.
+#[derive(Debug)]
+pub(crate) struct Room {
+    left: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { left: ALL_BYTES }
     }
-    // Alone first: `a)(b` is no expression, but would become one between the parentheses of a full match.
-    let whole = format!("^(?:{expression})$");
-    build(expression)
-        .and_then(|_| build(&whole))
-        .map(drop)
-        .map_err(|error| BadPattern {
+}
+
+impl Room {
+    /// Holds an expression against what the data path can compile.
+    ///
+    /// # Source
+    /// Envoy, `safe_regex`: RE2's syntax, over bytes, the whole text.
+    pub(crate) fn check(&mut self, expression: &str) -> Result<(), BadPattern> {
+        let shown = quoted(expression);
+        if let Some(found) = NOT_IN_RE2.iter().find(|part| expression.contains(**part)) {
+            let message = format!(
+                "the expression {shown} has `{found}`: App Mesh takes RE2 syntax, which has no look-around; \
+                 say it with two routes of different priority"
+            );
+            return Err(BadPattern {
+                code: "regex-not-re2",
+                message,
+            });
+        }
+        if self.left == 0 {
+            let message = format!(
+                "the expressions before {shown} take all of the {ALL_BYTES} bytes that a mesh's expressions may take: \
+                 use prefixes, exact paths, or shorter repetitions"
+            );
+            return Err(BadPattern {
+                code: "too-many-expressions",
+                message,
+            });
+        }
+        self.compile(expression).map_err(|error| BadPattern {
             code: "bad-regex",
             message: format!("the expression {shown} is not one: {}", reason(&error)),
         })
+    }
+
+    fn compile(&mut self, expression: &str) -> Result<(), regex::Error> {
+        // Alone first: `a)(b` is no expression, but would become one between the parentheses of a full match.
+        match build(expression, 0) {
+            Ok(_) | Err(regex::Error::CompiledTooBig(_)) => {}
+            Err(error) => return Err(error),
+        }
+        let whole = format!("^(?:{expression})$");
+        // What an expression takes is not told, only whether it is less than a limit.
+        for bytes in COMPILED_BYTES {
+            self.left = self.left.saturating_sub(bytes);
+            match build(&whole, bytes) {
+                Err(regex::Error::CompiledTooBig(_)) => {}
+                other => return other.map(drop),
+            }
+        }
+        Err(regex::Error::CompiledTooBig(MOST_BYTES))
+    }
 }
 
-fn build(expression: &str) -> Result<Regex, regex::Error> {
+fn build(expression: &str, bytes: usize) -> Result<Regex, regex::Error> {
     RegexBuilder::new(expression)
         .unicode(false)
-        .size_limit(COMPILED_BYTES)
+        .size_limit(bytes)
         .build()
 }
 
@@ -53,7 +90,10 @@ fn reason(error: &regex::Error) -> String {
 }
 
 const NOT_IN_RE2: [&str; 4] = ["(?=", "(?!", "(?<=", "(?<!"];
-const COMPILED_BYTES: usize = 1 << 20;
+const MOST_BYTES: usize = 1 << 20;
+const COMPILED_BYTES: [usize; 3] = [8 << 10, 64 << 10, MOST_BYTES];
+/// Some eight thousand expressions as people write them, or sixty of the largest.
+const ALL_BYTES: usize = 64 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -69,7 +109,7 @@ mod tests {
             r"\w+\.local",
             "größe",
         ] {
-            assert_eq!(check(expression), Ok(()), "{expression}");
+            assert_eq!(Room::default().check(expression), Ok(()), "{expression}");
         }
     }
 
@@ -83,9 +123,22 @@ mod tests {
             (r"(a)\1", "bad-regex"),
             ("a{1000}{1000}{1000}", "bad-regex"),
         ] {
-            let error = check(expression).expect_err(expression);
+            let error = Room::default().check(expression).expect_err(expression);
             assert_eq!(error.code, code, "{expression}");
             assert!(!error.message.contains('\n'), "{expression}");
         }
+    }
+
+    #[test]
+    fn large_expressions_use_the_room_up_and_ordinary_ones_do_not() {
+        let taken = |expression: &str, most: usize| {
+            let mut room = Room::default();
+            let codes = (0..most).map(|_| room.check(expression).map_err(|bad| bad.code));
+            codes.take_while(Result::is_ok).count()
+        };
+        assert_eq!(taken(r"/v[0-9]+/orders/[a-z0-9-]{1,36}", 1_000), 1_000);
+        assert!((10..100).contains(&taken("a{1000}{12}", 1_000)));
+        let mut room = Room { left: 0 };
+        assert_eq!(room.check("a").unwrap_err().code, "too-many-expressions");
     }
 }

@@ -49,7 +49,8 @@ pub(super) struct Tree {
     nodes: usize,
     copied: usize,
     roots: Vec<Node>,
-    duplicates: Vec<(Location, String)>,
+    /// Keys that cannot stand, with the code and the sentence of each.
+    bad_keys: Vec<(&'static str, Location, String)>,
 }
 
 /// A list or a mapping that is not closed yet.
@@ -89,7 +90,7 @@ impl Tree {
             nodes: 0,
             copied: 0,
             roots: Vec::new(),
-            duplicates: Vec::new(),
+            bad_keys: Vec::new(),
         }
     }
 
@@ -97,10 +98,10 @@ impl Tree {
         Location::new(&self.document, line, column)
     }
 
-    /// The documents; what is written twice in them is reported.
+    /// The documents; keys that cannot stand in them are reported.
     pub(super) fn finish(self, problems: &mut Problems) -> Vec<Node> {
-        for (at, message) in self.duplicates {
-            problems.error("duplicate-key", &place(at), message);
+        for (code, at, message) in self.bad_keys {
+            problems.error(code, &place(at), message);
         }
         self.roots
     }
@@ -125,6 +126,7 @@ impl Tree {
         self.count(&mark.at)?;
         let size = 1 + scalar.text.len() / BYTES_PER_UNIT;
         if self.expects_key() {
+            self.special(&scalar, &mark);
             self.key(scalar.text, mark.at);
             return Ok(());
         }
@@ -185,10 +187,27 @@ impl Tree {
         frame.is_some_and(|frame| matches!(frame.value, Value::Map(_)) && frame.key.is_none())
     }
 
+    /// Keys that would be more than a text elsewhere, and nowhere in CloudFormation.
+    fn special(&mut self, key: &Scalar, mark: &Mark) {
+        if let Some(tag) = &mark.tag {
+            let message = format!(
+                "a key is a plain text, and a tag stands before this one ({}): remove the tag",
+                quoted(tag)
+            );
+            self.bad_keys
+                .push(("bad-function", mark.at.clone(), message));
+        } else if key.text == MERGE {
+            let message =
+                "CloudFormation takes no merge key (`<<`): write out what it stands for".to_owned();
+            self.bad_keys.push(("merge-key", mark.at.clone(), message));
+        }
+    }
+
     fn key(&mut self, key: String, at: Location) {
         let Some(frame) = self.open.last_mut() else {
             return;
         };
+        frame.size = frame.size.saturating_add(key.len() / BYTES_PER_UNIT);
         let first = frame.keys.get(&key);
         let kept = first.is_none();
         if let Some(line) = first {
@@ -196,7 +215,7 @@ impl Tree {
                 "the key {} stands on line {line} already: remove one of them",
                 quoted(&key)
             );
-            self.duplicates.push((at.clone(), message));
+            self.bad_keys.push(("duplicate-key", at.clone(), message));
         } else {
             frame.keys.insert(key.clone(), at.line);
         }
@@ -260,6 +279,8 @@ fn key_not_text(at: Location) -> Fault {
     Fault::new("key-not-text", at, message)
 }
 
+/// YAML 1.1's key that takes in another mapping.
+pub(super) const MERGE: &str = "<<";
 const DEPTH: usize = 64;
 /// Twice what fits into the largest template that CloudFormation takes.
 const NODES: usize = 100_000;

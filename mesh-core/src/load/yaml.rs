@@ -34,6 +34,11 @@ pub(super) fn read(
 
 fn put(tree: &mut Tree, event: Event<'_>, span: Span) -> Result<(), Fault> {
     let start = at(tree, &span.start);
+    if tag_of(&event).is_some_and(|tag| tag.handle.len() + tag.suffix.len() > TAG_BYTES) {
+        let message =
+            "this tag is longer than the name of any function: write `!Ref`, `!GetAtt` or `!Sub`";
+        return Err(Fault::new("unknown-function", start, message));
+    }
     let mark = |anchor, tag: Option<&Tag>| Mark {
         at: start.clone(),
         tag: tag.and_then(short),
@@ -57,10 +62,23 @@ fn at(tree: &Tree, marker: &Marker) -> crate::error::Location {
     tree.at(marker.line().max(1), marker.col() + 1)
 }
 
-/// The name of a tag that is not YAML's own: `Ref` of `!Ref`.
+fn tag_of<'a>(event: &'a Event<'_>) -> Option<&'a Tag> {
+    match event {
+        Event::Scalar(_, _, _, tag)
+        | Event::SequenceStart(_, tag)
+        | Event::MappingStart(_, tag) => tag.as_deref(),
+        _ => None,
+    }
+}
+
+/// The name of a tag that does not say what is plain to see: `Ref` of `!Ref`, `!!binary`.
 fn short(tag: &Tag) -> Option<String> {
-    let own = tag.is_yaml_core_schema() || tag.handle.is_empty();
-    (!own).then(|| format!("{}{}", tag.handle.trim_start_matches('!'), tag.suffix))
+    let Tag { handle, suffix } = tag;
+    match tag.is_yaml_core_schema() {
+        true => (!CORE.contains(&suffix.as_str())).then(|| format!("!!{suffix}")),
+        false if handle.is_empty() => None,
+        false => Some(format!("{}{suffix}", handle.trim_start_matches('!'))),
+    }
 }
 
 /// `!!str`, and the bare `!`, make a text of whatever stands there.
@@ -79,3 +97,6 @@ fn sentence(info: &str) -> String {
     };
     format!("this is not YAML: {info}{hint}")
 }
+
+const CORE: [&str; 7] = ["str", "int", "float", "bool", "null", "seq", "map"];
+const TAG_BYTES: usize = 128;

@@ -7,7 +7,6 @@ use crate::{
     config::{
         HeaderKey, HeaderMatch, HeaderMatcher, HttpRouteMatch, PathMatch, QueryParameter,
         draft::{HeaderDraft, MatchDraft, Said},
-        pattern,
         spelling::nearest,
     },
     error::{Place, Problems, quoted},
@@ -55,8 +54,8 @@ pub(super) fn matching(draft: &Said<MatchDraft>, problems: &mut Problems) -> Htt
 }
 
 fn at_most_ten(what: &str, found: usize, place: &Place, problems: &mut Problems) {
-    if found > 10 {
-        let message = format!("a route has at most 10 {what}, this one has {found}");
+    if found > AT_MOST {
+        let message = format!("a route has at most {AT_MOST} {what}, this one has {found}");
         problems.error("too-many-items", place, message);
     }
 }
@@ -74,9 +73,7 @@ fn path_match(said: &Said<PathMatch>, problems: &mut Problems) -> Option<PathMat
             }
         }
         PathMatch::Regex(expression) => {
-            if sized("path expression", expression, 255, place, problems) {
-                regex(expression, place, problems);
-            }
+            sized("path expression", expression, 255, place, problems);
         }
     }
     (problems.errors() == errors).then(|| value.clone())
@@ -90,12 +87,6 @@ fn slash(what: &str, code: &'static str, path: &str, place: &Place, problems: &m
             quoted(path)
         );
         problems.error(code, place, message);
-    }
-}
-
-fn regex(expression: &str, place: &Place, problems: &mut Problems) {
-    if let Err(bad) = pattern::check(expression) {
-        problems.error(bad.code, place, bad.message);
     }
 }
 
@@ -171,9 +162,7 @@ fn header_matcher(said: &Said<HeaderMatcher>, problems: &mut Problems) -> Option
             sized("header value", text, 255, place, problems);
         }
         HeaderMatcher::Regex(expression) => {
-            if sized("header expression", expression, 255, place, problems) {
-                regex(expression, place, problems);
-            }
+            sized("header expression", expression, 255, place, problems);
         }
         HeaderMatcher::Range { start, end } if start >= end => {
             let message = format!(
@@ -195,6 +184,8 @@ fn query_parameter(said: &Said<QueryParameter>, problems: &mut Problems) -> Opti
     Some(said.value.clone())
 }
 
+/// How many conditions of a kind a route has.
+pub(super) const AT_MOST: usize = 10;
 const METHODS: [&str; 9] = [
     "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
 ];

@@ -4,6 +4,7 @@
 //! see [`Gaps`](super::draft::Gaps).
 
 mod advice;
+mod expressions;
 mod graph;
 mod listener;
 mod matching;
@@ -32,6 +33,7 @@ pub(crate) fn check(
     let chosen = membership::choose(&mut draft, &mut problems);
     graph::check(&draft, &mut problems);
     advice::check(&draft, &mut problems);
+    expressions::check(&draft, &mut problems);
     let virtual_nodes = keyed(draft.virtual_nodes.iter().filter_map(|node| {
         let node = virtual_node(node, &mut problems)?;
         Some((node.name.clone(), node))

@@ -10,6 +10,7 @@ mod resolve;
 mod resolved;
 mod route;
 mod schema;
+mod section;
 mod shape;
 mod spec;
 mod substitute;
@@ -39,6 +40,7 @@ pub(super) fn read(
     draft: &mut Draft,
     problems: &mut Problems,
 ) -> usize {
+    section::check(root, problems);
     let template = Template::new(root, values);
     let mut resolve = Resolve::new(&template, problems);
     let mut resources = 0;

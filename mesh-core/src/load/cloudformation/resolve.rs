@@ -6,12 +6,15 @@ use super::{
     function::{self, NOT_COMPUTED},
     parameter,
     resolved::{Arn, Content, Member, Resolved},
-    template::{Resource, Template, at},
+    template::{Resource, Template, at, below},
 };
 use crate::{
     config::spelling::nearest,
     error::{Place, Problems, quoted, shortened},
-    load::node::{Entry, Node, Scalar, Value},
+    load::{
+        node::{Entry, Node, Scalar, Value},
+        tree::MERGE,
+    },
 };
 
 /// What a function gives.
@@ -34,8 +37,12 @@ pub(super) struct Resolve<'a, 'p> {
     pub(super) problems: &'p mut Problems,
     /// Attributes that were asked for; `None` while one is being computed.
     attributes: BTreeMap<(String, String), Option<Known>>,
+    /// Parameters with which nothing was wrong.
+    parameters: BTreeMap<&'a str, Known>,
     /// How many values are being computed.
     depth: usize,
+    /// How much more functions may give.
+    room: usize,
 }
 
 impl<'a, 'p> Resolve<'a, 'p> {
@@ -44,7 +51,9 @@ impl<'a, 'p> Resolve<'a, 'p> {
             template,
             problems,
             attributes: BTreeMap::new(),
+            parameters: BTreeMap::new(),
             depth: 0,
+            room: ROOM,
         }
     }
 
@@ -76,7 +85,10 @@ impl<'a, 'p> Resolve<'a, 'p> {
     fn nested(&mut self, node: &Node, place: Place) -> Option<Resolved> {
         if let Some(name) = function::called(node) {
             return match self.call(name, function::argument(node), &place) {
-                Known::Content(content) => Some(Resolved { content, place }),
+                Known::Content(content) => Some(Resolved {
+                    content: self.held(content, &place),
+                    place,
+                }),
                 Known::NoValue => None,
             };
         }
@@ -84,8 +96,8 @@ impl<'a, 'p> Resolve<'a, 'p> {
             Value::Scalar(scalar) => self.scalar(scalar, &place),
             Value::List(items) => {
                 let items = items.iter().enumerate();
-                let resolved =
-                    items.filter_map(|(i, item)| self.node(item, format!("{}[{i}]", place.path)));
+                let resolved = items
+                    .filter_map(|(i, item)| self.node(item, below(&place.path, &format!("[{i}]"))));
                 Content::List(resolved.collect())
             }
             Value::Map(entries) => self.map(entries, &place),
@@ -93,10 +105,27 @@ impl<'a, 'p> Resolve<'a, 'p> {
         Some(Resolved { content, place })
     }
 
+    /// Takes what a function gave, as long as all of it can be held.
+    fn held(&mut self, content: Content, place: &Place) -> Content {
+        if self.room == 0 {
+            return Content::Unknown;
+        }
+        self.room = self.room.saturating_sub(content.size());
+        if self.room > 0 {
+            return content;
+        }
+        let message = "the functions of this template give more than can be held: write it with fewer, or shorter, values";
+        self.problems.error("document-too-large", place, message);
+        Content::Unknown
+    }
+
     fn map(&mut self, entries: &[Entry], place: &Place) -> Content {
         let mut members = Vec::new();
         for Entry { key, key_at, node } in entries {
-            let key_place = at(format!("{}.{key}", place.path), key_at);
+            if key == MERGE {
+                return Content::Unknown;
+            }
+            let key_place = at(below(&place.path, &format!(".{key}")), key_at);
             if function::long_form(key).is_some() {
                 let message = format!(
                     "the function {} stands beside other keys: give it a mapping of its own",
@@ -131,7 +160,7 @@ impl<'a, 'p> Resolve<'a, 'p> {
     }
 
     fn call(&mut self, name: &str, argument: &Node, place: &Place) -> Known {
-        if self.problems.is_full() {
+        if self.problems.is_full() || self.room == 0 {
             return UNKNOWN;
         }
         match name {
@@ -177,8 +206,8 @@ impl<'a, 'p> Resolve<'a, 'p> {
         if name == "AWS::NoValue" {
             return Known::NoValue;
         }
-        if let Some(parameter) = self.template.parameters.get(name) {
-            return parameter::value(parameter, self.template.values, self.problems);
+        if let Some(known) = self.parameter(name) {
+            return known;
         }
         if is_pseudo(name) {
             return self.given(
@@ -214,6 +243,20 @@ impl<'a, 'p> Resolve<'a, 'p> {
                 self.given(name, "missing-value", &what, place)
             }
         }
+    }
+
+    fn parameter(&mut self, name: &str) -> Option<Known> {
+        if let Some(known) = self.parameters.get(name) {
+            return Some(known.clone());
+        }
+        let (name, declared) = self.template.parameters.get_key_value(name)?;
+        let before = self.problems.errors();
+        let known = parameter::value(declared, self.template.values, self.problems);
+        // One that is wrong is so for every resource that asks.
+        if self.problems.errors() == before {
+            self.parameters.insert(*name, known.clone());
+        }
+        Some(known)
     }
 
     /// What the caller gave for a name that AWS would know.
@@ -347,3 +390,5 @@ const PSEUDO: [&str; 7] = [
 pub(super) const LONGEST: usize = 4096;
 /// How deep values may be computed in one another: a document's own depth is bounded, a chain of references is not.
 const DEPTH: usize = 96;
+/// How much functions may give in one template, as [`Content::size`] counts it: some ten times what a large one asks for.
+const ROOM: usize = 200_000;

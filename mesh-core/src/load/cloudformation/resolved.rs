@@ -21,6 +21,23 @@ pub(super) enum Content {
     Map(Vec<Member>),
 }
 
+impl Content {
+    /// How much it holds: values, and the texts among them by their length.
+    pub(super) fn size(&self) -> usize {
+        const BYTES_PER_UNIT: usize = 64;
+        let within: usize = match self {
+            Self::Text(text) => text.len() / BYTES_PER_UNIT,
+            Self::List(items) => items.iter().map(|item| item.content.size()).sum(),
+            Self::Map(members) => members
+                .iter()
+                .map(|member| member.value.content.size())
+                .sum(),
+            Self::Unknown | Self::Null | Self::Arn(_) => 0,
+        };
+        within + 1
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Arn {
     pub(super) name: String,

@@ -38,6 +38,7 @@ impl Resolve<'_, '_> {
             return self.bad_argument(TOO_LONG, place);
         }
         // Each variable once: texts that name one another twice at every level have no end otherwise.
+        let alone = pieces.len() == 1;
         let mut known = BTreeMap::new();
         let mut values = Vec::new();
         for piece in pieces {
@@ -47,6 +48,11 @@ impl Resolve<'_, '_> {
                     let value = known
                         .entry(name)
                         .or_insert_with(|| self.variable(name, variables, place));
+                    if let (Known::Content(Content::List(_) | Content::Map(_)), false) =
+                        (&value, alone)
+                    {
+                        return self.bad_argument(NOT_A_TEXT, place);
+                    }
                     value.clone()
                 }
             };
@@ -58,6 +64,10 @@ impl Resolve<'_, '_> {
     }
 
     fn variable(&mut self, name: &str, variables: &[Entry], place: &Place) -> Known {
+        if name.is_empty() {
+            let message = "`${}` names nothing: write a name between the braces, or `${!}` for the text itself";
+            return self.bad_argument(message, place);
+        }
         if let Some(entry) = variables.iter().find(|entry| entry.key == name) {
             let path = format!("{}.{name}", place.path);
             let resolved = self.node(&entry.node, path);
@@ -83,7 +93,7 @@ impl Resolve<'_, '_> {
                     return self.given(&arn.logical_id, "missing-value", what, place);
                 }
                 Content::Null | Content::List(_) | Content::Map(_) => {
-                    return self.bad_argument("a variable of `Fn::Sub` has to be a text", place);
+                    return self.bad_argument(NOT_A_TEXT, place);
                 }
             }
             if joined.len() > LONGEST {
@@ -94,4 +104,5 @@ impl Resolve<'_, '_> {
     }
 }
 
+const NOT_A_TEXT: &str = "a variable of `Fn::Sub` has to be a text";
 const TOO_LONG: &str = "this text is longer than anything of App Mesh may be: shorten it";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{schema::TYPES, shape::Shape};
 use crate::{
-    error::{Location, Place},
+    error::{Location, Place, shortened},
     load::node::{Entry, Node},
 };
 
@@ -77,7 +77,7 @@ impl<'a> Resource<'a> {
     }
 
     pub(super) fn path(&self) -> String {
-        format!("Resources.{}", self.id)
+        below("Resources.", self.id)
     }
 
     pub(super) fn place(&self) -> Place {
@@ -92,6 +92,16 @@ pub(super) fn at(path: String, location: &Location) -> Place {
     }
 }
 
+/// A path one step further, as far as paths go: everything keeps its own.
+pub(super) fn below(path: &str, step: &str) -> String {
+    match path.len() < LONGEST_PATH {
+        true => format!("{path}{}", shortened(step)),
+        false => path.to_owned(),
+    }
+}
+
 fn section<'a>(root: &'a Node, name: &str) -> impl Iterator<Item = &'a Entry> {
     root.member(name).map_or(&[][..], Node::entries).iter()
 }
+
+const LONGEST_PATH: usize = 512;

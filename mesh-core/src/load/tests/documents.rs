@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{refused, template};
+use super::{refused, template, warned};
 use crate::config::Config;
 
 const MESH: &str = "Resources: {M: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: m}}}";
@@ -98,6 +98,85 @@ fn alias_bombs_are_refused_where_they_go_off() {
     refused(&bomb, &["too-many-aliases"]);
     let long = format!("a: &a {}\nb: [*a, *a, §*a, *a]", "x".repeat(1_000_000));
     refused(&long, &["too-many-aliases"]);
+}
+
+#[test]
+fn long_keys_and_tags_cannot_be_multiplied() {
+    let key = format!(
+        "a: &a\n  ? {}\n  : 1\nb: [{}§*a]",
+        "k".repeat(500_000),
+        "*a, ".repeat(5)
+    );
+    refused(&key, &["too-many-aliases"]);
+    let tag = format!("%TAG !e! {}\n---\na: [§!e!x 1, !e!x 2]", "k".repeat(1000));
+    refused(&tag, &["unknown-function"]);
+}
+
+#[test]
+fn what_cloudformation_does_not_take_in_yaml_is_told() {
+    let properties = |text: &str| {
+        format!(
+            "a: &a {{MeshName: m}}\nResources: {{M: {{Type: AWS::AppMesh::Mesh, Properties: {text}}}}}"
+        )
+    };
+    refused(
+        &properties("{§<<: *a, MeshName: m}").replace("a: &a", "Metadata: &a"),
+        &["merge-key"],
+    );
+    refused(
+        &properties("{MeshName: §!!binary bWVzaA==}"),
+        &["unknown-function"],
+    );
+    refused(&properties("{§!Sub MeshName: m}"), &["bad-function"]);
+    for text in ["{MeshName: !!str m}", "!!map {MeshName: !!int 5}"] {
+        assert!(Config::parse("m", &properties(text)).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn nothing_in_a_template_is_passed_over_in_silence() {
+    let resource = |text: &str| format!("{MESH}\n").replace("m}}}", &format!("m}}}}, N: {text}}}"));
+    let rows = [
+        (resource("§hello"), "wrong-type"),
+        (resource("§!Ref M"), "wrong-type"),
+        (resource("§!Foo {Type: AWS::SNS::Topic}"), "wrong-type"),
+        (resource("{}").replace("N:", "§N:"), "missing-property"),
+        (
+            resource("{Typ: AWS::AppMesh::VirtualNode}").replace("N:", "§N:"),
+            "missing-property",
+        ),
+        (
+            resource("{Type: [AWS::AppMesh::VirtualNode]}").replace("N:", "§N:"),
+            "missing-property",
+        ),
+        (
+            resource("{Fn::If: [A, {Type: AWS::AppMesh::VirtualNode}, {}]}").replace("N:", "§N:"),
+            "missing-property",
+        ),
+        (
+            "Resources: §[{Type: AWS::AppMesh::Mesh}]".to_owned(),
+            "wrong-type",
+        ),
+        ("Resources: §x".to_owned(), "wrong-type"),
+        (format!("Parameters: §[P]\n{MESH}"), "wrong-type"),
+        (format!("Parameters: {{P: §String}}\n{MESH}"), "wrong-type"),
+        (
+            format!("Parameters: {{P: {{Type: String, Default: §[a]}}}}\n{MESH}"),
+            "wrong-type",
+        ),
+        (
+            format!("Parameters: {{P: {{Type: String, Default: §!Ref X}}}}\n{MESH}"),
+            "wrong-type",
+        ),
+    ];
+    for (text, code) in rows {
+        refused(&text, &[code]);
+    }
+    warned(&format!("§Parametres: {{}}\n{MESH}"), &["unknown-section"]);
+    warned(
+        &format!("§Transform: AWS::Serverless-2016-10-31\n{MESH}"),
+        &["not-supported-yet"],
+    );
 }
 
 #[test]

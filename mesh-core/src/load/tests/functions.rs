@@ -243,3 +243,46 @@ Resources: {M: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: !Ref "a\nb"}}}"
         assert!(errors.len() < 500, "{errors}");
     }
 }
+
+#[test]
+fn what_functions_give_is_bounded() {
+    let items = ",".repeat(4_000);
+    let text = |default: &str, value: &str, count: usize| {
+        format!(
+            "Parameters: {{L: {{Type: CommaDelimitedList, Default: '{items}'}}, T: {{Type: String, Default: '{default}'}}}}\n\
+             Resources: {{M: {{Type: AWS::AppMesh::Mesh, Properties: {{MeshName: m, Tags: [{}]}}}}}}",
+            vec![value; count].join(", ")
+        )
+    };
+    let long = "x".repeat(4_000);
+    for (text, code) in [
+        (text("", "!Ref L", 300), "document-too-large"),
+        (text(&long, "!Ref T", 5_000), "document-too-large"),
+        (
+            text("", &format!("!Sub '{}'", "${L}".repeat(1_000)), 5),
+            "bad-function",
+        ),
+    ] {
+        let errors = Config::parse("m", &text).unwrap_err();
+        assert!(
+            codes(&errors).iter().all(|found| *found == code),
+            "{errors}"
+        );
+    }
+    assert!(Config::parse("m", &text("short", "!Ref T", 20_000)).is_ok());
+}
+
+#[test]
+fn paths_do_not_grow_with_the_keys_above() {
+    let key = "k".repeat(2_000);
+    let open = format!("{{{key}: ").repeat(20);
+    let text = template("").replace(
+        "MeshName: m}",
+        &format!("MeshName: m, Bad: {open}!Ref Nope{}}}", "}".repeat(20)),
+    );
+    let errors = Config::parse("m", &text).unwrap_err();
+    assert!(
+        errors.errors().all(|problem| problem.path.len() < 1_000),
+        "{errors}"
+    );
+}
