@@ -28,7 +28,7 @@ use crate::{
 pub struct ResponseBody {
     kind: Kind,
     /// A frame that was looked at early.
-    first: Option<Frame<Bytes>>,
+    first: Option<Result<Frame<Bytes>, hyper::Error>>,
     call: Option<Arc<Call>>,
     lease: Option<Lease>,
     guard: Option<SendGuard>,
@@ -124,16 +124,21 @@ impl ResponseBody {
     pub(crate) fn peek_trailers(&mut self, cx: &mut Context<'_>) -> Option<&HeaderMap> {
         if self.first.is_none()
             && let Kind::Incoming(body) = &mut self.kind
-            && let Poll::Ready(Some(Ok(frame))) = Pin::new(body).poll_frame(cx)
+            && let Poll::Ready(Some(frame)) = Pin::new(body).poll_frame(cx)
         {
+            // An error, too: it is told only once.
             self.first = Some(frame);
         }
-        self.first.as_ref()?.trailers_ref()
+        self.first()?.trailers_ref()
+    }
+
+    fn first(&self) -> Option<&Frame<Bytes>> {
+        self.first.as_ref()?.as_ref().ok()
     }
 
     fn poll_kind(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         if let Some(frame) = self.first.take() {
-            return Poll::Ready(Some(Ok(frame)));
+            return Poll::Ready(Some(frame.map_err(|error| self.broken(error))));
         }
         match &mut self.kind {
             Kind::Empty => Poll::Ready(None),
@@ -252,7 +257,7 @@ impl HttpBody for ResponseBody {
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Incoming(body) => body.size_hint(),
         };
-        match self.first.as_ref().and_then(Frame::data_ref) {
+        match self.first().and_then(Frame::data_ref) {
             Some(data) => longer(&rest, data.len() as u64),
             None => rest,
         }

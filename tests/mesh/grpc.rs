@@ -12,7 +12,13 @@ use mesh_core::{
     unit::Protocol,
 };
 use mesh_tower::{Body, Client, Error, Mesh, test_util::MemoryNetwork};
-use tokio::{sync::oneshot, task::JoinHandle, time};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    sync::oneshot,
+    task::JoinHandle,
+    time,
+};
 use tonic::{Code, service::Routes};
 use tonic_health::{
     pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient},
@@ -232,4 +238,26 @@ async fn a_bidirectional_stream_whose_client_waits_for_the_head_first_does_not_d
         .expect("a body")
         .to_bytes();
     assert_eq!(echoed, "after the head");
+}
+
+#[tokio::test]
+async fn a_response_that_breaks_while_its_trailers_are_looked_for_is_broken() {
+    // Over HTTP/1 an error is told once: whoever looks for trailers must not keep it to itself.
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+    let addr = listener.local_addr().expect("bound");
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let mut head = [0; 1024];
+        let _ = stream.read(&mut head).await;
+        let broken = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nno length\r\n";
+        let _ = stream.write_all(broken).await;
+        std::future::pending::<()>().await;
+    });
+    let mesh = calling(&["orders.local"], Protocol::Http, addr).await;
+    let client = mesh.client_for("orders.local").expect("a backend");
+    let request = Request::post("/").header(CONTENT_TYPE, "application/grpc");
+    let request = request.body(Body::empty()).expect("a request");
+    if let Ok(answer) = client.send(request).await {
+        assert!(answer.into_body().collect().await.is_err());
+    }
 }

@@ -68,7 +68,9 @@ pub(crate) fn prepare<B>(
         if upgrade == Upgrade::No {
             strip_hop_by_hop(request.headers_mut());
         }
-        if !request.headers().contains_key(HOST) {
+        if request.headers().get(HOST).map(HeaderValue::as_bytes)
+            != Some(authority.as_str().as_bytes())
+        {
             // An authority has only characters that a header value may have.
             let host = HeaderValue::from_str(authority.as_str())
                 .map_err(|error| Unsendable::Uri(error.into()))?;
@@ -83,13 +85,18 @@ pub(crate) fn prepare<B>(
 }
 
 fn authority<B>(request: &Request<B>) -> Result<Authority, Unsendable> {
-    match request.headers().get(HOST) {
-        Some(host) => Authority::try_from(host.as_bytes()).map_err(|_| Unsendable::NoAuthority),
+    let authority = match request.headers().get(HOST) {
+        Some(host) => Authority::try_from(host.as_bytes()).map_err(|_| Unsendable::NoAuthority)?,
         None => request
             .uri()
             .authority()
             .cloned()
-            .ok_or(Unsendable::NoAuthority),
+            .ok_or(Unsendable::NoAuthority)?,
+    };
+    match authority.as_str().rsplit_once('@') {
+        // RFC 9110 §4.2.4: user and password are the caller's secret, and a host has none.
+        Some((_, host)) => host.parse().map_err(|_| Unsendable::NoAuthority),
+        None => Ok(authority),
     }
 }
 
@@ -177,6 +184,22 @@ mod tests {
                 "{request:?}"
             );
             assert!(!h2.headers().contains_key(HOST), "{request:?}");
+        }
+    }
+
+    #[test]
+    fn who_the_caller_is_stays_out_of_the_authority() {
+        let cases = [
+            request("http://user:secret@b.mesh:8080/x", &[]),
+            request("/x", &[("host", "user:secret@b.mesh:8080")]),
+        ];
+        for request in cases {
+            let mut h1 = request.clone();
+            prepare(&mut h1, Version::HTTP_11).expect("sendable");
+            assert_eq!(h1.headers()[HOST], "b.mesh:8080", "{request:?}");
+            let mut h2 = request.clone();
+            prepare(&mut h2, Version::HTTP_2).expect("sendable");
+            assert_eq!(h2.uri(), "http://b.mesh:8080/x", "{request:?}");
         }
     }
 

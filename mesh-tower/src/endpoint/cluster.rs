@@ -128,8 +128,15 @@ impl Cluster {
 
     /// The target has left the configuration: its connections close with their last requests.
     pub(crate) fn retire(&self) {
-        for endpoint in self.endpoints.load().endpoints() {
+        let last = self.endpoints.load();
+        for endpoint in last.endpoints() {
             endpoint.pool.retire();
+        }
+        if !last.is_answered() {
+            // Nobody follows its discovery any more: whoever waits for the first answer would wait for ever.
+            self.endpoints
+                .store(Arc::new(EndpointSet::answered(Vec::new())));
+            self.changed.notify_waiters();
         }
     }
 }
@@ -149,3 +156,38 @@ impl Drop for Waiting {
 /// # Source
 /// Envoy, `OutlierDetection.max_ejection_time`: 300 s.
 const LINGER: Duration = Duration::from_secs(300);
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use mesh_core::{
+        Defaults,
+        compile::compile,
+        config::{Mesh, VirtualNode, VirtualService},
+        unit::Protocol,
+    };
+
+    use super::*;
+
+    fn cluster() -> Cluster {
+        let orders = VirtualNode::builder("orders").listener(8080, Protocol::Http);
+        let model = Mesh::builder("shop")
+            .virtual_node(VirtualNode::builder("web").backend("orders.local"))
+            .virtual_node(orders.dns("orders.local"))
+            .virtual_service(VirtualService::builder("orders.local").virtual_node("orders"))
+            .build()
+            .expect("a valid mesh");
+        let snapshot = compile(&model, "web", Defaults::Safe).expect("a node of the mesh");
+        Cluster::new(snapshot.clusters()[0].clone())
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_target_that_leaves_waits_no_longer() {
+        let cluster = cluster();
+        let mut answered = Box::pin(cluster.answered());
+        assert!(answered.as_mut().now_or_never().is_none());
+        cluster.retire();
+        assert!(answered.as_mut().now_or_never().is_some());
+        assert!(cluster.endpoints().endpoints().is_empty());
+    }
+}
