@@ -67,13 +67,13 @@ impl<'a> Head<'a> {
         &self.method
     }
 
-    /// The URI's scheme, else what `x-forwarded-proto` says, else `http`.
+    /// The URI's scheme, else `https` if `x-forwarded-proto` says so in any case of letters, else `http`.
     #[must_use]
     pub fn scheme(&self) -> &str {
         let forwarded = || {
             self.headers
                 .get("x-forwarded-proto")
-                .is_some_and(|proto| proto == "https")
+                .is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
         };
         match &self.uri_scheme {
             Some(scheme) => scheme,
@@ -336,6 +336,10 @@ mod tests {
             "https"
         );
         assert_eq!(Head::get("/").scheme(), "http");
+        for (proto, scheme) in [("HTTPS", "https"), ("HTTP", "http"), ("wss", "http")] {
+            let head = Head::get("/").header("x-forwarded-proto", proto);
+            assert_eq!(head.scheme(), scheme, "{proto}");
+        }
     }
 
     #[test]

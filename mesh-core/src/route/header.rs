@@ -2,7 +2,7 @@
 
 use std::{fmt, iter, ops::Range};
 
-use http::HeaderName;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Head, Pattern};
 
@@ -10,8 +10,8 @@ use super::{Head, Pattern};
 ///
 /// `invert` turns a condition on the value round only where the header is present: with a condition on its value, an
 /// absent header never matches. Without one, `invert` asks for absence. Of several values any may match; `invert` then
-/// asks that none does. Header values are compared one by one: Envoy joins the lines of some well-known headers
-/// (`accept`, `user-agent`, `via` and others) with commas first, which is not copied here.
+/// asks that none does. Lines of a header are values of their own, except for some well-known headers (`accept`,
+/// `user-agent`, `via` and others): their lines are one value, joined with commas.
 ///
 /// # Source
 /// Envoy `HeaderUtility::matchHeaders`; measured on 1.40.
@@ -51,17 +51,23 @@ impl HeaderCondition {
 
     pub(super) fn matches(&self, head: &Head<'_>) -> bool {
         match &self.source {
-            HeaderSource::Header(name) => self.any(
-                head.headers()
-                    .get_all(name)
-                    .iter()
-                    .map(http::HeaderValue::as_bytes),
-            ),
+            HeaderSource::Header(name) => self.lines(name, head.headers()),
             HeaderSource::Path => self.any(iter::once(head.path_and_query().as_bytes())),
             HeaderSource::Method => self.any(iter::once(head.method().as_str().as_bytes())),
             HeaderSource::Scheme => self.any(iter::once(head.scheme().as_bytes())),
             HeaderSource::Authority => self.any(iter::once(head.authority().as_bytes())),
         }
+    }
+
+    /// Joins only what really has several lines, so that a usual request allocates nothing.
+    fn lines(&self, name: &HeaderName, headers: &HeaderMap) -> bool {
+        let lines = headers.get_all(name);
+        let values = || lines.iter().map(HeaderValue::as_bytes);
+        if values().nth(1).is_some() && JOINED.contains(&name.as_str()) {
+            let joined = values().collect::<Vec<_>>().join(&b',');
+            return self.any(iter::once(&*joined));
+        }
+        self.any(values())
     }
 
     fn any<'v>(&self, values: impl Iterator<Item = &'v [u8]>) -> bool {
@@ -170,6 +176,29 @@ impl fmt::Display for ValueCondition {
 fn integer(value: &[u8]) -> Option<i64> {
     std::str::from_utf8(value).ok()?.trim_ascii().parse().ok()
 }
+
+/// Headers whose lines are one value: those that Envoy keeps in a field of their own.
+const JOINED: [&str; 19] = [
+    "accept",
+    "accept-encoding",
+    "authorization",
+    "cache-control",
+    "content-encoding",
+    "content-type",
+    "grpc-timeout",
+    "host",
+    "if-none-match",
+    "origin",
+    "pragma",
+    "referer",
+    "user-agent",
+    "via",
+    "x-envoy-downstream-service-cluster",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-request-id",
+];
 
 #[cfg(test)]
 mod tests;

@@ -49,6 +49,35 @@ fn any_of_several_values_may_match_and_inverted_none() {
 }
 
 #[test]
+fn lines_of_well_known_headers_are_one_value() {
+    let condition = |name: &str, value: &str| {
+        let source = HeaderSource::Header(name.parse().unwrap());
+        HeaderCondition::value(source, ValueCondition::Exact(value.into()))
+    };
+    let rows = [
+        ("accept", "1,2", true),
+        ("accept", "1", false),
+        ("x-forwarded-for", "1,2", true),
+        ("grpc-timeout", "1,2", true),
+        ("accept-language", "1,2", false),
+        ("accept-language", "1", true),
+        ("x-a", "2", true),
+    ];
+    for (name, value, expected) in rows {
+        let condition = condition(name, value);
+        let head = Head::get("http://a/").header(name, "1").header(name, "2");
+        assert_eq!(condition.matches(&head), expected, "{condition}");
+        assert_eq!(
+            condition.clone().inverted(true).matches(&head),
+            !expected,
+            "inverted {condition}"
+        );
+    }
+    let one = Head::get("http://a/").header("accept", "1");
+    assert!(condition("accept", "1").matches(&one));
+}
+
+#[test]
 fn ranges_take_integers_and_leave_out_their_end() {
     let rows = [
         ("100", true),
