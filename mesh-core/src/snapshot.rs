@@ -69,11 +69,11 @@ impl Snapshot {
     /// Finds what to do with a request.
     #[must_use]
     pub fn route(&self, head: &Head<'_>) -> Verdict<'_> {
-        match self.routes.virtual_host(head) {
-            Some(host) => host.find(head).map_or_else(Verdict::Refuse, Verdict::Route),
-            None if self.allow_all => Verdict::PassThrough,
-            None => Verdict::Refuse(NoRoute::unknown_host(head)),
+        if self.allow_all && self.routes.virtual_host(head).is_none() {
+            return Verdict::PassThrough;
         }
+        let found = self.routes.find(head);
+        found.map_or_else(Verdict::Refuse, Verdict::Route)
     }
 }
 

@@ -59,7 +59,8 @@ impl<T> WeightedTargets<T> {
 
     /// Draws a target; the same generator in the same state draws the same one.
     pub fn choose<R: Rng + ?Sized>(&self, rng: &mut R) -> &T {
-        let draw = rng.below(self.total);
+        // A generator may break its promise; `total` is above 0.
+        let draw = rng.below(self.total).min(self.total - 1);
         let slot = self.slots.partition_point(|(sum, _)| *sum <= draw);
         // `draw < total` and the last sum is `total`, so there is a slot above the draw.
         &self.slots[slot].1
@@ -132,6 +133,21 @@ mod tests {
         let targets = WeightedTargets::new([("first", 1), ("middle", 98), ("last", 1)]).unwrap();
         assert_eq!(*targets.choose(&mut Fixed(0)), "first");
         assert_eq!(*targets.choose(&mut Fixed(u64::MAX)), "last");
+    }
+
+    #[test]
+    fn a_generator_that_draws_too_high_gets_the_last_target_that_has_a_weight() {
+        struct TooHigh;
+        impl Rng for TooHigh {
+            fn next_u64(&mut self) -> u64 {
+                u64::MAX
+            }
+            fn below(&mut self, bound: u64) -> u64 {
+                bound
+            }
+        }
+        let targets = WeightedTargets::new([("first", 1), ("last", 1), ("off", 0)]).unwrap();
+        assert_eq!(*targets.choose(&mut TooHigh), "last");
     }
 
     #[test]

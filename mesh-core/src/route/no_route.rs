@@ -38,7 +38,7 @@ pub enum NoRoute {
 }
 
 impl NoRoute {
-    pub(crate) fn unknown_host(head: &Head<'_>) -> Self {
+    pub(super) fn unknown_host(head: &Head<'_>) -> Self {
         let named = head.port().filter(|_| !head.authority().contains(':'));
         let port = named.map_or_else(String::new, |port| format!(":{port}"));
         Self::UnknownHost {
