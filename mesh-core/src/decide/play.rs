@@ -18,7 +18,7 @@ pub struct Seed(pub u64);
 impl Decision<'_> {
     /// Plays the request: one outcome per attempt, until it is over or the outcomes run out.
     ///
-    /// Attempts take no time; waits do, and count against the request limit.
+    /// Attempts take no time; waits do, and the request is over once they have used up its limit.
     pub fn play(&self, seed: Seed, outcomes: impl IntoIterator<Item = Outcome>) -> Played {
         let mut rng = SplitMix::new(seed.0);
         let mut played = Played::default();
@@ -37,7 +37,7 @@ impl Decision<'_> {
         for outcome in outcomes {
             let remaining = limit.map(|limit| limit.saturating_sub(played.waited()));
             let next = attempts.next(policy, outcome, remaining, &mut rng);
-            played.ended(outcome, next);
+            played.ended(outcome, next, remaining);
             if played.done.is_some() {
                 break;
             }
@@ -76,7 +76,7 @@ impl Played {
         self.outcome
     }
 
-    /// How long it waited before each retry.
+    /// How long it waited before each retry; the last wait may end with the request limit instead.
     #[must_use]
     pub fn waits(&self) -> &[Duration] {
         &self.waits
@@ -94,17 +94,22 @@ impl Played {
         self.flags
     }
 
-    fn ended(&mut self, outcome: Outcome, next: Next) {
+    fn ended(&mut self, outcome: Outcome, next: Next, remaining: Option<Duration>) {
         self.attempts += 1;
         self.outcome = Some(outcome);
-        match next {
-            Next::Try => self.waits.push(Duration::ZERO),
-            Next::Wait(wait) => self.waits.push(wait),
-            Next::Done(done) => {
-                self.done = Some(done);
-                self.flags = done.flags(outcome);
+        let done = match next {
+            Next::Try => {
+                self.waits.push(Duration::ZERO);
+                None
             }
-        }
+            Next::Wait(wait) => {
+                self.waits.push(wait);
+                (remaining == Some(wait)).then_some(Done::OutOfTime)
+            }
+            Next::Done(done) => Some(done),
+        };
+        self.done = done;
+        self.flags = done.map_or_else(Flags::default, |done| done.flags(outcome));
     }
 
     fn waited(&self) -> Duration {

@@ -128,7 +128,8 @@ fn waits_use_up_the_request_limit() {
     );
     assert_eq!(
         (played.attempts(), played.done()),
-        (2, Some(Done::OutOfTime))
+        (1, Some(Done::OutOfTime)),
+        "the limit ends the wait and the request with it"
     );
     assert_eq!(played.flags().to_string(), "UT");
 }

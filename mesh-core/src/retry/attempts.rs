@@ -34,7 +34,7 @@ impl Attempts {
         Self { safety, made: 1 }
     }
 
-    /// How many attempts were made, the running one included.
+    /// How many attempts were made, the running one included; a retry that the request limit forestalls is none.
     #[must_use]
     pub const fn count(&self) -> u32 {
         self.made
@@ -48,7 +48,8 @@ impl Attempts {
 
     /// What to do after an attempt ended so, with this much of the request limit left (`None`: no limit is running).
     ///
-    /// A wait never reaches beyond the request limit: it is cut there, where the limit itself ends the request, as in Envoy.
+    /// A wait never reaches beyond the request limit: it is cut there, and at its end the limit ends the request, as in
+    /// Envoy. No attempt follows such a wait, so none is counted.
     pub fn next<R: Rng + ?Sized>(
         &mut self,
         policy: &Policy,
@@ -69,7 +70,10 @@ impl Attempts {
         if remaining.is_some_and(|left| left.is_zero()) {
             return Next::Done(Done::OutOfTime);
         }
-        let wait = backoff(self.made, rng).min(remaining.unwrap_or(Duration::MAX));
+        let wait = backoff(self.made, rng);
+        if let Some(left) = remaining.filter(|left| *left <= wait) {
+            return Next::Wait(left);
+        }
         self.made = self.made.saturating_add(1);
         if wait.is_zero() {
             Next::Try
@@ -84,7 +88,7 @@ impl Attempts {
 pub enum Next {
     /// Another attempt, at once.
     Try,
-    /// Another attempt, after this long.
+    /// Another attempt, after this long; none if the request limit has passed by then.
     Wait(Duration),
     /// No further attempt.
     Done(Done),
@@ -148,8 +152,9 @@ mod tests {
     #[test]
     fn retries_end_at_the_first_answer_the_policy_does_not_cover() {
         let policy = Policy::idempotent(2);
-        let rows: [(&[Outcome], u32, Done); 5] = [
+        let rows: [(&[Outcome], u32, Done); 6] = [
             (&[Outcome::Status(200)], 1, Done::Answered),
+            (&[Outcome::RateLimited(503)], 1, Done::Answered),
             (
                 &[Outcome::Status(503), Outcome::Status(404)],
                 2,
@@ -208,11 +213,11 @@ mod tests {
         assert_eq!(next, Next::Wait(Duration::from_nanos(1)));
         let next = attempts.next(&policy, Outcome::Reset, Some(Duration::ZERO), &mut rng);
         assert_eq!(next, Next::Done(Done::OutOfTime));
-        assert_eq!(
-            attempts.count(),
-            2,
-            "a retry that never began is not counted"
-        );
+        assert_eq!(attempts.count(), 1, "no retry ever began");
+        let hour = Some(Duration::from_secs(3600));
+        let next = attempts.next(&policy, Outcome::Reset, hour, &mut rng);
+        assert!(matches!(next, Next::Wait(_)));
+        assert_eq!(attempts.count(), 2);
     }
 
     #[test]
@@ -220,6 +225,7 @@ mod tests {
         let rows = [
             (Done::Answered, Outcome::Status(200), "-"),
             (Done::Exhausted, Outcome::Status(503), "URX"),
+            (Done::Answered, Outcome::RateLimited(503), "-"),
             (Done::Exhausted, Outcome::ConnectFailed, "URX,UF"),
             (Done::Exhausted, Outcome::PerTryTimeout, "URX,UT"),
             (Done::Failed, Outcome::ProtocolError, "UPE"),

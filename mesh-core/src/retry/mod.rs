@@ -13,6 +13,8 @@
 //! | `stream-error` | | refused stream |
 //! | `connection-error` | | failed connect, unsent |
 //! | gRPC events | `grpc-status` of that name | |
+//!
+//! None covers an answer that says a rate limit was reached.
 
 mod attempts;
 mod backoff;

@@ -51,6 +51,15 @@ impl Policy {
     }
 
     /// Attempts that the application provably never saw are tried again, nothing else.
+    ///
+    /// # Examples
+    /// ```
+    /// use mesh_core::{metric::Outcome, retry::{Policy, Safety}};
+    ///
+    /// let policy = Policy::unsent(1);
+    /// assert!(policy.covers(Outcome::RefusedStream, Safety::Unsafe));
+    /// assert!(!policy.covers(Outcome::Reset, Safety::Idempotent)); // it may have been seen
+    /// ```
     #[must_use]
     pub fn unsent(max_retries: u32) -> Self {
         let failures = Failures {
@@ -112,6 +121,14 @@ impl Policy {
     }
 
     /// This policy, which also retries answers with that status.
+    ///
+    /// # Examples
+    /// ```
+    /// use mesh_core::{metric::Outcome, retry::{Policy, Safety}};
+    ///
+    /// let policy = Policy::idempotent(2).with_status(425);
+    /// assert!(policy.covers(Outcome::Status(425), Safety::Idempotent));
+    /// ```
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         if let Err(place) = self.statuses.binary_search(&status) {
@@ -150,6 +167,8 @@ impl Policy {
         match outcome {
             Outcome::Status(status) => self.statuses.contains(&status),
             Outcome::Grpc(status) => self.grpc_statuses.contains(&status),
+            // To try again is what the limit is there to prevent.
+            Outcome::RateLimited(_) => false,
             // An unsent request met a connection that was gone: to the peer the same as one never made.
             Outcome::ConnectFailed | Outcome::Unsent => self.failures.connect,
             Outcome::RefusedStream => self.failures.refused,

@@ -27,18 +27,20 @@ fn each_event_covers_exactly_its_outcomes() {
         Outcome::Status(200),
         Outcome::Status(404),
         Outcome::Status(429),
+        Outcome::RateLimited(429),
+        Outcome::RateLimited(503),
     ];
     let rows = [
-        (ServerError, ".XXXX.XXXXXXX........."),
-        (GatewayError, "..XXX..XXXXXX........."),
-        (ClientError, "X....................."),
-        (StreamError, ".........X............"),
-        (ConnectionError, ".......XX............."),
-        (Cancelled, ".............X........"),
-        (DeadlineExceeded, "..............X......."),
-        (ResourceExhausted, "...............X......"),
-        (Internal, "................X....."),
-        (Unavailable, ".................X...."),
+        (ServerError, ".XXXX.XXXXXXX..........."),
+        (GatewayError, "..XXX..XXXXXX..........."),
+        (ClientError, "X......................."),
+        (StreamError, ".........X.............."),
+        (ConnectionError, ".......XX..............."),
+        (Cancelled, ".............X.........."),
+        (DeadlineExceeded, "..............X........."),
+        (ResourceExhausted, "...............X........"),
+        (Internal, "................X......."),
+        (Unavailable, ".................X......"),
     ];
     for (event, expected) in rows {
         let policy = Policy::on_events(1, [event]);
