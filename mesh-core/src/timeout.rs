@@ -67,15 +67,6 @@ impl Timeouts {
         }
     }
 
-    /// These limits with another one on connecting.
-    #[must_use]
-    pub const fn with_connect(self, limit: Duration) -> Self {
-        Self {
-            connect: limit,
-            ..self
-        }
-    }
-
     /// These limits, under which the request has to end within the caller's own limit too, if it gives one.
     #[must_use]
     pub fn shortened(self, limit: Option<Duration>) -> Self {
