@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, Ordering},
     },
     task::Waker,
     time::{Duration, Instant},
@@ -37,7 +37,7 @@ pub struct Call {
     attempts: OnceLock<Attempt>,
     flags: AtomicU16,
     status: OnceLock<StatusCode>,
-    complete: AtomicBool,
+    end: AtomicU8,
 }
 
 impl Call {
@@ -58,7 +58,7 @@ impl Call {
             attempts: OnceLock::new(),
             flags: AtomicU16::new(0),
             status: OnceLock::new(),
-            complete: AtomicBool::new(false),
+            end: AtomicU8::new(End::Running as u8),
         }
     }
 
@@ -126,7 +126,7 @@ impl Call {
     /// Whether the response's body came to its end.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.complete.load(Ordering::Relaxed)
+        self.end.load(Ordering::Relaxed) == End::Complete as u8
     }
 
     pub(crate) fn routed(&self, plan: Arc<Plan>, target: VirtualNodeName) {
@@ -157,8 +157,24 @@ impl Call {
         let _ = self.status.set(status);
     }
 
+    /// Its response came to its end.
     pub(crate) fn complete(&self) {
-        self.complete.store(true, Ordering::Relaxed);
+        self.end.store(End::Complete as u8, Ordering::Relaxed);
+    }
+
+    /// It came to an end of ours or of the peer's making, for this reason if there are letters for it.
+    pub(crate) fn failed(&self, flag: Option<Flag>) {
+        self.end.store(End::Failed as u8, Ordering::Relaxed);
+        if let Some(flag) = flag {
+            self.flag(flag);
+        }
+    }
+
+    /// Whoever held it let it go. If nothing else ended it, that did: the one who waited for it went away.
+    pub(crate) fn let_go(&self) {
+        if self.end.load(Ordering::Relaxed) == End::Running as u8 {
+            self.flag(Flag::DownstreamTermination);
+        }
     }
 
     pub(crate) fn request_end(&self) -> &RequestEnd {
@@ -183,6 +199,14 @@ impl fmt::Debug for Call {
             .field("status", &self.status())
             .finish_non_exhaustive()
     }
+}
+
+/// How far a call has come.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Running,
+    Complete,
+    Failed,
 }
 
 /// One try of an outbound call.

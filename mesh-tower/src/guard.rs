@@ -5,17 +5,31 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use mesh_core::metric::Flag;
+use tokio::sync::Notify;
 
 use crate::call::Call;
 
 /// How many requests are between their head's arrival and their body's end.
 #[derive(Debug, Default)]
-pub(crate) struct Open(AtomicUsize);
+pub(crate) struct Open {
+    count: AtomicUsize,
+    emptied: Notify,
+}
 
 impl Open {
     pub(crate) fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.count.load(Ordering::Acquire)
+    }
+
+    /// Resolves when there is none.
+    pub(crate) async fn emptied(&self) {
+        loop {
+            let emptied = self.emptied.notified();
+            if self.count() == 0 {
+                return;
+            }
+            emptied.await;
+        }
     }
 }
 
@@ -29,7 +43,7 @@ pub(crate) struct Guard {
 
 impl Guard {
     pub(crate) fn new(call: Arc<Call>, open: &Arc<Open>) -> Self {
-        open.0.fetch_add(1, Ordering::Relaxed);
+        open.count.fetch_add(1, Ordering::Relaxed);
         Self {
             call,
             open: open.clone(),
@@ -43,11 +57,10 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if !self.call.is_complete() && self.call.flags().is_empty() {
-            // Nobody else ended it, so the one who waited for it went away.
-            self.call.flag(Flag::DownstreamTermination);
+        self.call.let_go();
+        if self.open.count.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.open.emptied.notify_waiters();
         }
-        self.open.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

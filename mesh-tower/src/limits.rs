@@ -40,9 +40,16 @@ impl Limits {
         &mut self.deadlines
     }
 
-    /// Something moved, so the limit on silence begins anew.
-    pub(crate) fn moved(&mut self) {
-        self.deadlines.moved(clock::now());
+    /// Something moved, so the limit on silence begins anew. Another limit may have passed all the same: a stream that always
+    /// has something to give would else never be waited for, and never be cut.
+    pub(crate) fn moved(&mut self, request_end: &RequestEnd) -> Option<Cause> {
+        let now = clock::now();
+        self.deadlines.moved(now);
+        if let Some(at) = request_end.at() {
+            self.deadlines.request_ended(at);
+        }
+        let limit = self.deadlines.earliest()?;
+        (limit.at <= now).then(|| self.cause(limit.kind))
     }
 
     /// Ready with the error of a limit once it has passed.
@@ -59,17 +66,27 @@ impl Limits {
             return Poll::Pending;
         };
         ready!(self.timer.poll_until(limit.at, cx));
-        Poll::Ready(match limit.kind {
+        Poll::Ready(self.cause(limit.kind))
+    }
+
+    fn cause(&self, kind: LimitKind) -> Cause {
+        let Timeouts {
+            request,
+            per_try,
+            idle,
+            ..
+        } = self.timeouts;
+        match kind {
             LimitKind::PerTry => Cause::PerTryTimeout {
-                limit: self.timeouts.per_try.unwrap_or_default(),
+                limit: per_try.unwrap_or_default(),
             },
             LimitKind::Idle => Cause::Idle {
-                limit: self.timeouts.idle.unwrap_or_default(),
+                limit: idle.unwrap_or_default(),
             },
             _ => Cause::RequestTimeout {
-                limit: self.timeouts.request.unwrap_or_default(),
+                limit: request.unwrap_or_default(),
             },
-        })
+        }
     }
 
     /// What the future gives, unless a limit passes before.

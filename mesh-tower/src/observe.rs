@@ -101,9 +101,7 @@ where
         Poll::Ready(match (result, guard) {
             (Ok(response), Some(guard)) => Ok(answered(response, guard)),
             (Err(error), Some(guard)) => {
-                if let Some(flag) = error.flag() {
-                    guard.call().flag(flag);
-                }
+                guard.call().failed(error.flag());
                 let attempts = guard.call().attempts().count();
                 Err(error
                     .at(guard.call().place())

@@ -164,10 +164,20 @@ impl ResponseBody {
             return Error::new(cause);
         };
         let error = Error::new(cause).at(call.place());
-        if let Some(flag) = error.flag() {
-            call.flag(flag);
-        }
+        call.failed(error.flag());
         error
+    }
+
+    /// A frame came: the last one, or one after which a limit may have passed.
+    fn moved(&mut self) -> Option<Cause> {
+        if self.is_end_stream() {
+            self.complete();
+            return None;
+        }
+        match (&mut self.limits, &self.call) {
+            (Some(limits), Some(call)) => limits.moved(call.request_end()),
+            _ => None,
+        }
     }
 
     fn poll_limits(&mut self, cx: &mut Context<'_>) -> Poll<Cause> {
@@ -216,30 +226,24 @@ impl HttpBody for ResponseBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         // The frame goes first: one that arrived in time beats a limit that passed since.
-        match self.poll_kind(cx) {
-            Poll::Ready(Some(Ok(frame))) => {
-                if self.is_end_stream() {
-                    self.complete();
-                } else if let Some(limits) = &mut self.limits {
-                    limits.moved();
-                }
-                Poll::Ready(Some(Ok(frame)))
-            }
+        let cause = match self.poll_kind(cx) {
+            Poll::Ready(Some(Ok(frame))) => match self.moved() {
+                None => return Poll::Ready(Some(Ok(frame))),
+                Some(cause) => cause,
+            },
             Poll::Ready(None) => {
                 self.complete();
-                Poll::Ready(None)
+                return Poll::Ready(None);
             }
             Poll::Ready(Some(Err(error))) => {
                 self.abort();
-                Poll::Ready(Some(Err(error)))
+                return Poll::Ready(Some(Err(error)));
             }
-            Poll::Pending => {
-                let cause = ready!(self.poll_limits(cx));
-                let error = self.failed(cause);
-                self.abort();
-                Poll::Ready(Some(Err(error)))
-            }
-        }
+            Poll::Pending => ready!(self.poll_limits(cx)),
+        };
+        let error = self.failed(cause);
+        self.abort();
+        Poll::Ready(Some(Err(error)))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -226,3 +226,43 @@ async fn a_server_stream_is_cut_at_the_limit_as_app_mesh_did_and_not_under_safe_
         assert_eq!(web.in_flight(), (0, 0), "{defaults}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_always_has_something_to_give_is_cut_at_the_limit_too() {
+    let endless = || {
+        let pieces = stream::repeat_with(|| Ok::<_, BoxError>(Bytes::from_static(&[0; 1024])));
+        Router::new().route(
+            "/",
+            get(async move || axum::body::Body::from_stream(pieces)),
+        )
+    };
+    let (web, _orders) = shop(
+        &model(|route| route.timeout(3 * SECOND)),
+        Defaults::AppMesh,
+        endless(),
+    )
+    .await;
+    let start = Instant::now();
+    let answer = web
+        .client_for("orders.local")
+        .expect("a backend")
+        .get("/")
+        .send()
+        .await;
+    let mut body = answer.expect("a head").into_http().into_body();
+    let error = loop {
+        time::sleep(Duration::from_millis(100)).await;
+        match body.frame().await.expect("it never ends by itself") {
+            Ok(_) => assert!(
+                start.elapsed() < 10 * SECOND,
+                "a slow reader reads on for ever"
+            ),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(
+        (error.kind(), start.elapsed().as_secs()),
+        (ErrorKind::Timeout, 3),
+        "{error}"
+    );
+}

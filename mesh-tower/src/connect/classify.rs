@@ -7,18 +7,21 @@ use mesh_core::metric::{Flag, Outcome};
 
 /// What an attempt's failure was. `untouched` says that the library handed the request back.
 ///
+/// Only a stream that the peer reset as refused, and a request that never left, are known not to have reached the
+/// application. A stream that ended with a GOAWAY is not: the library reports the connection's end in the same way for
+/// streams that the peer had begun to answer.
+///
 /// # Source
-/// Envoy's `StreamResetReason`: a refused stream, and one above the last stream of a GOAWAY, were not processed; whatever
-/// cannot be parsed is a protocol error; everything else is a reset.
+/// RFC 9113 §8.7. Envoy also counts streams above a GOAWAY's last one as refused; that number is not to be had here, and a
+/// request that may have been executed must not count as one that was not.
 pub(crate) fn outcome(error: &hyper::Error, untouched: bool) -> Outcome {
     if untouched {
         return Outcome::Unsent;
     }
     match h2_error(error) {
-        Some(h2) if h2.reason() == Some(Reason::REFUSED_STREAM) => Outcome::RefusedStream,
-        // A peer that goes away in peace ends just those streams that it has not looked at. With an error code the
-        // streams it did look at may end in the same way, so those count as resets.
-        Some(h2) if h2.is_go_away() && h2.is_remote() && h2.reason() == Some(Reason::NO_ERROR) => {
+        Some(h2)
+            if h2.is_reset() && h2.is_remote() && h2.reason() == Some(Reason::REFUSED_STREAM) =>
+        {
             Outcome::RefusedStream
         }
         Some(h2) if h2.reason() == Some(Reason::PROTOCOL_ERROR) => Outcome::ProtocolError,

@@ -129,7 +129,7 @@ where
                 running
                     .guard
                     .call()
-                    .flag(Flag::UpstreamConnectionTermination);
+                    .failed(Some(Flag::UpstreamConnectionTermination));
                 Err(error)
             }
             (result, None) => result,

@@ -102,18 +102,20 @@ impl<B: HttpBody<Data = Bytes>> Reply<B> {
         }
     }
 
-    fn moved(self: Pin<&mut Self>, frame: &Frame<Bytes>) {
+    /// A frame came: the last one, or one after which a limit may have passed.
+    fn moved(mut self: Pin<&mut Self>, frame: &Frame<Bytes>) -> Option<Cause> {
         if self.kind.is_end_stream() {
-            return self.finish();
+            self.finish();
+            return None;
         }
-        let this = self.project();
-        if let Some(limits) = this.limits {
-            limits.moved();
-        }
+        let this = self.as_mut().project();
+        let call = this.call.as_mut()?;
         let came = frame.data_ref().map_or(0, |data| data.len() as u64);
-        if let Some(left) = this.call.as_mut().and_then(|call| call.left.as_mut()) {
+        if let Some(left) = &mut call.left {
             *left = left.saturating_sub(came);
         }
+        let limits = this.limits.as_mut().filter(|_| call.left != Some(0))?;
+        limits.moved(call.context.call().request_end())
     }
 
     fn finish(self: Pin<&mut Self>) {
@@ -129,8 +131,8 @@ impl<B: HttpBody<Data = Bytes>> Reply<B> {
         let mut this = self.project();
         this.kind.set(Kind::Over);
         *this.limits = None;
-        if let (Some(call), Some(flag)) = (this.call.take(), flag) {
-            call.context.call().flag(flag);
+        if let Some(call) = this.call.take() {
+            call.context.call().failed(flag);
         }
     }
 
@@ -159,25 +161,24 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         // The frame goes first: one that was there in time beats a limit that passed since.
-        match self.as_mut().poll_kind(cx) {
-            Poll::Ready(Some(Ok(frame))) => {
-                self.moved(&frame);
-                Poll::Ready(Some(Ok(frame)))
-            }
+        let cause = match self.as_mut().poll_kind(cx) {
+            Poll::Ready(Some(Ok(frame))) => match self.as_mut().moved(&frame) {
+                None => return Poll::Ready(Some(Ok(frame))),
+                Some(cause) => cause,
+            },
             Poll::Ready(None) => {
                 self.finish();
-                Poll::Ready(None)
+                return Poll::Ready(None);
             }
             Poll::Ready(Some(Err(error))) => {
                 self.cut(Some(Flag::UpstreamConnectionTermination));
-                Poll::Ready(Some(Err(error)))
+                return Poll::Ready(Some(Err(error)));
             }
-            Poll::Pending => {
-                let error = Error::new(ready!(self.as_mut().poll_limits(cx)));
-                self.cut(error.flag());
-                Poll::Ready(Some(Err(error.into())))
-            }
-        }
+            Poll::Pending => ready!(self.as_mut().poll_limits(cx)),
+        };
+        let error = Error::new(cause);
+        self.cut(error.flag());
+        Poll::Ready(Some(Err(error.into())))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -88,10 +88,11 @@ impl<A: Attempt> Run<A> {
             let wait = match next {
                 Next::Try => None,
                 Next::Wait(wait) => Some(wait),
-                Next::Done(done) => return self.finish(result, outcome, done),
+                Next::Done(Done::OutOfTime) => return Err(self.out_of_time()),
+                Next::Done(done) => return self.finish(result, done),
             };
             let Some(again) = self.kept.as_ref().and_then(Kept::request) else {
-                return self.finish(result, outcome, not_again(outcome));
+                return self.finish(result, not_again(outcome));
             };
             request = again;
             // The failed answer goes before the wait: nobody will read it.
@@ -129,12 +130,11 @@ impl<A: Attempt> Run<A> {
     fn finish(
         mut self,
         mut result: Result<Response<ResponseBody>, Error>,
-        outcome: Outcome,
         done: Done,
     ) -> Result<Response<ResponseBody>, Error> {
-        let flags = done.flags(outcome);
-        for flag in Flag::ALL.into_iter().filter(|&flag| flags.contains(flag)) {
-            self.call.flag(flag);
+        // Why the last attempt failed is the error's to say; what it was the last of is said here.
+        if done == Done::Exhausted {
+            self.call.flag(Flag::RetryLimitExceeded);
         }
         if let Ok(response) = &mut result {
             self.limits.deadlines().head_received(clock::now());
@@ -149,12 +149,14 @@ impl<A: Attempt> Run<A> {
             self.limits.deadlines().request_ended(at);
         }
         match self.limits.deadlines().remaining(clock::now()) {
-            Some(left) if left.is_zero() => {
-                let limit = self.limits.timeouts().request.unwrap_or_default();
-                Err(Error::new(Cause::RequestTimeout { limit }))
-            }
+            Some(left) if left.is_zero() => Err(self.out_of_time()),
             _ => Ok(()),
         }
+    }
+
+    fn out_of_time(&self) -> Error {
+        let limit = self.limits.timeouts().request.unwrap_or_default();
+        Error::new(Cause::RequestTimeout { limit })
     }
 }
 
