@@ -12,7 +12,7 @@ use crate::{
 
 /// Why a mesh could not be compiled for a node.
 ///
-/// All but [`UnknownNode`](Self::UnknownNode) are what reading a configuration refuses already.
+/// All but [`UnknownNode`](Self::UnknownNode) and [`TooManyRoutes`](Self::TooManyRoutes) are what reading a configuration refuses already.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum CompileError {
@@ -55,6 +55,16 @@ pub enum CompileError {
         /// What was written.
         #[source]
         source: InvalidPattern,
+    },
+    /// The routes of all backends of the node are more than can be held.
+    #[error(
+        "with the routes of virtual service {virtual_service} the node's backends have more than {most} routes"
+    )]
+    TooManyRoutes {
+        /// The service with which they are too many.
+        virtual_service: VirtualServiceName,
+        /// How many there may be; a route counts once for each service and port that it is for.
+        most: usize,
     },
     /// A name that App Mesh would not have taken.
     #[error(transparent)]

@@ -1,6 +1,6 @@
 //! The virtual services that a node may call, compiled to routes.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     CompileError,
@@ -16,7 +16,7 @@ use crate::{
     defaults::Defaults,
     name::VirtualServiceName,
     retry,
-    route::{ListenerRoutes, RouteTable, Rule, VirtualHost},
+    route::{Conditions, ListenerRoutes, RouteTable, Rule, VirtualHost},
     snapshot::{Plan, Source, Sources},
     timeout::Timeouts,
     unit::{Port, Protocol},
@@ -36,6 +36,8 @@ pub(super) fn routes(
         mesh,
         defaults,
         clusters,
+        conditions: BTreeMap::new(),
+        room: RULES,
     };
     let mut hosts = Vec::new();
     for backend in &node.backends {
@@ -51,11 +53,15 @@ struct Outbound<'a> {
     mesh: &'a Mesh,
     defaults: Defaults,
     clusters: &'a mut Clusters,
+    /// By router and route: several services may have one router, and expressions are compiled once.
+    conditions: BTreeMap<(&'a str, &'a str), Conditions>,
+    /// How many more rules there may be.
+    room: usize,
 }
 
-impl Outbound<'_> {
+impl<'a> Outbound<'a> {
     /// `None` if the service speaks TCP only.
-    fn host(&mut self, service: &VirtualService) -> Result<Option<Host>, CompileError> {
+    fn host(&mut self, service: &'a VirtualService) -> Result<Option<Host>, CompileError> {
         let mesh = self.mesh;
         let missing = || CompileError::NoProvider {
             virtual_service: service.name.clone(),
@@ -103,8 +109,8 @@ impl Outbound<'_> {
 
     fn router_host(
         &mut self,
-        service: &VirtualService,
-        router: &VirtualRouter,
+        service: &'a VirtualService,
+        router: &'a VirtualRouter,
     ) -> Result<Option<Host>, CompileError> {
         let http = router
             .listeners
@@ -127,27 +133,38 @@ impl Outbound<'_> {
     /// The routes of a router's port: those that name it, and those that name none.
     fn rules(
         &mut self,
-        service: &VirtualService,
-        router: &VirtualRouter,
+        service: &'a VirtualService,
+        router: &'a VirtualRouter,
         port: Port,
     ) -> Result<Rules, CompileError> {
         let here = |route: &&Route| route.http.matches.port.is_none_or(|named| named == port);
-        let routes = router.routes.iter().filter(here);
+        let routes: Vec<&Route> = router.routes.iter().filter(here).collect();
+        let room = self.room.checked_sub(routes.len());
+        self.room = room.ok_or_else(|| CompileError::TooManyRoutes {
+            virtual_service: service.name.clone(),
+            most: RULES,
+        })?;
+        let routes = routes.into_iter();
         routes
-            .map(|route| self.rule(&service.name, route))
+            .map(|route| self.rule(&service.name, router, route))
             .collect()
     }
 
     fn rule(
         &mut self,
         service: &VirtualServiceName,
-        route: &Route,
+        router: &'a VirtualRouter,
+        route: &'a Route,
     ) -> Result<Rule<Arc<Plan>>, CompileError> {
-        let conditions =
-            conditions(&route.http.matches).map_err(|source| CompileError::Pattern {
+        let key = (router.name.as_str(), route.name.as_str());
+        let conditions = match self.conditions.get(&key) {
+            Some(known) => known.clone(),
+            None => conditions(&route.http.matches).map_err(|source| CompileError::Pattern {
                 virtual_service: service.clone(),
                 source,
-            })?;
+            })?,
+        };
+        self.conditions.insert(key, conditions.clone());
         let plan = Arc::new(self.plan(service, route)?);
         Ok(Rule::new(
             route.name.clone(),
@@ -206,3 +223,6 @@ fn policy(written: &RetryPolicy) -> retry::Policy {
     });
     retry::Policy::on_events(written.max_retries, http.chain(tcp))
 }
+
+/// Routes times services times ports: far more than App Mesh's quotas let a node have.
+const RULES: usize = 100_000;

@@ -282,3 +282,29 @@ fn an_unchecked_mesh_is_an_error_and_not_a_panic() {
         Err(CompileError::NoTarget { .. })
     ));
 }
+
+#[test]
+fn services_that_share_a_router_cannot_multiply_its_routes_without_end() {
+    let shared = |services: usize| {
+        let routes = (0..400).map(|i| {
+            Route::http(format!("r{i}"))
+                .regex(format!("/{i}/[a-z]+"))
+                .target("a", 1)
+        });
+        let router = VirtualRouter::builder("r").listener(80, Protocol::Http);
+        let mut mesh = Mesh::builder("m")
+            .virtual_router(routes.fold(router, |router, route| router.route(route)));
+        let mut caller = node("a", 80);
+        for name in (0..services).map(|i| format!("s{i}")) {
+            caller = caller.backend(name.as_str());
+            mesh = mesh.virtual_service(VirtualService::builder(name).virtual_router("r"));
+        }
+        mesh.virtual_node(caller).build().unwrap()
+    };
+    assert!(compile(&shared(2), "a", Defaults::AppMesh).is_ok());
+    let error = compile(&shared(251), "a", Defaults::AppMesh).unwrap_err();
+    assert!(
+        matches!(error, CompileError::TooManyRoutes { .. }),
+        "{error}"
+    );
+}

@@ -24,6 +24,11 @@ impl Default for Room {
 }
 
 impl Room {
+    /// Whether no further expression is looked at.
+    pub(crate) fn is_full(&self) -> bool {
+        self.left == 0
+    }
+
     /// Holds an expression against what the data path can compile.
     ///
     /// # Source
@@ -40,7 +45,7 @@ impl Room {
                 message,
             });
         }
-        if self.left == 0 {
+        if self.is_full() {
             let message = format!(
                 "the expressions before {shown} take all of the {ALL_BYTES} bytes that a mesh's expressions may take: \
                  use prefixes, exact paths, or shorter repetitions"

@@ -22,7 +22,7 @@ pub(super) fn read(
         match event {
             Ok((event, span)) => put(&mut tree, event, span)?,
             Err(error) => {
-                let at = at(&tree, error.marker());
+                let at = at(&tree, &within(text, *error.marker()));
                 return Err(Fault::new("broken-yaml", at, sentence(error.info())));
             }
         }
@@ -30,6 +30,16 @@ pub(super) fn read(
     let mut roots = tree.finish(problems);
     roots.retain(|root| !root.is_null());
     Ok(roots)
+}
+
+/// A place that is there: the parser finds the end of a text one line below its last.
+fn within(text: &str, marker: Marker) -> Marker {
+    let lines = text.lines().count();
+    if marker.line() <= lines.max(1) {
+        return marker;
+    }
+    let last = text.lines().last().unwrap_or_default();
+    Marker::new(marker.index(), lines, last.chars().count())
 }
 
 fn put(tree: &mut Tree, event: Event<'_>, span: Span) -> Result<(), Fault> {

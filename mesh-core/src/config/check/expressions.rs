@@ -14,11 +14,12 @@ pub(super) fn check(draft: &Draft, problems: &mut Problems) {
     let mut room = Room::default();
     let matches = draft.routes.iter().map(|route| &route.matches.value);
     for (expression, place) in matches.flat_map(of) {
-        if problems.is_full() {
+        let Err(bad) = room.check(expression) else {
+            continue;
+        };
+        problems.error(bad.code, place, bad.message);
+        if problems.is_full() || room.is_full() {
             return;
-        }
-        if let Err(bad) = room.check(expression) {
-            problems.error(bad.code, place, bad.message);
         }
     }
 }

@@ -131,7 +131,10 @@ impl Conform<'_> {
             (_, Content::Arn(arn)) => self.arn_not_known(node, arn),
             (Kind::Name | Kind::Text, _) => self.wrong_type(node, "a text"),
             (Kind::Number, Content::Text(text)) if number(text).is_some() => {}
-            (Kind::Number, _) => self.wrong_type(node, "a whole number"),
+            (Kind::Number, _) => self.wrong_type(
+                node,
+                "a whole number, in decimal digits without leading zeros,",
+            ),
             (Kind::Flag, Content::Text(text)) if flag(text).is_some() => {}
             (Kind::Flag, _) => self.wrong_type(node, "`true` or `false`"),
             (Kind::Word(words), Content::Text(text)) => self.word(node, text, words),

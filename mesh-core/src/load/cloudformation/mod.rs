@@ -53,6 +53,9 @@ pub(super) fn read(
                 resources += 1;
                 app_mesh_resource(resource, app_mesh, &mut resolve, draft);
             }
+            None if resource.is_untyped() && !resource.id.starts_with("Fn::") => {
+                draft.gaps.everything()
+            }
             None => foreign(resource, resolve.problems),
         }
     }

@@ -230,6 +230,7 @@ impl<'a, 'p> Resolve<'a, 'p> {
         let given = self.template.values.get(name);
         match (resource.app_mesh, given) {
             (_, Some(given)) => text(given),
+            _ if resource.is_untyped() => UNKNOWN,
             (Some(app_mesh), None) => match self.attribute(name, app_mesh.name, place) {
                 Known::Content(Content::Text(own)) => Known::Content(Content::Arn(Arn {
                     name: own,
@@ -294,6 +295,9 @@ impl<'a, 'p> Resolve<'a, 'p> {
         let full = format!("{resource}.{attribute}");
         if let Some(given) = self.template.values.get(&full) {
             return text(given);
+        }
+        if found.is_untyped() {
+            return UNKNOWN;
         }
         let Some(app_mesh) = found.app_mesh else {
             if (found.kind, attribute) == CLOUD_MAP_NAME && found.property(attribute).is_some() {

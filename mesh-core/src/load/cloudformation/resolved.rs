@@ -97,8 +97,13 @@ impl Resolved {
 }
 
 /// CloudFormation takes a number as a number or as a text.
+///
+/// With a zero before it, it is octal for YAML 1.1 and decimal for YAML 1.2, so it is not taken.
 pub(super) fn number(text: &str) -> Option<i64> {
-    text.trim().parse().ok()
+    let text = text.trim();
+    let digits = text.trim_start_matches(['-', '+']);
+    let padded = digits.len() > 1 && digits.starts_with('0');
+    text.parse().ok().filter(|_| !padded)
 }
 
 /// CloudFormation reads YAML 1.1, which has eight words for each truth value.

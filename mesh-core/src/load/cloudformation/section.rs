@@ -1,6 +1,6 @@
 //! The sections of a template: whether they are what they have to be, before anything in them is read.
 
-use super::template::{at, below};
+use super::template::{Resource, at, below};
 use crate::{
     config::spelling::nearest,
     error::{Place, Problems, quoted},
@@ -61,9 +61,9 @@ fn resource(entry: &Entry, place: &Place, problems: &mut Problems) {
     if !mapping(&entry.node, &entry.key, problems) || entry.node.member(MERGE).is_some() {
         return;
     }
-    if entry.node.member("Type").and_then(plain_text).is_none() {
+    if Resource::new(entry).is_untyped() {
         let message = format!(
-            "the resource {} has no `Type` that is a text, so nobody knows what it is: write `Type: AWS::…`",
+            "the resource {} has no `Type` as `AWS::AppMesh::Mesh` is one, so nobody knows what it is: add it",
             quoted(&entry.key)
         );
         problems.error("missing-property", place, message);

@@ -21,6 +21,7 @@ pub(super) struct Template<'a> {
 pub(super) struct Resource<'a> {
     pub(super) id: &'a str,
     pub(super) entry: &'a Entry,
+    /// Its type; empty if it has none, or nothing that could be one.
     pub(super) kind: &'a str,
     pub(super) properties: Option<&'a Entry>,
     /// There for App Mesh resources.
@@ -56,8 +57,9 @@ impl<'a> Template<'a> {
 }
 
 impl<'a> Resource<'a> {
-    fn new(entry: &'a Entry) -> Self {
-        let kind = entry.node.member("Type").and_then(Node::text);
+    pub(super) fn new(entry: &'a Entry) -> Self {
+        let kind = entry.node.member("Type").filter(|node| node.tag.is_none());
+        let kind = kind.and_then(Node::text).filter(|text| text.contains("::"));
         let kind = kind.unwrap_or_default();
         let known = TYPES.iter().find(|(name, _, _)| *name == kind);
         let properties = entry.node.entries().iter();
@@ -70,6 +72,11 @@ impl<'a> Resource<'a> {
                 .find(|entry| entry.key == "Properties"),
             app_mesh: known.map(|(_, name, shape)| AppMesh { name, shape }),
         }
+    }
+
+    /// Whether nobody knows what it is, which is reported once, with its section.
+    pub(super) fn is_untyped(&self) -> bool {
+        self.kind.is_empty()
     }
 
     pub(super) fn property(&self, name: &str) -> Option<&'a Node> {

@@ -134,6 +134,15 @@ fn what_cloudformation_does_not_take_in_yaml_is_told() {
 }
 
 #[test]
+fn the_end_of_a_text_is_on_its_last_line() {
+    refused("Resources: [§\n", &["broken-yaml"]);
+    refused(
+        "Resources:\n  a: {b§\n\n".trim_end_matches('\n'),
+        &["broken-yaml"],
+    );
+}
+
+#[test]
 fn nothing_in_a_template_is_passed_over_in_silence() {
     let resource = |text: &str| format!("{MESH}\n").replace("m}}}", &format!("m}}}}, N: {text}}}"));
     let rows = [
@@ -141,6 +150,14 @@ fn nothing_in_a_template_is_passed_over_in_silence() {
         (resource("§!Ref M"), "wrong-type"),
         (resource("§!Foo {Type: AWS::SNS::Topic}"), "wrong-type"),
         (resource("{}").replace("N:", "§N:"), "missing-property"),
+        (
+            resource("{Type: ''}").replace("N:", "§N:"),
+            "missing-property",
+        ),
+        (
+            resource("{Type: !Ref Kind}").replace("N:", "§N:"),
+            "missing-property",
+        ),
         (
             resource("{Typ: AWS::AppMesh::VirtualNode}").replace("N:", "§N:"),
             "missing-property",
@@ -172,6 +189,9 @@ fn nothing_in_a_template_is_passed_over_in_silence() {
     for (text, code) in rows {
         refused(&text, &[code]);
     }
+    let used = template("  §X: {Properties: {MeshName: m}}\n")
+        + "  N: {Type: AWS::AppMesh::VirtualNode, Properties: {MeshName: !Ref X, VirtualNodeName: !GetAtt X.Name, Spec: {}}}\n";
+    refused(&used, &["missing-property"]);
     warned(&format!("§Parametres: {{}}\n{MESH}"), &["unknown-section"]);
     warned(
         &format!("§Transform: AWS::Serverless-2016-10-31\n{MESH}"),

@@ -266,3 +266,20 @@ fn all_problems_are_reported_at_once_and_none_twice() {
         "{errors}"
     );
 }
+
+#[test]
+fn numbers_that_two_versions_of_yaml_read_differently_are_refused() {
+    let weight = |text: &str| {
+        routed(&format!(
+            "{{HttpRoute: {{Match: {{Prefix: /}}, Action: {{WeightedTargets: [{{VirtualNode: a, Weight: {text}}}]}}}}}}"
+        ))
+    };
+    for text in [
+        "§010", "§0x1F", "§0o17", "§1_0", "§10.0", "§1e400", "§.nan", "§'01'",
+    ] {
+        refused(&weight(text), &["wrong-type"]);
+    }
+    for text in ["10", "'10'", "+10"] {
+        assert!(Config::parse("m", &weight(text)).is_ok(), "{text}");
+    }
+}
