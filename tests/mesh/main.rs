@@ -7,6 +7,7 @@ mod grpc;
 mod imports;
 mod manifests;
 mod refusals;
+mod retries;
 mod splitting;
 mod support;
 mod timeouts;

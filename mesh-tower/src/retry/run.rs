@@ -169,6 +169,9 @@ async fn outcome(
         Ok(response) => response,
         Err(error) => return error.outcome(),
     };
+    if response.headers().contains_key(RATE_LIMITED) {
+        return Some(Outcome::RateLimited(response.status().as_u16()));
+    }
     if response.status() != StatusCode::OK {
         return Some(response.status().into());
     }
@@ -196,3 +199,6 @@ fn not_again(outcome: Outcome) -> Done {
 fn grpc_status(headers: &HeaderMap) -> Option<i32> {
     headers.get("grpc-status")?.to_str().ok()?.parse().ok()
 }
+
+/// What a rate-limited answer bears.
+const RATE_LIMITED: &str = "x-envoy-ratelimited";
