@@ -73,10 +73,29 @@ fn read_all(files: &[PathBuf]) -> Result<Vec<Document>, String> {
 }
 
 fn read(file: &Path) -> io::Result<String> {
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     // A template is shorter by far, and the reader says so; but no file may fill the memory.
-    File::open(file)?.take(LONGEST).read_to_string(&mut text)?;
-    Ok(text)
+    File::open(file)?.take(LONGEST).read_to_end(&mut bytes)?;
+    text(bytes)
+}
+
+fn text(bytes: Vec<u8>) -> io::Result<String> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(io::Error::other("it is UTF-16: save it as UTF-8"));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        // Cut in the middle of a character: too long, which is for the reader to say.
+        Err(cut) if cut.as_bytes().len() as u64 == LONGEST => {
+            Ok(String::from_utf8_lossy(cut.as_bytes()).into_owned())
+        }
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            Err(io::Error::other(format!(
+                "its byte {at} is not UTF-8: save it as UTF-8"
+            )))
+        }
+    }
 }
 
 /// What is printed, and whether the configuration can be used.

@@ -93,3 +93,49 @@ fn what_cannot_be_read_is_named() {
         "{unreadable}"
     );
 }
+
+#[test]
+fn what_is_not_utf_8_is_told_from_what_is_too_long() {
+    let message = |bytes: &[u8]| text(bytes.to_vec()).unwrap_err().to_string();
+    assert_eq!(message(b"\xff\xfeR\0"), "it is UTF-16: save it as UTF-8");
+    assert_eq!(
+        message(b"ab\xe4"),
+        "its byte 2 is not UTF-8: save it as UTF-8"
+    );
+    let mut long = vec![b'#'; 15 * 1024 * 1024];
+    long.resize(usize::try_from(LONGEST).unwrap() - 1, b' ');
+    long.push(0xc3);
+    let report = checked(&[("long.yaml", &text(long).unwrap())], &[]);
+    assert!(
+        report
+            .text
+            .starts_with("long.yaml:1:1: error[document-too-large]"),
+        "{}",
+        report.text
+    );
+}
+
+#[test]
+fn an_invalid_configuration_is_counted_as_a_valid_one_is() {
+    let typed = "Resources: {M: {\n  Type:\n    AWS::AppMesh::Mesh, Properties: {MeshName: ''}}}\n";
+    let report = checked(&[("mesh.yaml", typed)], &[]);
+    assert!(
+        report
+            .text
+            .ends_with("\n1 resources, 1 errors, 0 warnings\n"),
+        "{}",
+        report.text
+    );
+}
+
+#[test]
+fn a_misspelt_parameter_is_warned_of() {
+    let report = checked(&[("mesh.yaml", MESH)], &[("Stage", "test")]);
+    assert!(
+        report
+            .text
+            .starts_with("mesh.yaml:1:1: warning[unused-parameter]: "),
+        "{}",
+        report.text
+    );
+}
