@@ -7,6 +7,7 @@ mod inbound;
 mod outbound;
 mod role;
 mod services;
+mod timeouts;
 
 pub use error::CompileError;
 pub use role::Role;

@@ -1,12 +1,15 @@
 //! The virtual services that a node may call, compiled to routes.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use super::{
     CompileError,
     clusters::{Clusters, http_listeners},
     conditions::conditions,
-    inbound::timeouts,
+    timeouts,
 };
 use crate::{
     config::{
@@ -18,7 +21,6 @@ use crate::{
     retry,
     route::{Conditions, ListenerRoutes, RouteTable, Rule, VirtualHost},
     snapshot::{Plan, Source, Sources},
-    timeout::Timeouts,
     unit::{Port, Protocol},
     weight::WeightedTargets,
 };
@@ -53,8 +55,8 @@ struct Outbound<'a> {
     mesh: &'a Mesh,
     defaults: Defaults,
     clusters: &'a mut Clusters,
-    /// By router and route: several services may have one router, and expressions are compiled once.
-    conditions: BTreeMap<(&'a str, &'a str), Conditions>,
+    /// By router and route: several services and ports may have one router, whose conditions are compiled once.
+    conditions: BTreeMap<(&'a str, &'a str), Arc<Conditions>>,
     /// How many more rules there may be.
     room: usize,
 }
@@ -156,15 +158,7 @@ impl<'a> Outbound<'a> {
         router: &'a VirtualRouter,
         route: &'a Route,
     ) -> Result<Rule<Arc<Plan>>, CompileError> {
-        let key = (router.name.as_str(), route.name.as_str());
-        let conditions = match self.conditions.get(&key) {
-            Some(known) => known.clone(),
-            None => conditions(&route.http.matches).map_err(|source| CompileError::Pattern {
-                virtual_service: service.clone(),
-                source,
-            })?,
-        };
-        self.conditions.insert(key, conditions.clone());
+        let conditions = self.conditions(service, router, route)?;
         let plan = Arc::new(self.plan(service, route)?);
         Ok(Rule::new(
             route.name.clone(),
@@ -172,6 +166,27 @@ impl<'a> Outbound<'a> {
             conditions,
             plan,
         ))
+    }
+
+    fn conditions(
+        &mut self,
+        service: &VirtualServiceName,
+        router: &'a VirtualRouter,
+        route: &'a Route,
+    ) -> Result<Arc<Conditions>, CompileError> {
+        let key = (router.name.as_str(), route.name.as_str());
+        let compiled = match self.conditions.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let compiled = conditions(&route.http.matches);
+                let compiled = compiled.map_err(|source| CompileError::Pattern {
+                    virtual_service: service.clone(),
+                    source,
+                })?;
+                unknown.insert(Arc::new(compiled))
+            }
+        };
+        Ok(compiled.clone())
     }
 
     fn plan(&mut self, service: &VirtualServiceName, route: &Route) -> Result<Plan, CompileError> {
@@ -191,7 +206,7 @@ impl<'a> Outbound<'a> {
             virtual_service: service.clone(),
             route: Some(route.name.clone()),
             retry: written.map_or_else(|| self.defaults.retry(), policy),
-            timeouts: limits(route, self.defaults),
+            timeouts: timeouts::of_route(route, self.defaults),
             targets,
             sources: Sources {
                 retry: Source::of(written),
@@ -200,15 +215,6 @@ impl<'a> Outbound<'a> {
             },
         })
     }
-}
-
-fn limits(route: &Route, defaults: Defaults) -> Timeouts {
-    let per_try = route
-        .http
-        .retry_policy
-        .as_ref()
-        .map(|policy| policy.per_retry_timeout);
-    timeouts(&route.http.timeout, defaults).with_per_try(per_try.filter(|limit| !limit.is_zero()))
 }
 
 fn policy(written: &RetryPolicy) -> retry::Policy {

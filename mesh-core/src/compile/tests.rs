@@ -7,7 +7,7 @@ use crate::{
         VirtualRouter, VirtualService,
     },
     retry::{Event, Policy},
-    route::{Head, NoRoute},
+    route::{Head, Mismatch, NoRoute},
     snapshot::{ClusterSpec, Discovery, Plan, Source, Verdict},
     timeout::RequestEnds,
     unit::Protocol,
@@ -214,7 +214,7 @@ fn listeners_keep_their_limits_and_fall_back_to_fifteen_seconds() {
         per_request: Some(20 * SECOND),
         idle: None,
     };
-    let timeouts = inbound::timeouts(&written, Defaults::AppMesh);
+    let timeouts = timeouts::of_listener(&written, Defaults::AppMesh);
     assert_eq!(
         (timeouts.request, timeouts.idle),
         (Some(20 * SECOND), Some(300 * SECOND))
@@ -307,4 +307,33 @@ fn services_that_share_a_router_cannot_multiply_its_routes_without_end() {
         matches!(error, CompileError::TooManyRoutes { .. }),
         "{error}"
     );
+}
+
+#[test]
+fn services_that_share_a_router_share_its_conditions() {
+    let router = VirtualRouter::builder("r")
+        .listener(80, Protocol::Http)
+        .listener(81, Protocol::Http)
+        .route(Route::http("a").regex("/a/[a-z]+").target("a", 1));
+    let caller = node("a", 80).backend("s").backend("t");
+    let mesh = Mesh::builder("m")
+        .virtual_router(router)
+        .virtual_node(caller)
+        .virtual_service(VirtualService::builder("s").virtual_router("r"))
+        .virtual_service(VirtualService::builder("t").virtual_router("r"))
+        .build()
+        .unwrap();
+    let snapshot = compile(&mesh, "a", Defaults::AppMesh).unwrap();
+    let path = |uri| {
+        let head = Head::get(uri);
+        let rules = snapshot.routes.virtual_host(&head).unwrap().rules(&head);
+        match rules.unwrap()[0].check(&head) {
+            Err(Mismatch::Path(path)) => std::ptr::from_ref(path),
+            other => panic!("{other:?}"),
+        }
+    };
+    let first = path("http://s:80/");
+    for uri in ["http://s:81/", "http://t:80/", "http://t:81/"] {
+        assert_eq!(first, path(uri), "{uri}");
+    }
 }

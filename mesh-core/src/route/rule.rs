@@ -1,5 +1,7 @@
 //! One route.
 
+use std::sync::Arc;
+
 use super::{Conditions, Head, Mismatch};
 use crate::{name::RouteName, unit::Priority};
 
@@ -8,22 +10,22 @@ use crate::{name::RouteName, unit::Priority};
 pub struct Rule<P> {
     pub(super) name: Option<RouteName>,
     pub(super) priority: Option<Priority>,
-    pub(super) conditions: Conditions,
+    pub(super) conditions: Arc<Conditions>,
     target: P,
 }
 
 impl<P> Rule<P> {
-    /// A route of that name.
+    /// A route of that name; routes of several services may share their conditions.
     pub fn new(
         name: RouteName,
         priority: Option<Priority>,
-        conditions: Conditions,
+        conditions: impl Into<Arc<Conditions>>,
         target: P,
     ) -> Self {
         Self {
             name: Some(name),
             priority,
-            conditions,
+            conditions: conditions.into(),
             target,
         }
     }
@@ -33,7 +35,7 @@ impl<P> Rule<P> {
         Self {
             name: None,
             priority: None,
-            conditions: Conditions::any(),
+            conditions: Arc::new(Conditions::any()),
             target,
         }
     }
