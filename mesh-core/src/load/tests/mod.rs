@@ -2,6 +2,7 @@
 
 mod documents;
 mod functions;
+mod mutations;
 mod resources;
 mod seed;
 mod warnings;
