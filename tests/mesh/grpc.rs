@@ -146,7 +146,7 @@ async fn a_tonic_server_is_served_and_its_stub_calls_it_through_the_mesh() {
 #[tokio::test]
 async fn a_stub_without_an_origin_of_its_own_takes_the_clients() {
     let (_reporter, health) = health_reporter();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+    let listener = TcpListener::bind("127.0.0.1:0")
         .await
         .expect("loopback can be bound");
     let addr = listener
@@ -173,7 +173,7 @@ async fn a_stub_without_an_origin_of_its_own_takes_the_clients() {
 #[tokio::test]
 async fn a_refused_call_keeps_its_code() {
     // Nothing listens there: the address was given back.
-    let gone = tokio::net::TcpListener::bind("127.0.0.1:0")
+    let gone = TcpListener::bind("127.0.0.1:0")
         .await
         .expect("loopback can be bound")
         .local_addr();

@@ -9,6 +9,8 @@ use std::{
 use tokio::{sync::watch, time};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
+use crate::guard::Open;
+
 /// How far the end has come, and which connections are still open.
 pub(crate) struct Drain {
     /// The phase once more, for those who ask at each request.
@@ -67,13 +69,18 @@ impl Drain {
 
     /// Ends everything: lets no one in, waits for all that is open, and after the deadline for nothing.
     ///
-    /// Gives the number of connections that were still open. Called twice, the shorter deadline counts.
-    pub(crate) async fn stop(&self, deadline: Duration) -> usize {
+    /// Open are connections, and the requests that have come over other servers' connections. Gives the number of
+    /// connections that were left. Called twice, the shorter deadline counts.
+    pub(crate) async fn stop(&self, deadline: Duration, requests: &Open) -> usize {
         self.reach(Phase::Draining);
         self.connections.close();
+        let closed = async {
+            self.connections.wait().await;
+            requests.emptied().await;
+        };
         tokio::select! {
             biased;
-            () = self.connections.wait() => {}
+            () = closed => {}
             () = self.reached(Phase::Stopped) => {}
             () = time::sleep(deadline) => {}
         }
@@ -99,7 +106,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn stopping_waits_for_what_is_open_and_no_longer() {
-        let drain = Drain::new();
+        let (drain, none) = (Drain::new(), Open::default());
         let open = drain.track();
         let close = async {
             time::sleep(Duration::from_secs(3)).await;
@@ -107,19 +114,19 @@ mod tests {
             drop(open);
         };
         let begun = time::Instant::now();
-        let (cut, ()) = tokio::join!(drain.stop(Duration::from_secs(20)), close);
+        let (cut, ()) = tokio::join!(drain.stop(Duration::from_secs(20), &none), close);
         assert_eq!((cut, begun.elapsed()), (0, Duration::from_secs(3)));
         assert_eq!(drain.phase(), Phase::Stopped);
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_shorter_of_two_deadlines_ends_both() {
-        let drain = Drain::new();
+        let (drain, none) = (Drain::new(), Open::default());
         let _open = drain.track();
         let begun = time::Instant::now();
         let (long, short) = tokio::join!(
-            drain.stop(Duration::from_secs(20)),
-            drain.stop(Duration::from_secs(2))
+            drain.stop(Duration::from_secs(20), &none),
+            drain.stop(Duration::from_secs(2), &none)
         );
         assert_eq!(
             (long, short, begun.elapsed()),

@@ -18,6 +18,7 @@ pub struct MeshBuilder {
     pub(super) virtual_node: Option<String>,
     pub(super) defaults: Option<Defaults>,
     pub(super) binds: Vec<(u16, String)>,
+    pub(super) listen: bool,
     pub(super) endpoints: Vec<(String, String)>,
     pub(super) network: Option<MemoryNetwork>,
     pub(super) seed: Option<u64>,
@@ -43,6 +44,7 @@ impl Default for MeshBuilder {
             virtual_node: None,
             defaults: None,
             binds: Vec::new(),
+            listen: true,
             endpoints: Vec::new(),
             network: None,
             seed: None,
@@ -121,6 +123,13 @@ impl MeshBuilder {
     )]
     pub fn bind(mut self, port: u16, addr: impl ToString) -> Self {
         self.binds.push((port, addr.to_string()));
+        self
+    }
+
+    /// Binds none of the node's listeners: the application is served by a server of one's own, with
+    /// [`Mesh::inbound`] around it.
+    pub fn without_listeners(mut self) -> Self {
+        self.listen = false;
         self
     }
 

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use tower_service::Service;
 
 pub(crate) use self::running::Handle;
-use self::running::{Phase, Served, stopped};
+use self::running::{Phase, Running, Served, stopped};
 pub use self::{
     builder::MeshBuilder,
     files::{load, load_with},
@@ -26,7 +26,7 @@ use crate::{
     body::{Body, BoxError},
     client::{Client, Origin},
     error::{Cause, Error},
-    inbound::InboundLayer,
+    inbound::{self, InboundLayer},
     runtime::reconcile::Apply,
     serve,
     stack::Outbound,
@@ -115,7 +115,11 @@ impl Mesh {
         B::Error: Into<BoxError>,
     {
         let listeners = self.handle.take_listeners()?;
-        let phase = &self.handle.phase;
+        let Running { phase, inbound, .. } = &*self.handle;
+        let open = inbound.drain().track();
+        if inbound.drain().phase() > inbound::Phase::Serving {
+            return Ok(());
+        }
         phase.send_replace(Phase::Serving);
         let _served = Served(phase);
         let drain = async {
@@ -125,7 +129,7 @@ impl Mesh {
                 within = stopped(&mut phase) => within,
             }
         };
-        serve::run(listeners, app, drain, self.handle.inbound.clone()).await
+        serve::run(listeners, open, app, drain, inbound.clone()).await
     }
 
     /// The inbound services as a layer, for a server that one runs oneself.
@@ -142,14 +146,25 @@ impl Mesh {
         &self.handle.addrs
     }
 
-    /// Resolves when discovery has answered for every target, and an application is served if the node has listeners.
+    /// Resolves when discovery has answered for every target, and an application is served on the listeners, if there are any.
     pub async fn ready(&self) {
-        let clusters = self.handle.current.load().clusters().to_vec();
-        for cluster in clusters {
-            cluster.answered().await;
+        let Running {
+            current,
+            addrs,
+            phase,
+            ..
+        } = &*self.handle;
+        loop {
+            let live = current.load().clone();
+            for cluster in live.clusters() {
+                cluster.answered().await;
+            }
+            if current.load().generation() == live.generation() {
+                break;
+            }
         }
-        if !self.handle.addrs.is_empty() {
-            let mut phase = self.handle.phase.subscribe();
+        if !addrs.is_empty() {
+            let mut phase = phase.subscribe();
             // The sender lives in the handle that is held here.
             let _ = phase.wait_for(|phase| *phase != Phase::Idle).await;
         }
@@ -158,20 +173,18 @@ impl Mesh {
     /// Ends the serving of applications: no new connections, and what runs may take this long.
     ///
     /// Resolves when all connections are closed, by themselves or because the time was over. Where another server runs the
-    /// application, with [`inbound`](Self::inbound) around it, that server is to be told, too: the inbound services can only
-    /// ask its peers to close their connections.
+    /// application, with [`inbound`](Self::inbound) around it, it resolves when all requests are answered; that server is to be
+    /// told, too, for the inbound services can only ask its peers to close their connections.
     pub async fn stop(&self, within: Duration) {
-        let phase = &self.handle.phase;
-        let served = phase.send_if_modified(|phase| {
+        let Running { phase, inbound, .. } = &*self.handle;
+        phase.send_if_modified(|phase| {
             let serving = *phase == Phase::Serving;
             if serving {
                 *phase = Phase::Stopping { within };
             }
             serving
         });
-        if !served {
-            self.handle.inbound.drain().stop(within).await;
-        }
+        inbound.drain().stop(within, inbound.open()).await;
         let mut phase = phase.subscribe();
         // The sender lives in the handle that is held here.
         let _ = phase

@@ -81,7 +81,7 @@ impl Running {
     pub(super) fn take_listeners(&self) -> Result<Vec<Listener>, Error> {
         match self.listeners.lock().take() {
             Some(listeners) if listeners.is_empty() => Err(Error::setup(format!(
-                "virtual node {} has no listener to serve on",
+                "virtual node {} has no listener to serve on, or none was bound",
                 self.node
             ))),
             Some(listeners) => Ok(listeners),
@@ -97,12 +97,14 @@ impl Running {
             .node(self.node.as_str())?
             .defaults(self.defaults)
             .compile()?;
-        let ports: BTreeSet<u16> = snapshot
-            .listeners()
-            .iter()
-            .map(|listener| listener.port.get())
-            .collect();
-        let bound: BTreeSet<u16> = self.addrs.keys().copied().collect();
+        let ports = |snapshot: &Snapshot| -> BTreeSet<u16> {
+            snapshot
+                .listeners()
+                .iter()
+                .map(|listener| listener.port.get())
+                .collect()
+        };
+        let (ports, bound) = (ports(&snapshot), ports(self.current.load().snapshot()));
         if ports != bound {
             return Err(Error::setup(format!(
                 "the node's listeners cannot change while it runs: bound are {bound:?}, the new configuration says {ports:?}",

@@ -36,7 +36,10 @@ pub(super) async fn start(builder: MeshBuilder) -> Result<Mesh, Error> {
         Some(network) => Arc::new(network.clone()),
         None => Arc::new(Tcp),
     };
-    let listeners = bind(&*transport, &snapshot, &builder.binds).await?;
+    let listeners = match builder.listen {
+        true => bind(&*transport, &snapshot, &builder.binds).await?,
+        false => Vec::new(),
+    };
     let mut reconciler = Reconciler::new(sources, transport as Arc<dyn Dial>, builder.warm);
     let current = reconciler.start(snapshot.clone()).await?;
     // The task ends when the last handle, and with it the only sender, is dropped.

@@ -13,6 +13,7 @@ use crate::{
     body::{Body, BoxError},
     connect::Connection,
     inbound::{InboundState, Phase},
+    runtime::clock,
 };
 
 /// Takes connections until the mesh drains, each into a task of its own; then closes the listener and hands over what is
@@ -32,24 +33,51 @@ where
     let mut connections = JoinSet::new();
     let mut draining = pin!(state.drain().reached(Phase::Draining));
     loop {
-        let (io, peer) = tokio::select! {
+        let accepted = tokio::select! {
             accepted = next(&mut listener) => accepted,
-            () = &mut draining => return connections,
+            () = &mut draining => break,
         };
         // Ended ones are forgotten here, or the set would grow for ever.
         while connections.try_join_next().is_some() {}
-        let at = connection::Place {
-            peer,
-            local: listener.local_addr(),
-            port: listener.port,
-        };
-        connections.spawn(connection::serve(
-            io,
-            at,
-            app.clone(),
-            state.for_connection(),
-        ));
+        admit(&mut connections, accepted, &listener, &app, &state);
     }
+    // Those who have connected and were not taken yet would be reset when the listener closes, requests and all.
+    let closing = clock::now() + LONGEST_LAST_CALL;
+    loop {
+        let silent = closing.min(clock::now() + LAST_CALL).into();
+        let Ok(accepted) = time::timeout_at(silent, next(&mut listener)).await else {
+            return connections;
+        };
+        admit(&mut connections, accepted, &listener, &app, &state);
+    }
+}
+
+fn admit<S, B>(
+    connections: &mut JoinSet<()>,
+    (io, peer): (Connection, SocketAddr),
+    listener: &Listener,
+    app: &S,
+    state: &InboundState,
+) where
+    S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    // Tied to the bytes and not to the task, which an upgrade outlives; and from now on, not from the task's first poll.
+    io.held().hold(state.drain().track());
+    let at = connection::Place {
+        peer,
+        local: listener.local_addr(),
+        port: listener.port,
+    };
+    connections.spawn(connection::serve(
+        io,
+        at,
+        app.clone(),
+        state.for_connection(),
+    ));
 }
 
 /// The next connection, however often it takes to ask. Cancel safe.
@@ -70,3 +98,9 @@ async fn next(listener: &mut Listener) -> (Connection, SocketAddr) {
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long the listener is still listened to when the mesh drains: until nobody has come for this long,
+const LAST_CALL: Duration = Duration::from_millis(5);
+
+/// and no longer than this.
+const LONGEST_LAST_CALL: Duration = Duration::from_millis(100);

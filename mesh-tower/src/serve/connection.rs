@@ -47,8 +47,6 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    // Tied to the bytes and not to this task, which an upgrade outlives.
-    io.held().hold(state.drain().track());
     let info = Arc::new(ConnInfo::new(at.peer, at.local, at.port, io.held().clone()));
     let asked = Arc::new(Asked::default());
     let stack = inbound::stack(app, state.clone(), Some(info.clone()));

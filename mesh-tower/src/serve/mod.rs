@@ -13,21 +13,25 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
 use tokio::task::JoinSet;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower_service::Service;
 
 pub(crate) use self::{listener::Listener, signal::terminated};
 use crate::{
     body::{Body, BoxError},
     error::Error,
-    inbound::{Drain, InboundState, Phase},
+    inbound::{InboundState, Phase},
 };
 
 /// Serves an application on all listeners until `drain` resolves with the time that open connections then have.
+///
+/// `open` was taken from the drain before anybody could know of the listeners: as long as they are open, somebody may come.
 ///
 /// Dropped, it cuts everything at once: all tasks below belong to it. What remains of a cut upgrade is in the hands of the
 /// application's own task.
 pub(crate) async fn run<S, B>(
     listeners: Vec<Listener>,
+    open: TaskTrackerToken,
     app: S,
     drain: impl Future<Output = Duration>,
     state: InboundState,
@@ -44,18 +48,25 @@ where
         doors.spawn(accept::until_drained(listener, app.clone(), state.clone()));
     }
     let within = drain.await;
-    finish(state.drain(), doors, within).await;
+    state.drain().reach(Phase::Draining);
+    // First nobody comes in any more, so that what is counted next is all there will be.
+    let connections = closed(doors).await;
+    drop(open);
+    finish(&state, connections, within).await;
     Ok(())
 }
 
-async fn finish(drain: &Drain, mut doors: JoinSet<JoinSet<()>>, within: Duration) {
-    drain.reach(Phase::Draining);
-    // First nobody comes in any more, so that what is counted next is all there will be.
+/// The connections that came in, once all doors are closed.
+async fn closed(mut doors: JoinSet<JoinSet<()>>) -> Vec<JoinSet<()>> {
     let mut connections = Vec::new();
     while let Some(door) = doors.join_next().await {
         connections.extend(door.ok());
     }
-    let cut = drain.stop(within).await;
+    connections
+}
+
+async fn finish(state: &InboundState, connections: Vec<JoinSet<()>>, within: Duration) {
+    let cut = state.drain().stop(within, state.open()).await;
     if cut > 0 {
         tracing::warn!(
             connections = cut,

@@ -56,7 +56,13 @@ where
         accept,
     }];
     let draining = async { draining.await.expect("the test says when") };
-    let task = tokio::spawn(run(listeners, app, draining, state.clone()));
+    let task = tokio::spawn(run(
+        listeners,
+        state.drain().track(),
+        app,
+        draining,
+        state.clone(),
+    ));
     Served {
         network,
         at,
@@ -370,7 +376,13 @@ async fn a_listener_that_fails_is_asked_again_and_not_at_once() {
         Ok::<_, Infallible>(Response::new(Full::from("hello")))
     });
     let state = testing::state(&[8080], Defaults::Safe, testing::UNLIMITED);
-    tokio::spawn(run(vec![listener], app, std::future::pending(), state));
+    tokio::spawn(run(
+        vec![listener],
+        state.drain().track(),
+        app,
+        std::future::pending(),
+        state,
+    ));
     let begun = Instant::now();
     let io = TokioIo::new(wire(&network).dial(at).await.expect("a connection"));
     let (mut http1, http) = conn::http1::handshake(io).await.expect("a handshake");
