@@ -6,6 +6,7 @@
 mod conform;
 mod function;
 mod parameter;
+mod reference;
 mod resolve;
 mod resolved;
 mod route;
@@ -18,7 +19,7 @@ mod template;
 
 use std::collections::BTreeMap;
 
-pub(super) use self::resolve::is_pseudo;
+pub(super) use self::reference::is_pseudo;
 use self::{
     resolve::Resolve,
     resolved::Resolved,
