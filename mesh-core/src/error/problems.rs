@@ -1,5 +1,7 @@
 //! Problems as they are found, their places, and other people's words within them.
 
+use std::fmt::Display;
+
 use super::{ConfigErrors, Location, Problem, Severity};
 
 /// Where something was said: in the configuration's terms and, if there was a text, in the text.
@@ -36,17 +38,19 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
-    pub(crate) fn error(&mut self, code: &'static str, place: &Place, message: impl Into<String>) {
+    /// A message that is not kept is not even written: with `format_args!` it costs nothing.
+    pub(crate) fn error(&mut self, code: &'static str, place: &Place, message: impl Display) {
         self.errors += 1;
         if self.errors <= KEPT {
-            self.add(Severity::Error, code, place, &message.into());
+            self.add(Severity::Error, code, place, &message.to_string());
         }
     }
 
-    pub(crate) fn warn(&mut self, code: &'static str, place: &Place, message: impl Into<String>) {
+    /// As [`error`](Self::error).
+    pub(crate) fn warn(&mut self, code: &'static str, place: &Place, message: impl Display) {
         self.warnings += 1;
         if self.warnings <= KEPT {
-            self.add(Severity::Warning, code, place, &message.into());
+            self.add(Severity::Warning, code, place, &message.to_string());
         }
     }
 
@@ -136,7 +140,7 @@ const KEPT: usize = 1000;
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::{fmt, sync::Arc};
 
     use super::*;
 
@@ -187,6 +191,23 @@ mod tests {
             .iter()
             .filter(|p| p.code == "too-many-problems");
         assert_eq!(cut.count(), 2);
+    }
+
+    #[test]
+    fn a_message_that_is_not_kept_is_not_written() {
+        let mut problems = Problems::default();
+        for line in 0..KEPT {
+            problems.error("out-of-range", &at(line, 1), "no");
+            problems.warn("missing-backend", &at(line, 2), "hm");
+        }
+        let written = std::cell::Cell::new(0);
+        let message = fmt::from_fn(|f| {
+            written.set(written.get() + 1);
+            f.write_str("one more")
+        });
+        problems.error("out-of-range", &at(1, 1), &message);
+        problems.warn("missing-backend", &at(1, 2), &message);
+        assert_eq!(written.get(), 0);
     }
 
     #[test]

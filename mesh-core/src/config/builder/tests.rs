@@ -132,6 +132,92 @@ fn warnings_come_with_the_configuration_and_do_not_refuse_it() {
     assert_eq!(config.resources(), 7);
 }
 
+/// Each warning as code and message.
+fn warnings(builder: MeshBuilder) -> Vec<(&'static str, String)> {
+    let config = builder.build_config().unwrap();
+    let warnings = config.warnings().iter();
+    warnings
+        .map(|problem| (problem.code, problem.message.clone()))
+        .collect()
+}
+
+#[test]
+fn weights_of_more_than_100_together_are_warned_of() {
+    let shares = |a, b| shop(Route::http("all").target("v1", a).target("v2", b));
+    assert_eq!(warnings(shares(50, 50)), []);
+    let found = warnings(shares(100, 20));
+    assert!(
+        matches!(&*found, [("weights-over-100", message)] if message.contains("sum to 120")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn the_limit_of_the_listener_that_a_target_means_is_looked_at() {
+    let limit = |seconds| Timeout::new().per_request(Duration::from_secs(seconds));
+    let long = |port| {
+        let route = Route::http("all").target_on("v3", 1, port);
+        let v3 = VirtualNode::builder("v3").listener_with(80, Protocol::Http, limit(60));
+        let v3 = v3.listener_with(81, Protocol::Http, limit(5)).dns("v3");
+        shop(route.timeout(Duration::from_secs(30))).virtual_node(v3)
+    };
+    assert_eq!(warnings(long(80)), []);
+    let found = warnings(long(81));
+    assert!(
+        matches!(&*found, [("listener-timeout-shorter", _)]),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn services_whose_names_differ_in_case_only_cannot_both_be_called() {
+    let service = VirtualService::builder("Orders.local").virtual_router("orders");
+    let builder = shop(Route::http("all").target("v1", 1)).virtual_service(service);
+    let errors = builder.build().expect_err("refused").to_string();
+    assert!(errors.contains("duplicate-name"), "{errors}");
+    assert!(
+        errors.contains("`Orders.local`") && errors.contains("`orders.local`"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn a_host_name_has_no_port() {
+    let with = |hostname: &str| {
+        let v3 = VirtualNode::builder("v3").listener(80, Protocol::Http);
+        shop(Route::http("all").target("v1", 1)).virtual_node(v3.dns(hostname))
+    };
+    for hostname in ["v3.local", "127.0.0.1", "::1"] {
+        assert!(with(hostname).build().is_ok(), "{hostname}");
+    }
+    for hostname in ["v3.local:80", "v3:", "127.0.0.1:80", "http://v3"] {
+        refused(
+            with(hostname),
+            &["virtual_node(v3).service_discovery bad-hostname"],
+        );
+    }
+}
+
+#[test]
+fn of_many_ports_a_message_lists_the_first() {
+    let many = || {
+        (1..=20).fold(VirtualNode::builder("v3"), |node, port| {
+            node.listener(port, Protocol::Http)
+        })
+    };
+    let asked = |route| shop(route).virtual_node(many().dns("v3"));
+    let listed = "it listens on 1, 2, 3, 4, 5, 6, 7, 8 and 12 more";
+    let errors = asked(Route::http("all").target_on("v3", 1, 99)).build();
+    let errors = errors.expect_err("refused").to_string();
+    assert!(errors.ends_with(listed), "{errors}");
+    let found = warnings(asked(Route::http("all").target("v3", 1)));
+    assert!(
+        matches!(&*found, [("target-port-missing", message)]
+            if message.ends_with(listed) && message.contains("the first that does not speak TCP")),
+        "{found:?}"
+    );
+}
+
 #[test]
 fn what_was_said_is_what_the_mesh_holds() {
     let limit = Timeout::new()

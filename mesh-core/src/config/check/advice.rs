@@ -168,8 +168,8 @@ fn timeouts(route: &RouteDraft, graph: &Graph<'_>, problems: &mut Problems) {
     }
     for target in &route.targets.value {
         let node = graph.nodes.get(target.virtual_node.value.as_str());
-        let shorter = node.and_then(|node| node.listeners.iter().find(|l| cuts(l.timeout, limit)));
-        if shorter.is_some() {
+        let meant = node.and_then(|node| listener_meant(target, node));
+        if meant.is_some_and(|listener| cuts(listener.timeout, limit)) {
             let message = format!(
                 "the route lets a request take {}, and the listener of {} ends it sooner ({DEFAULT_REQUEST:?} where nothing is \
                  written): raise the listener's limit too",

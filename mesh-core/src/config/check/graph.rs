@@ -1,12 +1,15 @@
 //! What refers to what: targets, providers and routers have to be there, and the ports that are meant.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use crate::{
     config::{
         draft::{
             Draft, ProviderDraft, RouteDraft, Said, TargetDraft, VirtualNodeDraft,
-            VirtualRouterDraft,
+            VirtualRouterDraft, VirtualServiceDraft,
         },
         spelling::nearest,
     },
@@ -24,6 +27,25 @@ pub(super) fn check(draft: &Draft, problems: &mut Problems) {
     for service in &draft.virtual_services {
         if let Some(provider) = &service.provider {
             graph.provider(provider, problems);
+        }
+    }
+    alike(&draft.virtual_services, problems);
+}
+
+/// Hosts are compared without their case, so of two such services one could not be called.
+fn alike(services: &[VirtualServiceDraft], problems: &mut Problems) {
+    let mut seen: BTreeMap<String, &Said<String>> = BTreeMap::new();
+    for VirtualServiceDraft { name, .. } in services {
+        let first = seen.entry(name.value.to_ascii_lowercase()).or_insert(name);
+        if first.value != name.value {
+            let message = format_args!(
+                "the virtual service {} has the name of {} ({}) but for the case of its letters, which calls do not tell \
+                 apart: rename or remove one of them",
+                quoted(&name.value),
+                quoted(&first.value),
+                first.place.shown()
+            );
+            problems.error("duplicate-name", &name.place, message);
         }
     }
 }
@@ -138,7 +160,7 @@ fn missing<'a>(
     if problems.is_full() {
         return;
     }
-    let message = format!(
+    let message = format_args!(
         "there is no {kind} {} in the mesh{}",
         quoted(name),
         nearest(name, known)
@@ -147,50 +169,53 @@ fn missing<'a>(
 }
 
 fn match_port(route: &RouteDraft, router: &VirtualRouterDraft, problems: &mut Problems) {
-    let ports: Vec<i64> = router.listeners.iter().map(|l| l.port.value).collect();
+    let ports = router.listeners.iter().map(|l| l.port.value);
     match &route.matches.value.port {
-        Some(port) if router.whole && !ports.contains(&port.value) => {
-            let message = format!(
-                "the virtual router {} has no listener on port {}{}",
+        Some(Said { value, place }) if router.whole && !ports.clone().any(|port| port == *value) => problems.error(
+            "missing-listener",
+            place,
+            format_args!(
+                "the virtual router {} has no listener on port {value}{}",
                 quoted(&router.name.value),
-                port.value,
-                listed(&ports)
-            );
-            problems.error("missing-listener", &port.place, message);
-        }
-        None if ports.len() > 1 => {
-            let message = format!(
+                listed(ports)
+            ),
+        ),
+        None if router.listeners.len() > 1 => problems.warn(
+            "match-port-missing",
+            &route.matches.place,
+            format_args!(
                 "the virtual router {} has several listeners and the route does not say which one it is for, so it is taken \
                  for all of them; App Mesh asks for a port in the match{}",
                 quoted(&router.name.value),
-                listed(&ports)
-            );
-            problems.warn("match-port-missing", &route.matches.place, message);
-        }
+                listed(ports)
+            ),
+        ),
         _ => {}
     }
 }
 
 fn target_port(target: &TargetDraft, node: &VirtualNodeDraft, problems: &mut Problems) {
-    let ports: Vec<i64> = node.listeners.iter().map(|l| l.port.value).collect();
-    let name = quoted(&node.name.value);
+    let ports = node.listeners.iter().map(|l| l.port.value);
     match &target.port {
-        Some(port) if node.whole && !ports.contains(&port.value) => {
-            let message = format!(
-                "the virtual node {name} has no listener on port {}{}",
-                port.value,
-                listed(&ports)
-            );
-            problems.error("missing-listener", &port.place, message);
-        }
-        None if ports.len() > 1 => {
-            let message = format!(
-                "the virtual node {name} has several listeners and the target does not say which one is meant, so the first \
-                 is taken; App Mesh asks for the target's port{}",
-                listed(&ports)
-            );
-            problems.warn("target-port-missing", &target.virtual_node.place, message);
-        }
+        Some(Said { value, place }) if node.whole && !ports.clone().any(|port| port == *value) => problems.error(
+            "missing-listener",
+            place,
+            format_args!(
+                "the virtual node {} has no listener on port {value}{}",
+                quoted(&node.name.value),
+                listed(ports)
+            ),
+        ),
+        None if node.listeners.len() > 1 => problems.warn(
+            "target-port-missing",
+            &target.virtual_node.place,
+            format_args!(
+                "the virtual node {} has several listeners and the target does not say which one is meant, so the first \
+                 that does not speak TCP is taken; App Mesh asks for the target's port{}",
+                quoted(&node.name.value),
+                listed(ports)
+            ),
+        ),
         _ => no_listener(node, &target.virtual_node.place, problems),
     }
 }
@@ -205,10 +230,20 @@ fn no_listener(node: &VirtualNodeDraft, place: &Place, problems: &mut Problems) 
     }
 }
 
-fn listed(ports: &[i64]) -> String {
-    let ports: Vec<String> = ports.iter().map(i64::to_string).collect();
-    match ports.len() {
-        0 => String::new(),
-        _ => format!("; it listens on {}", ports.join(", ")),
-    }
+/// The end of a sentence about somebody who has only these ports.
+fn listed(ports: impl Iterator<Item = i64> + Clone) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
+        let mut ports = ports.clone();
+        for (n, port) in ports.by_ref().take(LISTED).enumerate() {
+            let before = if n == 0 { "; it listens on " } else { ", " };
+            write!(f, "{before}{port}")?;
+        }
+        match ports.count() {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    })
 }
+
+/// How many ports a sentence holds.
+const LISTED: usize = 8;

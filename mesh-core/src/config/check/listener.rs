@@ -1,6 +1,6 @@
 //! Listeners of nodes and routers: ports, each of them once.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::Ipv6Addr};
 
 use super::port;
 use crate::{
@@ -111,10 +111,11 @@ fn discovery(draft: &VirtualNodeDraft, problems: &mut Problems) {
 }
 
 fn hostname_fits(hostname: &str, place: &Place, problems: &mut Problems) {
-    let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '@');
-    if hostname.is_empty() || hostname.contains(bad) || hostname.contains("://") {
+    let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '@' | ':');
+    let is_address = hostname.parse::<Ipv6Addr>().is_ok();
+    if hostname.is_empty() || hostname.contains(bad) && !is_address {
         let message = format!(
-            "{} is no host name: write it without a scheme, a path or white space, as `orders.local`",
+            "{} is no host name: write it without a scheme, a port, a path or white space, as `orders.local`",
             quoted(hostname)
         );
         problems.error("bad-hostname", place, message);

@@ -6,7 +6,7 @@ use crate::{
         HttpRoute, RetryPolicy, Route, WeightedTarget,
         draft::{RouteDraft, Said, TargetDraft},
     },
-    error::{Problems, quoted},
+    error::{Place, Problems, quoted},
     name::{RouteName, VirtualNodeName},
     unit::{Priority, Weight},
 };
@@ -54,7 +54,20 @@ fn targets(draft: &RouteDraft, problems: &mut Problems) -> Vec<WeightedTarget> {
         );
         problems.error("zero-total-weight", place, message);
     }
+    over_100(&name, &targets, place, problems);
     targets
+}
+
+fn over_100(route: &str, targets: &[WeightedTarget], place: &Place, problems: &mut Problems) {
+    let weights = targets.iter().map(|target| u32::from(target.weight.get()));
+    let sum: u32 = weights.sum();
+    if sum > 100 {
+        let message = format!(
+            "the weights of the route {route} sum to {sum}, which App Mesh's documents keep to 100: each is taken as its \
+             part of the sum"
+        );
+        problems.warn("weights-over-100", place, message);
+    }
 }
 
 fn target(draft: &TargetDraft, problems: &mut Problems) -> Option<WeightedTarget> {
