@@ -1,6 +1,7 @@
 //! Every test that looks at the workspace from outside, one module for each concern.
 
 mod abandoned;
+mod cancels;
 mod connections;
 mod frameworks;
 mod grpc;

@@ -43,11 +43,16 @@ impl Idle {
 
     /// An idle connection that can take a request now or in a moment.
     pub(crate) async fn take(&self) -> Option<Sender> {
+        // Usually this waits for the connection's own task to notice that the response has ended. A peer that answered
+        // without reading the request keeps it waiting: such a connection is given up.
+        let taken = time::timeout(A_MOMENT, self.take_next()).await;
+        taken.ok().flatten()
+    }
+
+    async fn take_next(&self) -> Option<Sender> {
         loop {
             let mut sender = self.0.lock().as_mut()?.pop()?;
-            // Usually this waits for the connection's own task to notice that the response has ended. A peer that
-            // answered without reading the request keeps it waiting: such a connection is given up.
-            if let Ok(Ok(())) = time::timeout(A_MOMENT, sender.send.ready()).await {
+            if sender.send.ready().await.is_ok() {
                 return Some(sender);
             }
         }
@@ -91,8 +96,50 @@ pub(crate) async fn handshake(connection: Connection) -> Result<Sender, ConnectE
     })
 }
 
-/// How long a connection may take to be ready for its next request.
+/// How long a request waits for connections that are not ready for it yet.
 const A_MOMENT: Duration = Duration::from_millis(5);
 
 /// What a burst of requests leaves open at most.
 const MOST_IDLE: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+    use http_body_util::BodyExt;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+        time::Instant,
+    };
+
+    use super::*;
+
+    /// A connection whose peer has answered and not read the request, so that it stays busy; and the peer.
+    async fn stuck() -> (Sender, DuplexStream) {
+        let (ours, mut peer) = tokio::io::duplex(1024);
+        let mut sender = handshake(Connection::new(ours)).await.expect("HTTP/1");
+        let request = Request::post("/").body(vec![0; 4096].into());
+        let sent = sender.send.send_request(request.expect("a request"));
+        let answer = async {
+            peer.read_u8().await.expect("a request");
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+            peer.write_all(answer).await.expect("written");
+        };
+        let (response, ()) = tokio::join!(sent, answer);
+        let body = response.expect("an answer").into_body();
+        body.collect().await.expect("a body");
+        (sender, peer)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_waits_a_moment_for_all_busy_connections_together() {
+        let (idle, mut peers) = (Idle::new(), Vec::new());
+        for _ in 0..10 {
+            let (sender, peer) = stuck().await;
+            idle.give_back(sender);
+            peers.push(peer);
+        }
+        let start = Instant::now();
+        assert!(idle.take().await.is_none());
+        assert_eq!(start.elapsed(), A_MOMENT);
+    }
+}
