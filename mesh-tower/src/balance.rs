@@ -12,7 +12,7 @@ use crate::{
     connect::{self, Upgrade},
     endpoint::{Cluster, Endpoint, Lease},
     error::{Cause, Error},
-    outgoing::{Attempt, Try},
+    outgoing::{Deliver, Try},
     response_body::ResponseBody,
     runtime::clock,
 };
@@ -83,8 +83,8 @@ impl Balance {
     }
 }
 
-impl Attempt for Balance {
-    async fn attempt(&self, next: Try) -> Result<Response<ResponseBody>, Error> {
+impl Deliver for Balance {
+    async fn deliver(&self, next: Try) -> Result<Response<ResponseBody>, Error> {
         let Try {
             mut request,
             call,
@@ -93,10 +93,11 @@ impl Attempt for Balance {
         } = next;
         let endpoint = self.pick(&cluster, &call).await?;
         call.begin_attempt(endpoint.addr, clock::now());
+        // Before the lease: what cannot be sent costs no connection.
+        let upgrade = write_head(&mut request, &call, &endpoint)?;
         let mut replayed = false;
         loop {
             let mut lease = self.lease(&endpoint, &cluster, connect).await?;
-            let upgrade = write_head(&mut request, &call, &endpoint)?;
             let failed = match lease.send(request).await {
                 Ok(response) => return Ok(answer(response, lease, &call, upgrade)),
                 Err(failed) => failed,

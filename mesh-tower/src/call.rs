@@ -111,6 +111,17 @@ impl Call {
         })
     }
 
+    /// How many attempts were made, and whether none of them is known to have reached the peer's application. How the last
+    /// one ended may be known to its error alone.
+    pub(crate) fn tries(&self) -> (u32, bool) {
+        self.attempts().fold((0, true), |(tries, unsent), attempt| {
+            (
+                tries + 1,
+                unsent && attempt.outcome().is_none_or(Outcome::is_unsent),
+            )
+        })
+    }
+
     /// Why it did not simply succeed.
     #[must_use]
     pub fn flags(&self) -> Flags {

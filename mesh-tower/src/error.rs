@@ -35,6 +35,8 @@ struct Failure {
     cause: Cause,
     place: Place,
     attempts: u32,
+    /// Whether no attempt got as far as the peer's application.
+    unsent: bool,
 }
 
 /// Whose turn it is.
@@ -158,6 +160,7 @@ impl Error {
             cause,
             place: Place::default(),
             attempts: 0,
+            unsent: false,
         }))
     }
 
@@ -170,8 +173,9 @@ impl Error {
         self
     }
 
-    pub(crate) fn after(mut self, attempts: u32) -> Self {
-        self.0.attempts = attempts;
+    /// Ends a call for which so many attempts were made; `unsent` says that none of them is known to have arrived.
+    pub(crate) fn after(mut self, attempts: u32, unsent: bool) -> Self {
+        (self.0.attempts, self.0.unsent) = (attempts, unsent);
         self
     }
 
@@ -235,11 +239,12 @@ impl Error {
     /// Whether the peer's application provably never saw the request, so that sending it again cannot do its work twice.
     #[must_use]
     pub fn is_safe_to_retry(&self) -> bool {
-        match &self.0.cause {
-            Cause::NoEndpoint | Cause::Connect(_) | Cause::Overflow { .. } => self.0.attempts <= 1,
-            Cause::Upstream { outcome, .. } => outcome.is_unsent() && self.0.attempts <= 1,
+        let last = match &self.0.cause {
+            Cause::NoEndpoint | Cause::Connect(_) | Cause::Overflow { .. } => true,
+            Cause::Upstream { outcome, .. } => outcome.is_unsent(),
             _ => false,
-        }
+        };
+        last && self.0.unsent
     }
 
     /// The virtual service that was called, once it was known.

@@ -102,10 +102,9 @@ where
             (Ok(response), Some(guard)) => Ok(answered(response, guard)),
             (Err(error), Some(guard)) => {
                 guard.call().failed(error.flag());
-                let attempts = guard.call().attempts().count();
-                Err(error
-                    .at(guard.call().place())
-                    .after(u32::try_from(attempts).unwrap_or(u32::MAX)))
+                let call = guard.call();
+                let (attempts, unsent) = call.tries();
+                Err(error.at(call.place()).after(attempts, unsent))
             }
             (result, None) => result,
         })

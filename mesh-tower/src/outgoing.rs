@@ -38,8 +38,8 @@ pub(crate) struct Try {
 
 /// The room below the retries: takes a request to one endpoint. Not a `Service`, so that its future needs no name and lives
 /// unboxed in the one that drives it.
-pub(crate) trait Attempt {
-    fn attempt(
+pub(crate) trait Deliver {
+    fn deliver(
         &self,
         request: Try,
     ) -> impl Future<Output = Result<Response<ResponseBody>, Error>> + Send;

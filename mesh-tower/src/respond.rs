@@ -4,7 +4,7 @@
 use std::{borrow::Cow, fmt::Write as _};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use mesh_core::metric::{Flag, Outcome};
 
 use crate::{
@@ -34,6 +34,17 @@ pub(crate) fn as_proxy(error: &Error, grpc: bool) -> Response<ResponseBody> {
     response.map(ResponseBody::local)
 }
 
+/// What a gRPC client gets where the head has gone out already: trailers with the code and the reason.
+pub(crate) fn trailers(error: &Error) -> HeaderMap {
+    let answer = Answer {
+        text: error.to_string().into(),
+        ..Answer::to(error)
+    };
+    let mut trailers = HeaderMap::with_capacity(2);
+    answer.status_into(&mut trailers);
+    trailers
+}
+
 /// The answer to an inbound request.
 pub(crate) fn inbound(error: &Error, call: &Call) -> Response<Bytes> {
     let mut answer = Answer::to(error);
@@ -50,13 +61,13 @@ pub(crate) fn inbound(error: &Error, call: &Call) -> Response<Bytes> {
 /// The answer of a handler that gives up with this error.
 #[cfg(feature = "axum")]
 pub(crate) fn http(error: &Error) -> Response<Bytes> {
-    Answer::to(error).http()
+    Answer::of_handler(error).http()
 }
 
 /// The gRPC code and message of this error.
 #[cfg(feature = "tonic")]
 pub(crate) fn status(error: &Error) -> (i32, String) {
-    let answer = Answer::to(error);
+    let answer = Answer::of_handler(error);
     (answer.code(), answer.text.into_owned())
 }
 
@@ -97,7 +108,7 @@ impl Answer {
             Cause::Status(_) | Cause::Body(_) => {
                 (StatusCode::BAD_GATEWAY, error.cause().to_string().into())
             }
-            Cause::Request(_) => (StatusCode::BAD_REQUEST, error.cause().to_string().into()),
+            Cause::Request(_) => (StatusCode::BAD_REQUEST, "".into()),
             Cause::Stopping => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the mesh is stopping".into(),
@@ -108,6 +119,19 @@ impl Answer {
             status,
             text,
             overloaded: matches!(error.cause(), Cause::Overflow { .. }),
+        }
+    }
+
+    /// A request that a handler could not send is the handler's fault, not its caller's.
+    #[cfg(any(feature = "axum", feature = "tonic"))]
+    fn of_handler(error: &Error) -> Self {
+        match error.cause() {
+            Cause::Request(_) => Self {
+                status: StatusCode::INTERNAL_SERVER_ERROR,
+                text: "".into(),
+                overloaded: false,
+            },
+            _ => Self::to(error),
         }
     }
 
@@ -135,12 +159,16 @@ impl Answer {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/grpc"),
         );
+        self.status_into(headers);
+        self.mark(&mut response);
+        response
+    }
+
+    fn status_into(&self, headers: &mut HeaderMap) {
         headers.insert(GRPC_STATUS, self.code().into());
         if let Some(message) = percent_encoded(&self.text) {
             headers.insert(GRPC_MESSAGE, message);
         }
-        self.mark(&mut response);
-        response
     }
 
     fn mark(&self, response: &mut Response<Bytes>) {
@@ -330,7 +358,7 @@ mod tests {
 
     #[test]
     fn retries_are_told_in_the_reason() {
-        let error = Error::new(Cause::Overflow { waiting: 1 }).after(3);
+        let error = Error::new(Cause::Overflow { waiting: 1 }).after(3, true);
         assert!(reset(&error).ends_with("headers. retried and the latest reset reason: overflow"));
     }
 

@@ -15,10 +15,11 @@ use hyper::body::Incoming;
 use crate::{
     call::Call,
     connect,
-    endpoint::{Lease, LeaseEnd},
+    endpoint::Lease,
     error::{Cause, Error},
     guard::SendGuard,
     limits::Limits,
+    respond,
 };
 
 /// The body of a response to an outbound call.
@@ -198,13 +199,22 @@ impl ResponseBody {
 
     /// The response has ended; its connection can be used again if its request has, too.
     fn release(&mut self) {
-        if let (Some(lease), Some(call)) = (self.lease.take(), &self.call) {
-            let whole = call.request_end().at().is_some();
-            lease.end(if whole {
-                LeaseEnd::Reusable
-            } else {
-                LeaseEnd::Broken
-            });
+        let lease = self.lease.take();
+        if let (Some(lease), Some(call)) = (lease, &self.call)
+            && call.request_end().at().is_some()
+        {
+            lease.give_back();
+        }
+    }
+
+    /// Ends the body here. A gRPC client is told in trailers: it would make an unknown status out of any error of ours.
+    fn end_with(&mut self, error: Error) -> Result<Frame<Bytes>, Error> {
+        let grpc = self.call.as_ref().is_some_and(|call| call.is_grpc());
+        self.abort();
+        if grpc {
+            Ok(Frame::trailers(respond::trailers(&error)))
+        } else {
+            Err(error)
         }
     }
 
@@ -235,15 +245,11 @@ impl HttpBody for ResponseBody {
                 self.complete();
                 return Poll::Ready(None);
             }
-            Poll::Ready(Some(Err(error))) => {
-                self.abort();
-                return Poll::Ready(Some(Err(error)));
-            }
+            Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(self.end_with(error))),
             Poll::Pending => ready!(self.poll_limits(cx)),
         };
         let error = self.failed(cause);
-        self.abort();
-        Poll::Ready(Some(Err(error)))
+        Poll::Ready(Some(self.end_with(error)))
     }
 
     fn is_end_stream(&self) -> bool {

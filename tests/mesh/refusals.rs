@@ -188,7 +188,7 @@ async fn what_cannot_be_sent_is_said_before_anything_is_sent() {
     .await;
     let client = mesh.client_for("orders.local").expect("a backend");
     for (request, about) in [
-        (client.get("no uri"), "no uri"),
+        (client.get("no uri"), "no URI"),
         (client.get("/").header("bad name", "x"), "bad name"),
         (client.get("/").header("x-name", "bad\nvalue"), "x-name"),
     ] {

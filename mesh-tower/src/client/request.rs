@@ -25,7 +25,8 @@ impl RequestBuilder {
     pub(super) fn new(client: Client, method: Method, uri: &str) -> Self {
         let request = uri
             .parse::<Uri>()
-            .map_err(|error| unsendable(format!("{uri:?} is no URI ({error})")))
+            // Without the text: what a caller put together may hold what no log should.
+            .map_err(|error| unsendable(format!("what was given is no URI ({error})")))
             .map(|uri| {
                 let mut request = Request::new(Body::empty());
                 *request.method_mut() = method;
@@ -44,10 +45,8 @@ impl RequestBuilder {
         self.request = self.request.and_then(|mut request| {
             let name = HeaderName::try_from(name)
                 .map_err(|_| unsendable(format!("{name:?} is no header name")))?;
-            let text = value;
-            let value = HeaderValue::try_from(value).map_err(|_| {
-                unsendable(format!("{text:?} cannot be the value of header {name}"))
-            })?;
+            let value = HeaderValue::try_from(value)
+                .map_err(|_| unsendable(format!("header {name} cannot have this value")))?;
             request.headers_mut().insert(name, value);
             Ok(request)
         });

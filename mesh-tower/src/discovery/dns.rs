@@ -42,20 +42,20 @@ impl Name {
     /// The first answer, or the next one that differs.
     async fn next(&self, before: Option<&Answer>) -> Answer {
         let Some(before) = before else {
-            return self.resolve().await.unwrap_or_default();
+            return self.resolve(&[]).await.unwrap_or_default();
         };
         loop {
             time::sleep(REFRESH).await;
-            match self.resolve().await {
+            match self.resolve(before).await {
                 Some(answer) if answer != *before => return answer,
                 _ => {}
             }
         }
     }
 
-    async fn resolve(&self) -> Option<Answer> {
+    async fn resolve(&self, before: &[SocketAddr]) -> Option<Answer> {
         match net::lookup_host((self.hostname.as_str(), self.port)).await {
-            Ok(addrs) => Some(self.chosen(addrs.collect())),
+            Ok(addrs) => Some(self.chosen(addrs.collect(), before)),
             Err(error) => {
                 tracing::warn!(hostname = %self.hostname, %error, "the name does not resolve; what is known of it stays in force");
                 None
@@ -63,14 +63,18 @@ impl Name {
         }
     }
 
-    fn chosen(&self, addrs: Vec<SocketAddr>) -> Answer {
+    fn chosen(&self, addrs: Vec<SocketAddr>, before: &[SocketAddr]) -> Answer {
         let mut addrs = distinct(addrs);
         if self.all {
             // Resolvers rotate their answers; the order says nothing.
             addrs.sort_unstable();
-        } else {
-            addrs.truncate(1);
+            return addrs;
         }
+        // As long as the address in use is still answered, its connections are as good as the first one's would be.
+        if let Some(kept) = before.iter().find(|addr| addrs.contains(addr)) {
+            return vec![*kept];
+        }
+        addrs.truncate(1);
         addrs
     }
 }
@@ -92,7 +96,21 @@ mod tests {
             port: 80,
             all,
         };
-        assert_eq!(name(false).chosen(addrs.clone()), addrs[..1]);
-        assert_eq!(name(true).chosen(addrs.clone()), [addrs[1], addrs[0]]);
+        assert_eq!(name(false).chosen(addrs.clone(), &[]), addrs[..1]);
+        assert_eq!(name(true).chosen(addrs.clone(), &[]), [addrs[1], addrs[0]]);
+    }
+
+    #[test]
+    fn a_load_balancers_address_is_kept_while_it_is_answered() {
+        let addrs: Vec<SocketAddr> = ["10.0.0.1:80", "10.0.0.2:80"]
+            .map(|addr| addr.parse().expect("an address"))
+            .into();
+        let name = Name {
+            hostname: String::new(),
+            port: 80,
+            all: false,
+        };
+        assert_eq!(name.chosen(addrs.clone(), &addrs[1..]), addrs[1..]);
+        assert_eq!(name.chosen(addrs[..1].to_vec(), &addrs[1..]), addrs[..1]);
     }
 }

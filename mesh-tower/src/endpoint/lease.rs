@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{body::Body, connect::Held};
 
-/// A connection, or a stream of one, that one request has to itself. Dropped before [`LeaseEnd::Reusable`] was said, an
+/// A connection, or a stream of one, that one request has to itself. Dropped without [`give_back`](Self::give_back), an
 /// HTTP/1 connection closes: half a response is still on it.
 pub(crate) struct Lease {
     connection: Leased,
@@ -24,15 +24,6 @@ pub(crate) struct Lease {
 enum Leased {
     H1 { sender: Sender, idle: Arc<Idle> },
     H2(Stream),
-}
-
-/// What may become of the connection.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum LeaseEnd {
-    /// Request and response both came to their ends.
-    Reusable,
-    /// Anything else.
-    Broken,
 }
 
 /// An exchange that brought no response head.
@@ -92,9 +83,9 @@ impl Lease {
         }
     }
 
-    /// Ends it: what is reusable goes back to the pool.
-    pub(crate) fn end(self, end: LeaseEnd) {
-        if let (Leased::H1 { sender, idle }, LeaseEnd::Reusable) = (self.connection, end) {
+    /// Gives the connection back to the pool: request and response both came to their ends.
+    pub(crate) fn give_back(self) {
+        if let Leased::H1 { sender, idle } = self.connection {
             idle.give_back(sender);
         }
     }

@@ -13,7 +13,7 @@ mod pool;
 mod set;
 
 pub(crate) use cluster::Cluster;
-pub(crate) use lease::{Lease, LeaseEnd};
+pub(crate) use lease::Lease;
 pub(crate) use load::Load;
 pub(crate) use pool::Pool;
 pub(crate) use set::{Endpoint, EndpointSet};

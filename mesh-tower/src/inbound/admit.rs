@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, Version, header};
+use http::{HeaderValue, Response, StatusCode, Version, header};
 use http_body::Body as HttpBody;
 use pin_project::pin_project;
 use tower_service::Service;
@@ -98,7 +98,8 @@ where
                 refusal.take().unwrap_or_default().map(Reply::local)
             }
         };
-        if *this.close {
+        // A tunnel's own `connection` header is what makes it one.
+        if *this.close && response.status() != StatusCode::SWITCHING_PROTOCOLS {
             response
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -40,16 +40,13 @@ impl<S> Observe<S> {
 
     fn open_call<B>(&self, request: &Request<B>) -> Running {
         // Under someone else's server the connection is known only if that one says so.
-        let told = || {
-            request
-                .extensions()
-                .get::<ConnInfo>()
-                .cloned()
-                .map(Arc::new)
-        };
-        let conn = self.conn.clone().or_else(told);
         let trace = Trace::inbound(request.headers(), self.state.rng());
-        let call = Arc::new(Call::new(clock::now(), request.headers(), trace, conn));
+        let call = Arc::new(Call::new(
+            clock::now(),
+            request.headers(),
+            trace,
+            self.conn.clone(),
+        ));
         let guard = Guard::new(call.clone(), self.state.open());
         Running {
             guard,

@@ -48,6 +48,7 @@ impl Replay {
                     recording: recording.clone(),
                     turn,
                     read: 0,
+                    sent: 0,
                     trailers_read: false,
                 }))
             }
@@ -58,6 +59,7 @@ impl Replay {
 #[derive(Debug)]
 pub(super) struct Recording {
     source: Body,
+    announced: SizeHint,
     pieces: Vec<Bytes>,
     recorded: usize,
     trailers: Option<HeaderMap>,
@@ -80,6 +82,7 @@ enum State {
 impl Recording {
     fn new(source: Body) -> Self {
         Self {
+            announced: source.size_hint(),
             source,
             pieces: Vec::new(),
             recorded: 0,
@@ -154,6 +157,8 @@ struct Replayed {
     recording: Arc<Mutex<Recording>>,
     turn: u32,
     read: usize,
+    /// Bytes, of pieces and of what came since.
+    sent: u64,
     trailers_read: bool,
 }
 
@@ -177,6 +182,7 @@ impl HttpBody for Replayed {
         }
         if let Some(piece) = recording.pieces.get(this.read) {
             this.read += 1;
+            this.sent += piece.len() as u64;
             return Poll::Ready(Some(Ok(Frame::data(piece.clone()))));
         }
         if recording.state == State::Ended {
@@ -186,6 +192,7 @@ impl HttpBody for Replayed {
         }
         let frame = ready!(recording.poll_source(cx));
         if let Some(Ok(frame)) = &frame {
+            this.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
             this.trailers_read |= frame.is_trailers();
             this.read = recording.pieces.len();
         }
@@ -201,21 +208,15 @@ impl HttpBody for Replayed {
         }
     }
 
+    /// What was announced at first less what this attempt has read, whatever the source says of itself by now.
     fn size_hint(&self) -> SizeHint {
-        let recording = self.recording.lock();
-        let unread: usize = recording
-            .pieces
-            .iter()
-            .skip(self.read)
-            .map(Bytes::len)
-            .sum();
-        let source = recording.source.size_hint();
-        let mut hint = SizeHint::new();
-        hint.set_lower(source.lower().saturating_add(unread as u64));
-        if let Some(upper) = source.upper() {
-            hint.set_upper(upper.saturating_add(unread as u64));
+        let announced = self.recording.lock().announced.clone();
+        let mut left = SizeHint::new();
+        left.set_lower(announced.lower().saturating_sub(self.sent));
+        if let Some(upper) = announced.upper() {
+            left.set_upper(upper.saturating_sub(self.sent));
         }
-        hint
+        left
     }
 }
 

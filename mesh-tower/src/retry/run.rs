@@ -21,14 +21,14 @@ use crate::{
     endpoint::Cluster,
     error::{Cause, Error},
     limits::Limits,
-    outgoing::{Attempt, Routed, Try},
+    outgoing::{Deliver, Routed, Try},
     response_body::ResponseBody,
     runtime::{clock, rng::SharedRng},
 };
 
 /// One request on its way through its attempts.
-pub(super) struct Run<A> {
-    inner: A,
+pub(super) struct Run<D> {
+    inner: D,
     rng: Arc<SharedRng>,
     call: Arc<Call>,
     cluster: Arc<Cluster>,
@@ -39,10 +39,10 @@ pub(super) struct Run<A> {
     kept: Option<Kept>,
 }
 
-impl<A: Attempt> Run<A> {
+impl<D: Deliver> Run<D> {
     /// Tries the request until the policy is content or a limit passes.
     pub(super) async fn start(
-        inner: A,
+        inner: D,
         routed: Routed,
         rng: Arc<SharedRng>,
     ) -> Result<Response<ResponseBody>, Error> {
@@ -109,7 +109,7 @@ impl<A: Attempt> Run<A> {
 
     async fn attempt(&mut self, request: Request<Body>) -> Result<Response<ResponseBody>, Error> {
         self.limits.deadlines().attempt_started(clock::now());
-        let attempt = self.inner.attempt(Try {
+        let attempt = self.inner.deliver(Try {
             request,
             call: self.call.clone(),
             cluster: self.cluster.clone(),

@@ -12,27 +12,27 @@ use tower_service::Service;
 use super::run::Run;
 use crate::{
     error::Error,
-    outgoing::{Attempt, Routed},
+    outgoing::{Deliver, Routed},
     response_body::ResponseBody,
     runtime::rng::SharedRng,
 };
 
 /// Tries a request until its route's policy is content, within its route's limits.
 #[derive(Clone, Debug)]
-pub(crate) struct Retry<A> {
-    inner: A,
+pub(crate) struct Retry<D> {
+    inner: D,
     rng: Arc<SharedRng>,
 }
 
-impl<A> Retry<A> {
-    pub(crate) fn new(inner: A, rng: Arc<SharedRng>) -> Self {
+impl<D> Retry<D> {
+    pub(crate) fn new(inner: D, rng: Arc<SharedRng>) -> Self {
         Self { inner, rng }
     }
 }
 
-impl<A> Service<Routed> for Retry<A>
+impl<D> Service<Routed> for Retry<D>
 where
-    A: Attempt + Clone + Send + Sync + 'static,
+    D: Deliver + Clone + Send + Sync + 'static,
 {
     type Response = Response<ResponseBody>;
     type Error = Error;
