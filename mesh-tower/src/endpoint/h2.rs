@@ -7,7 +7,6 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    task::Waker,
 };
 
 use futures::task::AtomicWaker;
@@ -109,8 +108,8 @@ impl Connections {
 
 /// Starts HTTP/2 on a connection and waits for the peer's settings, for only they tell how many streams it takes.
 async fn handshake(connection: Connection) -> Result<Arc<Shared>, ConnectError> {
-    let settling = Arc::new(Settling::default());
-    let (send, driver) = http2::Builder::new(Tasks(settling.clone()))
+    let moved = Arc::new(Moved::default());
+    let (send, driver) = http2::Builder::new(Tasks(moved.clone()))
         .timer(TokioTimer::new())
         .initial_max_send_streams(UNKNOWN)
         .handshake(TokioIo::new(connection))
@@ -128,7 +127,7 @@ async fn handshake(connection: Connection) -> Result<Arc<Shared>, ConnectError> 
         let mut driver = pin!(driver);
         let mut settled = Some(settled);
         poll_fn(|cx| {
-            settling.wake(cx.waker());
+            moved.waker.register(cx.waker());
             let polled = driver.as_mut().poll(cx);
             let max = driver.current_max_send_streams();
             if let Some(shared) = publish.upgrade() {
@@ -137,7 +136,6 @@ async fn handshake(connection: Connection) -> Result<Arc<Shared>, ConnectError> 
             if max != UNKNOWN
                 && let Some(settled) = settled.take()
             {
-                settling.done();
                 // Nobody listens if the request that dialled was dropped.
                 let _ = settled.send(());
             }
@@ -149,35 +147,18 @@ async fn handshake(connection: Connection) -> Result<Arc<Shared>, ConnectError> 
     Ok(shared)
 }
 
-/// Wakes the task that publishes the stream limit, until the limit is known: settings are read by a task of the HTTP
-/// library's own, which tells nobody.
+/// Wakes the task that hands requests to the connection, whenever the connection's own task has moved: that one reads the
+/// peer's settings and its goodbye, and tells nobody. Without it, requests would still go to a connection that takes none
+/// any more, and some would wait there for good.
 #[derive(Debug, Default)]
-struct Settling {
-    publisher: AtomicWaker,
-    done: AtomicBool,
-}
-
-impl Settling {
-    fn wake(&self, publisher: &Waker) {
-        if !self.done.load(Ordering::Acquire) {
-            self.publisher.register(publisher);
-        }
-    }
-
-    fn done(&self) {
-        self.done.store(true, Ordering::Release);
-    }
-
-    fn progressed(&self) {
-        if !self.done.load(Ordering::Acquire) {
-            self.publisher.wake();
-        }
-    }
+struct Moved {
+    waker: AtomicWaker,
+    watched: AtomicBool,
 }
 
 /// Runs the tasks of one connection, which end with it.
 #[derive(Clone, Debug)]
-struct Tasks(Arc<Settling>);
+struct Tasks(Arc<Moved>);
 
 impl<F> Executor<F> for Tasks
 where
@@ -185,12 +166,17 @@ where
     F::Output: Send,
 {
     fn execute(&self, task: F) {
-        let settling = self.0.clone();
+        // The first one is the connection's own; the others are its requests'.
+        if self.0.watched.swap(true, Ordering::AcqRel) {
+            tokio::spawn(task);
+            return;
+        }
+        let moved = self.0.clone();
         tokio::spawn(async move {
             let mut task = pin!(task);
             poll_fn(|cx| {
                 let polled = task.as_mut().poll(cx);
-                settling.progressed();
+                moved.waker.wake();
                 polled
             })
             .await
@@ -200,3 +186,48 @@ where
 
 /// Before the peer's settings have come, no stream may be opened.
 const UNKNOWN: usize = 0;
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+        time,
+    };
+
+    use super::*;
+
+    /// SETTINGS with this MAX_CONCURRENT_STREAMS.
+    fn settings(max: u8) -> [u8; 15] {
+        [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, max]
+    }
+
+    /// GOAWAY without an error, above all streams.
+    const GOAWAY: [u8; 17] = [
+        0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0,
+    ];
+
+    /// A connection to a peer that takes five streams; and the peer.
+    async fn connected() -> (Connections, DuplexStream) {
+        let (ours, mut peer) = tokio::io::duplex(4096);
+        let connections = Connections::new();
+        peer.write_all(&settings(5)).await.expect("written");
+        let stream = connections
+            .reserve_or_dial(|| async { Ok(Connection::new(ours)) })
+            .await;
+        assert!(stream.is_ok());
+        let mut preface = [0; 24];
+        peer.read_exact(&mut preface).await.expect("HTTP/2");
+        assert!(connections.reserve().is_some());
+        (connections, peer)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_peer_says_between_requests_is_known_before_the_next_one() {
+        for (what, frame) in [("no streams", &settings(0)[..]), ("goodbye", &GOAWAY)] {
+            let (connections, mut peer) = connected().await;
+            peer.write_all(frame).await.expect("written");
+            time::sleep(time::Duration::from_millis(1)).await;
+            assert!(connections.reserve().is_none(), "{what}");
+        }
+    }
+}
