@@ -298,13 +298,7 @@ mod tests {
                 "",
             ),
             (Cause::Idle { limit }, 504, 14, "stream timeout", ""),
-            (
-                Cause::Request("it has no host".into()),
-                400,
-                13,
-                "the request cannot be sent: it has no host",
-                "",
-            ),
+            (Cause::Request("it has no host".into()), 400, 13, "", ""),
             (Cause::Stopping, 503, 14, "the mesh is stopping", ""),
             (Cause::Setup("a secret".into()), 500, 2, "", ""),
         ]
