@@ -108,17 +108,19 @@ impl Deliver for Balance {
                 .filter(|_| replays_unsent(lease.is_reused(), replayed))
             {
                 Some(again) => request = again,
-                None => {
-                    let outcome = connect::outcome(&failed.error, untouched);
-                    return Err(Error::new(Cause::Upstream {
-                        outcome,
-                        source: failed.error,
-                    }));
-                }
+                None => return Err(broken(failed.error, untouched)),
             }
             replayed = true;
         }
     }
+}
+
+fn broken(source: hyper::Error, untouched: bool) -> Error {
+    if connect::is_bodys(&source) {
+        return Error::new(Cause::Body(source.into()));
+    }
+    let outcome = connect::outcome(&source, untouched);
+    Error::new(Cause::Upstream { outcome, source })
 }
 
 fn write_head(

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt, stream};
 use http::{Request, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
@@ -20,7 +20,7 @@ use mesh_core::{
     },
     unit::Protocol,
 };
-use mesh_tower::Mesh;
+use mesh_tower::{ErrorKind, Mesh};
 use tokio::time;
 
 use crate::support::{BoxError, Peer, status, text};
@@ -119,6 +119,28 @@ async fn an_upload_beyond_the_cap_goes_through_whole_or_fails_but_is_never_cut()
                 .expect("a body")
                 .to_bytes();
             assert_eq!(counted, "100000", "upload {upload}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_upload_that_fails_is_no_fault_of_the_peers_and_not_tried_again() {
+    for protocol in [Protocol::Http, Protocol::Http2] {
+        let peer = Peer::start(|request| async {
+            let _ = request.into_body().collect().await;
+            status(StatusCode::BAD_REQUEST)
+        })
+        .await;
+        let mesh = retrying(protocol, &peer).await;
+        let client = mesh.client_for("orders.local").expect("a backend");
+        for pieces in [0, 3] {
+            let failing = slowly(pieces).chain(stream::once(async { Err("no disk".into()) }));
+            let request = Request::put("/")
+                .body(StreamBody::new(failing))
+                .expect("a request");
+            let error = client.send(request).await.expect_err("half an upload");
+            let said = (error.kind(), error.flag(), error.attempts());
+            assert_eq!(said, (ErrorKind::Body, None, 1), "{protocol}: {error:?}");
         }
     }
 }
