@@ -19,10 +19,11 @@ pub(crate) type Outbound = Observe<Route<Retry<Balance>>>;
 
 pub(crate) fn outbound(
     current: Arc<Current>,
-    rng: &Arc<SharedRng>,
+    draws: &Arc<SharedRng>,
+    ids: Arc<SharedRng>,
     open: Arc<Open>,
     max_waiting: usize,
 ) -> Outbound {
-    let retry = Retry::new(Balance::new(max_waiting), rng.clone());
-    Observe::new(Route::new(retry, current, rng.clone()), open, rng.clone())
+    let retry = Retry::new(Balance::new(max_waiting), draws.clone());
+    Observe::new(Route::new(retry, current, draws.clone()), open, ids)
 }

@@ -6,6 +6,7 @@ use futures::future::join_all;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use mesh_core::{
+    compile::Target,
     config::{EgressFilter, Mesh as Model, VirtualNode, VirtualService},
     metric::Flag,
     unit::Protocol,
@@ -196,4 +197,66 @@ async fn what_cannot_be_sent_is_said_before_anything_is_sent() {
         assert_eq!(error.kind(), ErrorKind::Request, "{error}");
         assert!(error.to_string().contains(about), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_mesh_that_cannot_be_started_says_why() {
+    let tcp = Model::builder("shop")
+        .virtual_node(
+            VirtualNode::builder("db")
+                .listener(5432, Protocol::Tcp)
+                .dns("db.local"),
+        )
+        .build()
+        .expect("the model is valid");
+    let plain = || model(Protocol::Http, EgressFilter::DropAll);
+    let web = || Mesh::builder().config(plain()).virtual_node("web");
+    let rows = [
+        (Mesh::builder().config(tcp).virtual_node("db"), "speaks tcp"),
+        (Mesh::builder(), "no configuration was given"),
+        (
+            Mesh::builder().config(plain()).virtual_node("wbe"),
+            "does not fit this node",
+        ),
+        (web().app_mesh_file("mesh.yaml"), "more than once"),
+        (
+            web().parameter("Stage", "test"),
+            "parameters are for the files",
+        ),
+        (
+            web().endpoint("nobody", "127.0.0.1:1"),
+            "no virtual node has that name",
+        ),
+        (web().endpoint("orders", "localhost"), "ADDRESS:PORT"),
+        (web().bind(8080, "127.0.0.1:0"), "has no listener on it"),
+    ];
+    for (builder, why) in rows {
+        let error = builder
+            .network(&MemoryNetwork::new())
+            .start()
+            .await
+            .expect_err(why);
+        assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+        assert!(format!("{error:?}").contains(why), "{why}: {error:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_of_which_discovery_knows_no_endpoint_refuses_at_once() {
+    let target = Target::dns("no-such-host.invalid");
+    let mesh = Mesh::builder()
+        .service("orders:80", target)
+        .network(&MemoryNetwork::new());
+    let mesh = mesh.start().await.expect("the mesh starts");
+    let start = Instant::now();
+    let error = mesh
+        .client_for("orders:80")
+        .expect("a service")
+        .get("/")
+        .send()
+        .await
+        .expect_err("none");
+    assert_eq!(error.flag(), Some(Flag::NoHealthyUpstream), "{error}");
+    assert!(error.is_safe_to_retry());
+    assert!(start.elapsed().is_zero());
 }

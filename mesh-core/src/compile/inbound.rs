@@ -1,18 +1,18 @@
 //! Where a node takes requests.
 
-use super::{clusters::http_listeners, timeouts};
+use super::timeouts;
 use crate::{
     config::{Listener, VirtualNode},
     defaults::Defaults,
     snapshot::ListenerPlan,
 };
 
-/// The node's listeners, without those that speak TCP.
+/// The node's listeners; whoever binds them says which protocols it cannot serve.
 pub(super) fn listeners(node: &VirtualNode, defaults: Defaults) -> Box<[ListenerPlan]> {
     let plan = |listener: &Listener| ListenerPlan {
         port: listener.port,
         protocol: listener.protocol,
         timeouts: timeouts::of_listener(&listener.timeout, defaults),
     };
-    http_listeners(&node.listeners).map(plan).collect()
+    node.listeners.iter().map(plan).collect()
 }

@@ -65,8 +65,14 @@ pub(crate) fn prepare<B>(
         request.headers_mut().remove(HOST);
         set_uri(request, Some(authority))?;
     } else {
-        if upgrade == Upgrade::No {
-            strip_hop_by_hop(request.headers_mut());
+        let protocol = request.headers_mut().remove(UPGRADE);
+        strip_hop_by_hop(request.headers_mut());
+        if let Some(protocol) = protocol {
+            // The one hop-by-hop wish that is the caller's own and not its connection's.
+            request
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("upgrade"));
+            request.headers_mut().insert(UPGRADE, protocol);
         }
         if request.headers().get(HOST).map(HeaderValue::as_bytes)
             != Some(authority.as_str().as_bytes())
@@ -238,13 +244,20 @@ mod tests {
 
     #[test]
     fn an_upgrade_goes_out_whole_over_http1_and_not_at_all_over_http2() {
-        let ask = [("connection", "upgrade"), ("upgrade", "websocket")];
+        let ask = [
+            ("connection", "upgrade, x-hop"),
+            ("upgrade", "websocket"),
+            ("x-hop", "1"),
+            ("keep-alive", "timeout=5"),
+        ];
         let mut h1 = request("http://b/", &ask);
         assert_eq!(
             prepare(&mut h1, Version::HTTP_11).expect("sendable"),
             Upgrade::Header
         );
         assert_eq!(h1.headers()[UPGRADE], "websocket");
+        assert_eq!(h1.headers()[CONNECTION], "upgrade");
+        assert!(!h1.headers().contains_key("x-hop") && !h1.headers().contains_key(KEEP_ALIVE));
         let refused = prepare(&mut request("http://b/", &ask), Version::HTTP_2);
         assert!(matches!(refused, Err(Unsendable::UpgradeOverHttp2)));
     }

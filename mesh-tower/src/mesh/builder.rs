@@ -34,6 +34,8 @@ pub(super) enum Source {
     Files(Vec<PathBuf>),
     Config(Box<Config>),
     Services(Vec<(String, Target)>),
+    /// More than one of these, which is a mistake.
+    Several,
 }
 
 impl Default for MeshBuilder {
@@ -58,10 +60,14 @@ impl Default for MeshBuilder {
 impl MeshBuilder {
     /// Reads an App Mesh file when the mesh starts. Called again, the files are read together.
     pub fn app_mesh_file(mut self, path: impl Into<PathBuf>) -> Self {
-        match &mut self.source {
-            Source::Files(paths) => paths.push(path.into()),
-            other => *other = Source::Files(vec![path.into()]),
-        }
+        self.source = match self.source {
+            Source::None => Source::Files(vec![path.into()]),
+            Source::Files(mut paths) => {
+                paths.push(path.into());
+                Source::Files(paths)
+            }
+            _ => Source::Several,
+        };
         self
     }
 
@@ -73,7 +79,10 @@ impl MeshBuilder {
 
     /// Takes a configuration that was read or built before, in place of files.
     pub fn config(mut self, config: impl Into<Config>) -> Self {
-        self.source = Source::Config(Box::new(config.into()));
+        self.source = match self.source {
+            Source::None => Source::Config(Box::new(config.into())),
+            _ => Source::Several,
+        };
         self
     }
 
@@ -109,10 +118,14 @@ impl MeshBuilder {
     /// ```
     pub fn service(mut self, name_and_port: impl Into<String>, target: Target) -> Self {
         let service = (name_and_port.into(), target);
-        match &mut self.source {
-            Source::Services(services) => services.push(service),
-            other => *other = Source::Services(vec![service]),
-        }
+        self.source = match self.source {
+            Source::None => Source::Services(vec![service]),
+            Source::Services(mut services) => {
+                services.push(service);
+                Source::Services(services)
+            }
+            _ => Source::Several,
+        };
         self
     }
 

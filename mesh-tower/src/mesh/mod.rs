@@ -134,7 +134,8 @@ impl Mesh {
 
     /// The inbound services as a layer, for a server that one runs oneself.
     ///
-    /// Goes around a whole application, not into `Router::layer`. All services it makes share their state.
+    /// Goes around a whole application, where it sees every request; in `Router::layer` it works, too, but for those requests
+    /// only that a route took. All services it makes share their state.
     #[must_use]
     pub fn inbound(&self) -> InboundLayer {
         InboundLayer::new(self.handle.inbound.clone())
@@ -201,6 +202,9 @@ impl Mesh {
     /// One of kind [`Config`](crate::ErrorKind::Config) if it does not fit this node; the former one then stays in force.
     pub async fn apply(&self, config: &Config) -> Result<(), Error> {
         let snapshot = self.handle.compile(config)?;
+        for warning in config.warnings() {
+            tracing::warn!("{warning}");
+        }
         let (done, answer) = oneshot::channel();
         let stopping = |_| Error::new(Cause::Stopping);
         self.handle

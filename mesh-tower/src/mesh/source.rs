@@ -25,8 +25,17 @@ pub(super) fn snapshot(builder: &MeshBuilder) -> Result<Sourced, Error> {
         Source::None => Err(Error::setup(
             "no configuration was given: .app_mesh_file(PATH) reads one, .config(…) takes one, .service(…) needs none",
         )),
+        Source::Several => Err(Error::setup(
+            "the configuration was given more than once: it is either files, or a configuration, or services",
+        )),
         Source::Files(paths) => of_node(builder, &files::read(paths, &builder.parameters)?),
+        _ if !builder.parameters.is_empty() => Err(Error::setup(
+            "parameters are for the files that .app_mesh_file(PATH) reads, and there is none",
+        )),
         Source::Config(config) => of_node(builder, config),
+        Source::Services(_) if builder.virtual_node.is_some() => Err(Error::setup(
+            ".virtual_node(NAME) is for a mesh that has nodes; services of one's own have none",
+        )),
         Source::Services(services) => {
             of_services(services, builder.defaults.unwrap_or(Defaults::Safe))
         }

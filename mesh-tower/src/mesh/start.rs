@@ -46,14 +46,21 @@ pub(super) async fn start(builder: MeshBuilder) -> Result<Mesh, Error> {
     let (apply, commands) = mpsc::channel(1);
     tokio::spawn(reconciler.run(commands));
 
-    let rng = Arc::new(
-        builder
-            .seed
-            .map_or_else(SharedRng::from_entropy, SharedRng::new),
-    );
+    let rng = |purpose: u64| {
+        let seeded = |seed| SharedRng::new(seed ^ purpose);
+        Arc::new(builder.seed.map_or_else(SharedRng::from_entropy, seeded))
+    };
+    // Apart, so that what is drawn for routes does not depend on whether traces are begun.
+    let (draws, ids) = (rng(0), rng(IDS));
     let outbound = Arc::new(Open::default());
     Ok(Mesh {
-        stack: stack::outbound(current.clone(), &rng, outbound.clone(), builder.max_waiting),
+        stack: stack::outbound(
+            current.clone(),
+            &draws,
+            ids.clone(),
+            outbound.clone(),
+            builder.max_waiting,
+        ),
         handle: Arc::new(Running {
             apply,
             defaults: snapshot.defaults(),
@@ -64,7 +71,7 @@ pub(super) async fn start(builder: MeshBuilder) -> Result<Mesh, Error> {
                 .collect(),
             listeners: Mutex::new(Some(listeners)),
             outbound,
-            inbound: InboundState::new(current.clone(), rng),
+            inbound: InboundState::new(current.clone(), ids),
             current,
             phase: watch::Sender::new(Phase::Idle),
             drain: builder.drain,
@@ -157,3 +164,6 @@ fn announce(
     let (mesh, virtual_node) = (snapshot.mesh(), snapshot.virtual_node());
     tracing::info!(%mesh, %virtual_node, defaults = %snapshot.defaults(), max_waiting, "the mesh starts");
 }
+
+/// Any bits: the two sequences of one seed begin apart.
+const IDS: u64 = 0x6964_735f_6964_735f;
