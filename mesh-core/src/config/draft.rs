@@ -37,6 +37,8 @@ pub(crate) struct Draft {
     pub(crate) virtual_routers: Vec<VirtualRouterDraft>,
     pub(crate) routes: Vec<RouteDraft>,
     pub(crate) virtual_services: Vec<VirtualServiceDraft>,
+    /// The meshes that resources belong to which are left out on purpose, and said so.
+    pub(crate) left_out: Vec<Said<String>>,
     pub(crate) gaps: Gaps,
 }
 

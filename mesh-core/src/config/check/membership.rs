@@ -131,6 +131,7 @@ fn members(draft: &Draft) -> impl Iterator<Item = &Said<String>> {
         .chain(routes)
         .chain(services)
         .filter_map(Option::as_ref)
+        .chain(&draft.left_out)
 }
 
 fn duplicates(draft: &Draft, problems: &mut Problems) {

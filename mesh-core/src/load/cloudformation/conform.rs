@@ -97,7 +97,7 @@ impl Conform<'_> {
         let (name, place) = (&member.key, &member.key_place);
         match support {
             _ if self.left_out => {}
-            Support::Full => {}
+            Support::Full | Support::Unused => {}
             Support::Later(lost) => {
                 let message = format!("this version does not act on `{name}` yet: {lost}");
                 self.problems.warn("not-supported-yet", place, message);
@@ -179,11 +179,16 @@ impl Conform<'_> {
     ) {
         let listed: Vec<String> = choice.among.iter().map(|name| quoted(name)).collect();
         let listed = listed.join(", ");
-        let mut there = node.members().iter().filter(|member| {
+        let there = node.members().iter().filter(|member| {
             choice.among.contains(&member.key.as_str())
                 && !matches!(member.value.content, Content::Null)
         });
-        match (there.next(), there.next()) {
+        // What is not known may come to nothing.
+        let mut known = there
+            .clone()
+            .filter(|member| !matches!(member.value.content, Content::Unknown));
+        match (known.next(), known.next()) {
+            (None, _) if there.count() > 0 => {}
             (None, _) if misspelt.iter().any(|name| choice.among.contains(name)) => {}
             (None, _) if choice.required => {
                 let message = match choice.among {

@@ -23,6 +23,7 @@ pub(super) use self::reference::is_pseudo;
 use self::{
     resolve::Resolve,
     resolved::Resolved,
+    shape::Kind,
     template::{AppMesh, Resource, Template, at},
 };
 use super::node::{Entry, Node};
@@ -89,14 +90,19 @@ fn app_mesh_resource<'a>(
     draft: &mut Draft,
 ) {
     let before = resolve.problems.errors();
-    attributes(resource, resolve.problems);
-    let properties = resolve.properties(resource);
+    let gateway = GATEWAYS.iter().find(|(kind, _)| *kind == resource.kind);
+    let left_out = gateway.is_some() || route::is_left_out(resource);
+    attributes(resource, left_out, resolve.problems);
+    let properties = resolve.properties(resource, &Kind::Object(app_mesh.shape), left_out);
+    let mesh = properties.text(&["MeshName"]);
+    if left_out {
+        draft.left_out.extend(mesh.clone());
+    }
     let problems = &mut *resolve.problems;
     let place = match resource.properties {
         Some(entry) => at(properties.place.path.clone(), &entry.key_at),
         None => resource.place(),
     };
-    let gateway = GATEWAYS.iter().find(|(kind, _)| *kind == resource.kind);
     if let Some((_, lost)) = gateway {
         conform::left_out(&properties, app_mesh.shape, &place, problems);
         let message = format!("this version has no gateways yet: {lost}");
@@ -108,7 +114,7 @@ fn app_mesh_resource<'a>(
     let named = name.is_some() || properties.at(&[app_mesh.name]).is_none();
     let read = Read {
         kind: resource.kind,
-        mesh: properties.text(&["MeshName"]),
+        mesh,
         name: name.unwrap_or_else(|| Said::new(resource.id.to_owned(), resource.place())),
         named,
         whole: problems.errors() == before,
@@ -118,10 +124,10 @@ fn app_mesh_resource<'a>(
 }
 
 /// What stands beside `Type` and `Properties`.
-fn attributes(resource: Resource<'_>, problems: &mut Problems) {
+fn attributes(resource: Resource<'_>, left_out: bool, problems: &mut Problems) {
     for Entry { key, key_at, .. } in resource.entry.node.entries() {
         let place = at(format!("{}.{key}", resource.path()), key_at);
-        if key == "Condition" {
+        if key == "Condition" && !left_out {
             let message = "this version does not compute conditions yet, so it cannot tell whether this resource is there: \
                            remove the condition or the resource";
             problems.error("unsupported-condition", &place, message);

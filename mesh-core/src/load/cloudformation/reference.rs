@@ -4,6 +4,7 @@ use super::{
     parameter,
     resolve::{Known, Resolve, UNKNOWN, text},
     resolved::{Arn, Content},
+    shape::Kind,
     template::Resource,
 };
 use crate::{
@@ -162,7 +163,7 @@ impl<'a> Resolve<'a, '_> {
         self.attributes.insert(key.clone(), None);
         let path = format!("{}.Properties.{name}", resource.path());
         let node = resource.property(name);
-        let resolved = node.and_then(|node| self.node(node, path));
+        let resolved = node.and_then(|node| self.node(node, path, &Kind::Name));
         let known = match (resolved.map(|resolved| resolved.content), unnamed) {
             (Some(Content::Text(value)), _) => text(value),
             (Some(Content::Arn(arn)), _) => text(arn.name),

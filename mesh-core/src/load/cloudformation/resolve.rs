@@ -1,10 +1,13 @@
 //! Puts values in the place of functions: `Ref`, `Fn::GetAtt`, `Fn::Sub`, parameters and pseudo parameters.
+//!
+//! It goes along the properties' shapes: what nobody will read is unknown without a word, whatever it asks for.
 
 use std::collections::BTreeMap;
 
 use super::{
     function::{self, NOT_COMPUTED},
     resolved::{Content, Member, Resolved},
+    shape::Kind,
     template::{Resource, Template, at, below},
 };
 use crate::{
@@ -42,6 +45,8 @@ pub(super) struct Resolve<'a, 'p> {
     pub(super) depth: usize,
     /// How much more functions may give.
     room: usize,
+    /// Whether nobody will read what is being resolved.
+    unread: bool,
 }
 
 impl<'a, 'p> Resolve<'a, 'p> {
@@ -53,36 +58,48 @@ impl<'a, 'p> Resolve<'a, 'p> {
             parameters: BTreeMap::new(),
             depth: 0,
             room: ROOM,
+            unread: false,
         }
     }
 
-    /// All properties of a resource.
-    pub(super) fn properties(&mut self, resource: Resource<'a>) -> Resolved {
+    /// All properties of a resource; of one that is left out, those that say what it belongs to.
+    pub(super) fn properties(
+        &mut self,
+        resource: Resource<'a>,
+        kind: &Kind,
+        left_out: bool,
+    ) -> Resolved {
         let path = format!("{}.Properties", resource.path());
-        match resource.properties {
-            Some(entry) => self
-                .node(&entry.node, path.clone())
-                .unwrap_or_else(|| Resolved {
-                    content: Content::Null,
-                    place: at(path, &entry.key_at),
-                }),
-            None => Resolved {
+        let Some(entry) = resource.properties else {
+            return Resolved {
                 content: Content::Null,
                 place: resource.place(),
-            },
-        }
+            };
+        };
+        self.unread = left_out;
+        let resolved = self.node(&entry.node, path.clone(), kind);
+        self.unread = false;
+        resolved.unwrap_or_else(|| Resolved {
+            content: Content::Null,
+            place: at(path, &entry.key_at),
+        })
     }
 
     /// A value; `None` if it is `AWS::NoValue`.
-    pub(super) fn node(&mut self, node: &Node, path: String) -> Option<Resolved> {
+    pub(super) fn node(&mut self, node: &Node, path: String, kind: &Kind) -> Option<Resolved> {
         self.depth += 1;
-        let resolved = self.nested(node, at(path, &node.at));
+        let resolved = self.nested(node, at(path, &node.at), kind);
         self.depth -= 1;
         resolved
     }
 
-    fn nested(&mut self, node: &Node, place: Place) -> Option<Resolved> {
-        if let Some(name) = function::called(node) {
+    fn nested(&mut self, node: &Node, place: Place, kind: &Kind) -> Option<Resolved> {
+        let called = function::called(node);
+        if called.is_some() && self.unread {
+            let content = Content::Unknown;
+            return Some(Resolved { content, place });
+        }
+        if let Some(name) = called {
             return match self.call(name, function::argument(node), &place) {
                 Known::Content(content) => Some(Resolved {
                     content: self.held(content, &place),
@@ -94,12 +111,17 @@ impl<'a, 'p> Resolve<'a, 'p> {
         let content = match &node.value {
             Value::Scalar(scalar) => self.scalar(scalar, &place),
             Value::List(items) => {
+                let of = match kind {
+                    Kind::List { of, .. } => of,
+                    other => other,
+                };
                 let items = items.iter().enumerate();
-                let resolved = items
-                    .filter_map(|(i, item)| self.node(item, below(&place.path, &format!("[{i}]"))));
+                let resolved = items.filter_map(|(i, item)| {
+                    self.node(item, below(&place.path, &format!("[{i}]")), of)
+                });
                 Content::List(resolved.collect())
             }
-            Value::Map(entries) => self.map(entries, &place),
+            Value::Map(entries) => self.map(entries, &place, kind),
         };
         Some(Resolved { content, place })
     }
@@ -118,7 +140,7 @@ impl<'a, 'p> Resolve<'a, 'p> {
         Content::Unknown
     }
 
-    fn map(&mut self, entries: &[Entry], place: &Place) -> Content {
+    fn map(&mut self, entries: &[Entry], place: &Place, kind: &Kind) -> Content {
         let mut members = Vec::new();
         for Entry { key, key_at, node } in entries {
             if key == MERGE {
@@ -126,6 +148,9 @@ impl<'a, 'p> Resolve<'a, 'p> {
             }
             let key_place = at(below(&place.path, &format!(".{key}")), key_at);
             if function::long_form(key).is_some() {
+                if self.unread {
+                    return Content::Unknown;
+                }
                 let message = format!(
                     "the function {} stands beside other keys: give it a mapping of its own",
                     quoted(key)
@@ -134,7 +159,7 @@ impl<'a, 'p> Resolve<'a, 'p> {
                     .error("misplaced-function", &key_place, message);
                 return Content::Unknown;
             }
-            let value = self.node(node, key_place.path.clone());
+            let value = self.member(key, node, key_place.path.clone(), kind);
             members.extend(value.map(|value| Member {
                 key: key.clone(),
                 key_place,
@@ -144,11 +169,32 @@ impl<'a, 'p> Resolve<'a, 'p> {
         Content::Map(members)
     }
 
+    fn member(&mut self, key: &str, node: &Node, path: String, kind: &Kind) -> Option<Resolved> {
+        let Kind::Object(shape) = kind else {
+            return self.node(node, path, kind);
+        };
+        let property = shape.property(key);
+        let outer = self.unread;
+        self.unread = property.is_none_or(|property| {
+            property.support.is_unread() || outer && !BELONGING.contains(&property.name)
+        });
+        let resolved = self.node(
+            node,
+            path,
+            property.map_or(&Kind::Any, |property| &property.kind),
+        );
+        self.unread = outer;
+        resolved
+    }
+
     fn scalar(&mut self, scalar: &Scalar, place: &Place) -> Content {
         if scalar.is_null() {
             return Content::Null;
         }
         if scalar.text.contains("{{resolve:") {
+            if self.unread {
+                return Content::Unknown;
+            }
             let message = "a dynamic reference (`{{resolve:…}}`) is looked up by AWS, which this version does not ask: \
                            write a parameter in its place and give its value";
             self.problems
@@ -201,6 +247,8 @@ impl<'a, 'p> Resolve<'a, 'p> {
     }
 }
 
+/// What a resource belongs to: asked for even of one that is left out.
+const BELONGING: [&str; 2] = ["MeshName", "VirtualRouterName"];
 /// What a parameter may hold at most in CloudFormation, and a text that is put together here.
 pub(super) const LONGEST: usize = 4096;
 /// How much functions may give in one template, as [`Content::size`] counts it: some ten times what a large one asks for.

@@ -4,6 +4,7 @@ use super::{
     Read,
     resolved::{Member, Resolved},
     spec::{duration, timeout},
+    template::Resource,
 };
 use crate::{
     config::{
@@ -14,6 +15,17 @@ use crate::{
     error::{Place, Problems},
     unit::Protocol,
 };
+
+/// Whether it is a route for something else than HTTP, as it was written.
+pub(super) fn is_left_out(resource: Resource<'_>) -> bool {
+    let written = |key: &str| {
+        let route = resource.property("Spec").and_then(|spec| spec.member(key));
+        route.is_some_and(|route| !route.is_null())
+    };
+    resource.kind == "AWS::AppMesh::Route"
+        && ["GrpcRoute", "TcpRoute"].into_iter().any(written)
+        && !KINDS.iter().any(|(key, _)| written(key))
+}
 
 /// A route for HTTP; `None` for what is left out, which is said already.
 pub(super) fn read(

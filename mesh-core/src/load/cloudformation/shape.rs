@@ -53,8 +53,17 @@ pub(super) enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Support {
     Full,
+    /// Known and of no use here: its names are checked, its values are not asked for.
+    Unused,
     /// Known and not acted on: a warning that says what is lost.
     Later(&'static str),
     /// Known and not to be ignored: an error that says why.
     Refused(&'static str),
+}
+
+impl Support {
+    /// Whether a value that cannot be computed is missed by nobody.
+    pub(super) fn is_unread(self) -> bool {
+        matches!(self, Self::Unused | Self::Later(_))
+    }
 }

@@ -6,6 +6,7 @@ use super::{
     function::{self, Piece},
     resolve::{Known, LONGEST, Resolve, UNKNOWN, text},
     resolved::Content,
+    shape::Kind,
 };
 use crate::{
     error::Place,
@@ -70,7 +71,7 @@ impl Resolve<'_, '_> {
         }
         if let Some(entry) = variables.iter().find(|entry| entry.key == name) {
             let path = format!("{}.{name}", place.path);
-            let resolved = self.node(&entry.node, path);
+            let resolved = self.node(&entry.node, path, &Kind::Text);
             return resolved.map_or(Known::NoValue, |resolved| Known::Content(resolved.content));
         }
         match name.split_once('.') {

@@ -250,8 +250,9 @@ fn what_functions_give_is_bounded() {
     let text = |default: &str, value: &str, count: usize| {
         format!(
             "Parameters: {{L: {{Type: CommaDelimitedList, Default: '{items}'}}, T: {{Type: String, Default: '{default}'}}}}\n\
-             Resources: {{M: {{Type: AWS::AppMesh::Mesh, Properties: {{MeshName: m, Tags: [{}]}}}}}}",
-            vec![value; count].join(", ")
+             Resources: {{N: {{Type: AWS::AppMesh::VirtualNode, Properties: {{MeshName: m, Spec: {{ServiceDiscovery: \
+             {{AWSCloudMap: {{NamespaceName: n, ServiceName: s, Attributes: [{}]}}}}}}}}}}}}",
+            vec![format!("{{Key: k, Value: {value}}}"); count].join(", ")
         )
     };
     let long = "x".repeat(4_000);
@@ -264,12 +265,9 @@ fn what_functions_give_is_bounded() {
         ),
     ] {
         let errors = Config::parse("m", &text).unwrap_err();
-        assert!(
-            codes(&errors).iter().all(|found| *found == code),
-            "{errors}"
-        );
+        assert!(codes(&errors).contains(&code), "{errors}");
     }
-    assert!(Config::parse("m", &text("short", "!Ref T", 20_000)).is_ok());
+    assert!(Config::parse("m", &text("short", "!Ref T", 10_000)).is_ok());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod documents;
 mod functions;
+mod left_out;
 mod mutations;
 mod resources;
 mod seed;

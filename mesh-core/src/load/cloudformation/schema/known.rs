@@ -8,7 +8,7 @@ use crate::load::cloudformation::shape::{
     Choice,
     Kind::{Flag, List, Name, Number, Object, Text, Word},
     Property, Shape,
-    Support::{Full, Later, Refused},
+    Support::{Full, Later, Refused, Unused},
 };
 
 pub(super) static GRPC_ROUTE: Shape = shape! { "a gRPC route", &[
@@ -88,24 +88,24 @@ pub(super) static LISTENER_TLS: Shape = shape! { "a listener's TLS", &[
         p! { "ACM", Object(&shape! { "an ACM certificate", &[p! { need "CertificateArn", Text }] }) },
         p! { "File", Object(&CERTIFICATE_FILE) },
         p! { "SDS", Object(&SECRET) },
-    ], &[Choice { among: &["ACM", "File", "SDS"], required: true }] }) },
+    ], &[Choice { among: &["ACM", "File", "SDS"], required: true }] }), Unused },
     p! { "Validation", Object(&shape! { "a validation", &[
         p! { need "Trust", Object(&shape! { "a listener's trust", &[
             p! { "File", Object(&TRUST_FILE) },
             p! { "SDS", Object(&SECRET) },
         ], &[Choice { among: &["File", "SDS"], required: true }] }) },
         ALTERNATIVE_NAMES,
-    ] }) },
+    ] }), Unused },
 ] };
 
 pub(super) const CLIENT_POLICY: Property = p! { "ClientPolicy", Object(&shape! { "a client policy", &[
     p! { "TLS", Object(&shape! { "a client policy's TLS", &[
-        p! { "Enforce", Flag },
-        p! { "Ports", List { of: &Number, least: 0 } },
+        p! { "Enforce", Flag, Unused },
+        p! { "Ports", List { of: &Number, least: 0 }, Unused },
         p! { "Certificate", Object(&shape! { "a client certificate", &[
             p! { "File", Object(&CERTIFICATE_FILE) },
             p! { "SDS", Object(&SECRET) },
-        ], &[Choice { among: &["File", "SDS"], required: true }] }) },
+        ], &[Choice { among: &["File", "SDS"], required: true }] }), Unused },
         p! { need "Validation", Object(&shape! { "a validation", &[
             p! { need "Trust", Object(&shape! { "a client's trust", &[
                 p! { "ACM", Object(&shape! { "ACM trust", &[
@@ -115,7 +115,7 @@ pub(super) const CLIENT_POLICY: Property = p! { "ClientPolicy", Object(&shape! {
                 p! { "SDS", Object(&SECRET) },
             ], &[Choice { among: &["ACM", "File", "SDS"], required: true }] }) },
             ALTERNATIVE_NAMES,
-        ] }) },
+        ] }), Unused },
     ] }), Refused(NO_TLS_CLIENT) },
 ] }) };
 

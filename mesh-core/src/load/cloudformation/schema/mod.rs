@@ -18,11 +18,14 @@ macro_rules! shape {
 
 macro_rules! p {
     (need $name:expr, $kind:expr) => {
+        p!(need $name, $kind, Full)
+    };
+    (need $name:expr, $kind:expr, $support:expr) => {
         Property {
             name: $name,
             kind: $kind,
             required: true,
-            support: Full,
+            support: $support,
         }
     };
     ($name:expr, $kind:expr) => {
@@ -48,7 +51,7 @@ use super::shape::{
     Choice,
     Kind::{Any, Flag, List, Name, Number, Object, Text, Word},
     Property, Shape,
-    Support::{Full, Later, Refused},
+    Support::{Full, Later, Refused, Unused},
 };
 
 /// The resource types, with the property that names the resource.
@@ -90,8 +93,8 @@ pub(super) const HTTP_RETRY_EVENTS: &[&str] = &[
     "stream-error",
 ];
 
-const TAGS: Property = p! { "Tags", Any };
-const OWNER: Property = p! { "MeshOwner", Text };
+const TAGS: Property = p! { "Tags", Any, Unused };
+const OWNER: Property = p! { "MeshOwner", Text, Unused };
 const MESH_NAME: Property = p! { need "MeshName", Name };
 const PREFERENCE: Property =
     p! { "IpPreference", Text, Later("addresses of both families are used") };
