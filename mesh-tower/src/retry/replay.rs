@@ -210,7 +210,7 @@ impl HttpBody for Replayed {
 
     /// What was announced at first less what this attempt has read, whatever the source says of itself by now.
     fn size_hint(&self) -> SizeHint {
-        let announced = self.recording.lock().announced.clone();
+        let announced = self.recording.lock().announced;
         let mut left = SizeHint::new();
         left.set_lower(announced.lower().saturating_sub(self.sent));
         if let Some(upper) = announced.upper() {
