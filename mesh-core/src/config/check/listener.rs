@@ -9,6 +9,7 @@ use crate::{
         draft::{Said, VirtualNodeDraft, VirtualRouterDraft},
     },
     error::{Place, Problems, quoted},
+    unit::Protocol,
 };
 
 pub(super) fn of_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Vec<Listener> {
@@ -17,6 +18,18 @@ pub(super) fn of_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Vec<
         problems,
     );
     discovery(draft, problems);
+    for listener in draft
+        .listeners
+        .iter()
+        .filter(|listener| listener.protocol == Protocol::Tcp)
+    {
+        let message = format!(
+            "this version does not serve tcp: the virtual node {} cannot be started with this listener, and nobody can call it \
+             there",
+            quoted(&draft.name.value)
+        );
+        problems.warn("not-supported-yet", &listener.port.place, message);
+    }
     let listeners = draft.listeners.iter();
     listeners
         .filter_map(|listener| {
