@@ -72,7 +72,7 @@ async fn exchange(client: &Client, caller: usize, request: usize) {
             "another's body came to {caller}-{request}"
         );
     };
-    let patience = if request % 3 == 0 {
+    let patience = if request.is_multiple_of(3) {
         request % 29
     } else {
         usize::MAX
