@@ -20,6 +20,15 @@ impl Place {
         }
     }
 
+    /// The place as the sentence of a problem elsewhere names it: with its document, if that is another one.
+    pub(crate) fn shown_from(&self, from: &Self) -> String {
+        let document = |place: &Self| Some(place.location.as_ref()?.document.clone());
+        match &self.location {
+            Some(location) if document(self) != document(from) => location.to_string(),
+            _ => self.shown(),
+        }
+    }
+
     /// The place as another problem's sentence names it.
     pub(crate) fn shown(&self) -> String {
         match &self.location {

@@ -124,6 +124,7 @@ impl Reader {
     /// Reads what can be read into the draft, and counts it.
     fn templates(&self, draft: &mut Draft, problems: &mut Problems) -> usize {
         let mut resources = 0;
+        let mut seen = cloudformation::Seen::default();
         let mut names = BTreeSet::new();
         let mut unread = false;
         for (name, text) in &self.documents {
@@ -131,7 +132,7 @@ impl Reader {
             unread |= roots.is_none();
             for root in roots.unwrap_or_default() {
                 if detect::is_cloudformation(&root, problems) {
-                    resources += cloudformation::read(&root, &self.values, draft, problems);
+                    resources += cloudformation::read(&root, &self.values, draft, &mut seen, problems);
                     names.extend(cloudformation::names(&root).map(str::to_owned));
                 } else {
                     unread = true;

@@ -43,7 +43,7 @@ fn alike(services: &[VirtualServiceDraft], problems: &mut Problems) {
                  apart: rename or remove one of them",
                 quoted(&name.value),
                 quoted(&first.value),
-                first.place.shown()
+                first.place.shown_from(&name.place)
             );
             problems.error("duplicate-name", &name.place, message);
         }

@@ -163,7 +163,7 @@ fn duplicate<'a>(
             let message = format!(
                 "there is a {what} named {} already ({}): rename or remove one of them",
                 quoted(&name.value),
-                first.shown()
+                first.shown_from(&name.place)
             );
             problems.error("duplicate-name", &name.place, message);
         }

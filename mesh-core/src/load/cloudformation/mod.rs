@@ -16,10 +16,11 @@ mod shape;
 mod spec;
 mod substitute;
 mod template;
+mod twice;
 
 use std::collections::BTreeMap;
 
-pub(super) use self::reference::is_pseudo;
+pub(super) use self::{reference::is_pseudo, twice::Seen};
 use self::{
     resolve::Resolve,
     resolved::Resolved,
@@ -35,11 +36,12 @@ use crate::{
     error::{Problems, quoted},
 };
 
-/// Reads a template's App Mesh resources into the draft and returns how many there are.
+/// Reads a template's App Mesh resources into the draft and returns how many there are that were not seen before.
 pub(super) fn read(
     root: &Node,
     values: &BTreeMap<String, String>,
     draft: &mut Draft,
+    seen: &mut Seen,
     problems: &mut Problems,
 ) -> usize {
     section::check(root, problems);
@@ -52,8 +54,8 @@ pub(super) fn read(
         };
         match resource.app_mesh {
             Some(app_mesh) => {
-                resources += 1;
-                app_mesh_resource(resource, app_mesh, &mut resolve, draft);
+                let new = app_mesh_resource(resource, app_mesh, &mut resolve, draft, seen);
+                resources += usize::from(new);
             }
             None if resource.is_untyped() && !resource.id.starts_with("Fn::") => {
                 draft.gaps.everything()
@@ -83,21 +85,19 @@ pub(super) struct Read<'a> {
     whole: bool,
 }
 
+/// Whether it was not there before.
 fn app_mesh_resource<'a>(
     resource: Resource<'a>,
     app_mesh: AppMesh,
     resolve: &mut Resolve<'a, '_>,
     draft: &mut Draft,
-) {
+    seen: &mut Seen,
+) -> bool {
     let before = resolve.problems.errors();
     let gateway = GATEWAYS.iter().find(|(kind, _)| *kind == resource.kind);
     let left_out = gateway.is_some() || route::is_left_out(resource);
     attributes(resource, left_out, resolve.problems);
     let properties = resolve.properties(resource, &Kind::Object(app_mesh.shape), left_out);
-    let mesh = properties.text(&["MeshName"]);
-    if left_out {
-        draft.left_out.extend(mesh.clone());
-    }
     let problems = &mut *resolve.problems;
     let place = match resource.properties {
         Some(entry) => at(properties.place.path.clone(), &entry.key_at),
@@ -107,20 +107,30 @@ fn app_mesh_resource<'a>(
         conform::left_out(&properties, app_mesh.shape, &place, problems);
         let message = format!("this version has no gateways yet: {lost}");
         problems.warn("not-supported-yet", &resource.place(), message);
-        return;
+    } else {
+        conform::object(&properties, app_mesh.shape, &place, problems);
     }
-    conform::object(&properties, app_mesh.shape, &place, problems);
     let name = properties.text(&[app_mesh.name]);
     let named = name.is_some() || properties.at(&[app_mesh.name]).is_none();
     let read = Read {
         kind: resource.kind,
-        mesh,
+        mesh: properties.text(&["MeshName"]),
         name: name.unwrap_or_else(|| Said::new(resource.id.to_owned(), resource.place())),
         named,
         whole: problems.errors() == before,
         properties,
     };
-    spec::read(read, draft, problems);
+    let errors = problems.errors();
+    if seen.has(&read, app_mesh.shape.what, problems) {
+        return problems.errors() > errors;
+    }
+    if left_out {
+        draft.left_out.extend(read.mesh.clone());
+    }
+    if gateway.is_none() {
+        spec::read(read, draft, problems);
+    }
+    true
 }
 
 /// What stands beside `Type` and `Properties`.

@@ -217,7 +217,8 @@ fn broken_resources_are_refused_at_the_place_to_mend() {
 fn names_and_ports_that_are_taken_twice_name_the_first_place() {
     let second = node("a")
         .replace("  a:", "  A:")
-        .replace("Name: a,", "Name: §a,");
+        .replace("Name: a,", "Name: §a,")
+        .replace("a.local", "b.local");
     let text = template(&format!("{}{second}", node("a")));
     refused(&text, &["duplicate-name"]);
     let errors = Config::parse("m", &text.replace('§', ""))
@@ -282,4 +283,46 @@ fn numbers_that_two_versions_of_yaml_read_differently_are_refused() {
     for text in ["10", "'10'", "+10"] {
         assert!(Config::parse("m", &weight(text)).is_ok(), "{text}");
     }
+}
+
+#[test]
+fn the_same_resource_twice_counts_once_and_two_that_differ_name_both_places() {
+    let once = template(&node("a"));
+    let both = |second: &str| {
+        let reader = Config::reader().document("a.yaml", once.as_str());
+        reader.document("b.yaml", second).read()
+    };
+    let config = both(&once).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!((config.resources(), config.warnings()), (2, &[][..]));
+    let reordered = once
+        .replace(
+            "MeshName: m, VirtualNodeName: a,",
+            "VirtualNodeName: \"a\", MeshName: 'm',",
+        )
+        .replace("80", "'80'")
+        .replace("  a:", "  Other:");
+    assert_eq!(
+        both(&reordered).map(|config| config.resources()).ok(),
+        Some(2)
+    );
+    for (text, line) in [
+        (once.replace("Port: 80", "Port: 81"), "b.yaml:3:83: error[duplicate-name]: there is a virtual node named `a` already (a.yaml:3:83)"),
+        (once.replace("MeshName: m}", "MeshName: m, Spec: {EgressFilter: {Type: ALLOW_ALL}}}"), "b.yaml:2:57: error[duplicate-name]: there is a mesh named `m` already (a.yaml:2:57)"),
+        (once.replace("Listeners: [{", "Listeners: [{HealthCheck: {Protocol: http, HealthyThreshold: 2, UnhealthyThreshold: 2, IntervalMillis: 5000, TimeoutMillis: 5000}, "), "b.yaml:3:83: error[duplicate-name]: "),
+    ] {
+        let errors = both(&text).expect_err(&text);
+        assert_eq!(codes(&errors), ["duplicate-name"], "{errors}");
+        let found = errors.to_string();
+        assert!(found.lines().any(|found| found.starts_with(line)), "{found}");
+    }
+    let other = once
+        .replace("MeshName: m", "MeshName: n")
+        .replace("Port: 80", "Port: 81");
+    let reader = Config::reader()
+        .document("a.yaml", once.as_str())
+        .document("b.yaml", other);
+    assert!(
+        reader.mesh("m").read().is_ok(),
+        "one of another mesh is another"
+    );
 }
