@@ -86,13 +86,9 @@ impl Release {
 }
 
 /// The template with these weights, which are its parameters.
-fn weighted(v1: u8, v2: u8) -> Result<Config, Box<dyn Error>> {
-    let path = template::path("canary.yaml");
-    let text = std::fs::read_to_string(&path)?;
-    let reader = Config::reader()
-        .parameter("V1Weight", v1.to_string())
-        .parameter("V2Weight", v2.to_string());
-    Ok(reader.document(&path.display().to_string(), text).read()?)
+fn weighted(v1: u8, v2: u8) -> Result<Config, mesh_tower::Error> {
+    let weights = [("V1Weight", v1.to_string()), ("V2Weight", v2.to_string())];
+    mesh_tower::load_with(template::path("canary.yaml"), weights)
 }
 
 const STORY: &str = "   The router sends 90 of 100 calls to service-b-v1, and 10 to service-b-v2, which answers 503 to every

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use crate::traffic::Reply;
+use crate::traffic::{AT_A_TIME, Reply};
 
 /// A part of the traffic.
 pub(crate) struct Column<'a> {
@@ -58,7 +58,10 @@ pub(crate) fn print_table(columns: &[Column<'_>], targets: &[&str]) {
     });
     print_row("latency p50", columns, |column| column.latency(50));
     print_row("latency p99", columns, |column| column.latency(99));
-    println!();
+    println!(
+        "   (latency: of the whole call, through both services, {AT_A_TIME} at a time; in a debug build it shows that nothing"
+    );
+    println!("   stalls, not what the mesh costs)");
 }
 
 /// Prints how many requests were lost and how many traces joined.

@@ -145,5 +145,5 @@ impl Reply {
     }
 }
 
-const AT_A_TIME: usize = 16;
+pub(crate) const AT_A_TIME: usize = 16;
 const PAUSE: Duration = Duration::from_millis(1);

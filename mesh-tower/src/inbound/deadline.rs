@@ -28,6 +28,9 @@ use crate::{
 /// Lets the listener's limits run: from the end of the request on, to the head or to the end of the response. What passes
 /// a limit before the head is answered for the application; after it, the body is cut.
 ///
+/// The request has ended when the application has taken its body whole. One that keeps it unread is bound by the limit on
+/// silence alone.
+///
 /// # Source
 /// Envoy 1.40's route timeout at the ingress, which App Mesh set from the listener's `timeout`.
 #[derive(Clone, Debug)]
