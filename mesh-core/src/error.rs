@@ -159,6 +159,14 @@ impl ConfigErrors {
         Self { resources, ..self }
     }
 
+    /// The same report with these among its problems.
+    pub(crate) fn and<'a>(mut self, others: impl IntoIterator<Item = &'a Problem>) -> Self {
+        self.problems.extend(others.into_iter().cloned());
+        self.problems.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        self.problems.dedup();
+        self
+    }
+
     fn of(&self, severity: Severity) -> impl Iterator<Item = &Problem> {
         self.problems
             .iter()

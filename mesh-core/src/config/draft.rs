@@ -26,10 +26,12 @@ impl<T> Said<T> {
 }
 
 /// All that was said, of one mesh or of several.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Draft {
     /// The mesh to take, where the documents hold several.
     pub(crate) wanted: Option<String>,
+    /// Whether what refers to something that is not there is left out, with a warning.
+    pub(crate) allow_missing: bool,
     /// Where to report what no line says.
     pub(crate) start: Place,
     pub(crate) meshes: Vec<MeshDraft>,
@@ -47,6 +49,29 @@ impl Draft {
     pub(crate) fn resources(&self) -> usize {
         let routed = self.virtual_routers.len() + self.routes.len();
         self.meshes.len() + self.virtual_nodes.len() + routed + self.virtual_services.len()
+    }
+
+    /// The meshes that are defined or, if none is, named.
+    pub(crate) fn mesh_names(&self) -> BTreeSet<String> {
+        let mut names: Vec<&Said<String>> = self.meshes.iter().map(|mesh| &mesh.name).collect();
+        if names.is_empty() {
+            names.extend(self.memberships());
+        }
+        names.into_iter().map(|name| name.value.clone()).collect()
+    }
+
+    /// Which mesh each resource says it belongs to.
+    pub(crate) fn memberships(&self) -> impl Iterator<Item = &Said<String>> {
+        let nodes = self.virtual_nodes.iter().map(|node| &node.mesh);
+        let routers = self.virtual_routers.iter().map(|router| &router.mesh);
+        let routes = self.routes.iter().map(|route| &route.mesh);
+        let services = self.virtual_services.iter().map(|service| &service.mesh);
+        nodes
+            .chain(routers)
+            .chain(routes)
+            .chain(services)
+            .filter_map(Option::as_ref)
+            .chain(&self.left_out)
     }
 }
 
@@ -71,13 +96,13 @@ impl Gaps {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct MeshDraft {
     pub(crate) name: Said<String>,
     pub(crate) egress_filter: EgressFilter,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct VirtualNodeDraft {
     /// `None`: the only mesh there is.
     pub(crate) mesh: Option<Said<String>>,
@@ -96,7 +121,7 @@ pub(crate) struct ListenerDraft {
     pub(crate) timeout: Timeout,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct VirtualRouterDraft {
     pub(crate) mesh: Option<Said<String>>,
     pub(crate) name: Said<String>,
@@ -110,7 +135,7 @@ pub(crate) struct RouterListenerDraft {
     pub(crate) protocol: Protocol,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RouteDraft {
     pub(crate) mesh: Option<Said<String>>,
     /// `None`: it could not be read.
@@ -156,14 +181,14 @@ pub(crate) struct TargetDraft {
     pub(crate) port: Option<Said<i64>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct VirtualServiceDraft {
     pub(crate) mesh: Option<Said<String>>,
     pub(crate) name: Said<String>,
     pub(crate) provider: Option<Said<ProviderDraft>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum ProviderDraft {
     VirtualNode(String),
     VirtualRouter(String),

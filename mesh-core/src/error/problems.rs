@@ -39,7 +39,7 @@ impl Place {
 }
 
 /// Problems as they are found: the first thousand errors and the first thousand warnings.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Problems {
     found: Vec<Problem>,
     errors: usize,
@@ -74,7 +74,22 @@ impl Problems {
     }
 
     /// The warnings, if there is nothing worse; else the report.
-    pub(crate) fn finish(mut self) -> Result<Vec<Problem>, ConfigErrors> {
+    pub(crate) fn finish(self) -> Result<Vec<Problem>, ConfigErrors> {
+        match self.errors {
+            0 => Ok(self.sorted()),
+            _ => Err(self.refuse()),
+        }
+    }
+
+    /// The report.
+    pub(crate) fn refuse(self) -> ConfigErrors {
+        ConfigErrors {
+            problems: self.sorted(),
+            resources: 0,
+        }
+    }
+
+    fn sorted(mut self) -> Vec<Problem> {
         for (severity, count) in [
             (Severity::Error, self.errors),
             (Severity::Warning, self.warnings),
@@ -89,13 +104,7 @@ impl Problems {
         }
         self.found.sort_by(|a, b| a.rank().cmp(&b.rank()));
         self.found.dedup();
-        match self.errors {
-            0 => Ok(self.found),
-            _ => Err(ConfigErrors {
-                problems: self.found,
-                resources: 0,
-            }),
-        }
+        self.found
     }
 
     /// The place after which nothing was reported.

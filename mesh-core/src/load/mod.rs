@@ -75,6 +75,7 @@ pub struct Reader {
     values: BTreeMap<String, String>,
     documents: Vec<(Arc<str>, String)>,
     mesh: Option<String>,
+    allow_missing: bool,
 }
 
 impl Reader {
@@ -98,6 +99,32 @@ impl Reader {
         self
     }
 
+    /// Allows references to virtual nodes and routers that are defined elsewhere: what holds one is left out, with a
+    /// warning, and the rest is taken.
+    ///
+    /// # Examples
+    /// ```
+    /// use mesh_core::config::Config;
+    ///
+    /// let template = "
+    /// Resources:
+    ///   Orders:
+    ///     Type: AWS::AppMesh::VirtualService
+    ///     Properties:
+    ///       MeshName: shop
+    ///       VirtualServiceName: orders.local
+    ///       Spec: {Provider: {VirtualRouter: {VirtualRouterName: of-another-stack}}}
+    /// ";
+    /// assert!(Config::parse("orders.yaml", template).is_err());
+    /// let config = Config::reader().allow_missing().document("orders.yaml", template).read()?;
+    /// assert_eq!(config.mesh().virtual_services().count(), 0);
+    /// # Ok::<(), mesh_core::error::ConfigErrors>(())
+    /// ```
+    pub fn allow_missing(mut self) -> Self {
+        self.allow_missing = true;
+        self
+    }
+
     /// Adds a document.
     pub fn document(mut self, name: &str, text: impl Into<String>) -> Self {
         self.documents.push((Arc::from(name), text.into()));
@@ -109,16 +136,68 @@ impl Reader {
     /// # Errors
     /// [`ConfigErrors`] with every problem of every document.
     pub fn read(self) -> Result<Config, ConfigErrors> {
+        let (draft, problems, resources) = self.draft();
+        config(draft, problems, resources)
+    }
+
+    /// Reads all documents as one configuration for each mesh in them, in the order of the meshes' names.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`] with every problem of every document and mesh.
+    ///
+    /// # Examples
+    /// ```
+    /// use mesh_core::config::Config;
+    ///
+    /// let template = "
+    /// Resources:
+    ///   Test: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: test}}
+    ///   Live: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: live}}
+    /// ";
+    /// let configs = Config::reader().document("mesh.yaml", template).read_each()?;
+    /// let names = configs.iter().map(|config| config.mesh().name().as_str());
+    /// assert_eq!(names.collect::<Vec<_>>(), ["live", "test"]);
+    /// # Ok::<(), mesh_core::error::ConfigErrors>(())
+    /// ```
+    pub fn read_each(self) -> Result<Vec<Config>, ConfigErrors> {
+        let (draft, problems, resources) = self.draft();
+        let meshes = draft.mesh_names();
+        if meshes.len() < 2 || draft.wanted.is_some() {
+            return Ok(vec![config(draft, problems, resources)?]);
+        }
+        let mut configs = Vec::new();
+        let mut refused = Vec::new();
+        for mesh in meshes {
+            let wanted = Some(mesh);
+            let draft = Draft {
+                wanted,
+                ..draft.clone()
+            };
+            match config(draft, problems.clone(), resources) {
+                Ok(config) => configs.push(config),
+                Err(errors) => refused.push(errors),
+            }
+        }
+        let errors = refused
+            .into_iter()
+            .reduce(|all, errors| all.and(errors.problems()));
+        match errors {
+            None => Ok(configs),
+            Some(errors) => Err(errors.and(configs.iter().flat_map(Config::warnings))),
+        }
+    }
+
+    /// What all documents say, what is wrong with it, and how many resources there are.
+    fn draft(&self) -> (Draft, Problems, usize) {
         let mut problems = Problems::default();
         let mut draft = Draft {
             wanted: self.mesh.clone(),
+            allow_missing: self.allow_missing,
             start: self.start(),
             ..Draft::default()
         };
         let resources = self.templates(&mut draft, &mut problems);
-        let (mesh, warnings) =
-            check(draft, problems).map_err(|errors| errors.with_resources(resources))?;
-        Ok(Config::read(mesh, warnings, resources))
+        (draft, problems, resources)
     }
 
     /// Reads what can be read into the draft, and counts it.
@@ -132,7 +211,8 @@ impl Reader {
             unread |= roots.is_none();
             for root in roots.unwrap_or_default() {
                 if detect::is_cloudformation(&root, problems) {
-                    resources += cloudformation::read(&root, &self.values, draft, &mut seen, problems);
+                    resources +=
+                        cloudformation::read(&root, &self.values, draft, &mut seen, problems);
                     names.extend(cloudformation::names(&root).map(str::to_owned));
                 } else {
                     unread = true;
@@ -183,6 +263,12 @@ impl Reader {
             location: Some(Location::new(name, 1, 1)),
         })
     }
+}
+
+fn config(draft: Draft, problems: Problems, resources: usize) -> Result<Config, ConfigErrors> {
+    let (mesh, warnings) =
+        check(draft, problems).map_err(|errors| errors.with_resources(resources))?;
+    Ok(Config::read(mesh, warnings, resources))
 }
 
 #[cfg(test)]

@@ -160,8 +160,12 @@ fn missing<'a>(
     if problems.is_full() {
         return;
     }
+    let switch = match place.location {
+        Some(_) => SWITCH,
+        None => "",
+    };
     let message = format_args!(
-        "there is no {kind} {} in the mesh{}",
+        "there is no {kind} {} in the mesh{}{switch}",
         quoted(name),
         nearest(name, known)
     );
@@ -245,5 +249,8 @@ fn listed(ports: impl Iterator<Item = i64> + Clone) -> impl fmt::Display {
     })
 }
 
+/// What a builder does not have and a reader does.
+const SWITCH: &str = " (if another stack has it, load that one as well, or leave out what needs it: in Rust `Reader::allow_missing`, \
+                      for validate `--allow-missing`)";
 /// How many ports a sentence holds.
 const LISTED: usize = 8;

@@ -1,6 +1,9 @@
 //! Which mesh is meant, what belongs to it, and names that are taken twice.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use crate::{
     config::{
@@ -26,23 +29,23 @@ pub(super) fn choose(draft: &mut Draft, problems: &mut Problems) -> Option<MeshD
     Some(mesh)
 }
 
-/// Members of meshes that nobody defined, where somebody did define one.
+/// Members of meshes that nobody defined, where somebody did define one: they are left out.
 fn memberships(draft: &Draft, problems: &mut Problems) {
     if draft.meshes.is_empty() || draft.gaps.meshes {
         return;
     }
     let names = draft.meshes.iter().map(|mesh| mesh.name.value.as_str());
     let names: BTreeSet<&str> = names.collect();
-    for member in members(draft).filter(|said| !names.contains(said.value.as_str())) {
-        if problems.is_full() {
-            return;
+    for Said { value, place } in draft.memberships() {
+        if names.contains(value.as_str()) || draft.wanted.as_ref() == Some(value) {
+            continue;
         }
-        let message = format!(
-            "there is no mesh {} here{}",
-            quoted(&member.value),
-            nearest(&member.value, names.iter().copied())
+        let hint = fmt::from_fn(|f| f.write_str(&nearest(value, names.iter().copied())));
+        let message = format_args!(
+            "what belongs to the mesh {} is left out, because there is no such mesh here{hint}",
+            quoted(value)
         );
-        problems.error("missing-mesh", &member.place, message);
+        problems.warn("missing-mesh", place, message);
     }
 }
 
@@ -51,8 +54,8 @@ fn chosen(draft: &mut Draft, problems: &mut Problems) -> Option<MeshDraft> {
         return None;
     }
     let mut names: Vec<&Said<String>> = draft.meshes.iter().map(|mesh| &mesh.name).collect();
-    if names.is_empty() {
-        names.extend(members(draft));
+    if names.is_empty() || draft.wanted.is_some() {
+        names.extend(draft.memberships());
     }
     let mut distinct: BTreeMap<&str, &Place> = BTreeMap::new();
     for name in names {
@@ -119,19 +122,6 @@ fn undefined(name: String, place: Place, problems: &mut Problems) -> MeshDraft {
         name: Said::new(name, place),
         egress_filter: EgressFilter::default(),
     }
-}
-
-fn members(draft: &Draft) -> impl Iterator<Item = &Said<String>> {
-    let nodes = draft.virtual_nodes.iter().map(|node| &node.mesh);
-    let routers = draft.virtual_routers.iter().map(|router| &router.mesh);
-    let routes = draft.routes.iter().map(|route| &route.mesh);
-    let services = draft.virtual_services.iter().map(|service| &service.mesh);
-    nodes
-        .chain(routers)
-        .chain(routes)
-        .chain(services)
-        .filter_map(Option::as_ref)
-        .chain(&draft.left_out)
 }
 
 fn duplicates(draft: &Draft, problems: &mut Problems) {

@@ -9,6 +9,7 @@ mod graph;
 mod listener;
 mod matching;
 mod membership;
+mod missing;
 mod route;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,9 @@ pub(crate) fn check(
     mut problems: Problems,
 ) -> Result<(Mesh, Vec<Problem>), ConfigErrors> {
     let chosen = membership::choose(&mut draft, &mut problems);
+    if draft.allow_missing {
+        missing::leave_out(&mut draft, &mut problems);
+    }
     graph::check(&draft, &mut problems);
     advice::check(&draft, &mut problems);
     expressions::check(&draft, &mut problems);
@@ -51,10 +55,14 @@ pub(crate) fn check(
     let name = chosen
         .as_ref()
         .and_then(|mesh| named(&mesh.name, MeshName::new, &mut problems));
+    let Some((chosen, name)) = chosen.zip(name) else {
+        if problems.errors() == 0 {
+            let message = "it cannot be told which mesh this is: nothing that is an `AWS::AppMesh::Mesh`, or names one, could be read";
+            problems.error("missing-mesh", &draft.start, message);
+        }
+        return Err(problems.refuse());
+    };
     let warnings = problems.finish()?;
-    let (chosen, name) = chosen
-        .zip(name)
-        .expect("a mesh that was not chosen, or has no name, was reported as an error");
     let mesh = Mesh {
         name,
         egress_filter: chosen.egress_filter,

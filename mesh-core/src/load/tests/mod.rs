@@ -1,6 +1,7 @@
 //! Templates in, configuration or report out.
 
 mod documents;
+mod elsewhere;
 mod functions;
 mod left_out;
 mod mutations;

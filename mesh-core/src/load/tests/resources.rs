@@ -192,7 +192,6 @@ fn broken_resources_are_refused_at_the_place_to_mend() {
         ("  §X: {Type: AWS::AppMesh::Virtualnode, Properties: {}}\n".to_owned(), "unknown-type"),
         ("  X: {Type: AWS::AppMesh::VirtualNode, §Properties: {MeshName: m}}\n".to_owned(), "missing-property"),
         ("  X: {Type: AWS::AppMesh::VirtualNode, §Properties: {MeshName: null, Spec: {}}}\n".to_owned(), "missing-property"),
-        (line("VirtualNode", "MeshName: §mm, Spec: {}"), "missing-mesh"),
         (line("VirtualNode", "MeshName: m, VirtualNodeName: §'a b', Spec: {}"), "invalid-name"),
         (line("VirtualNode", "MeshName: m, Spec: §5"), "wrong-type"),
         (vn(listens).replace("  X", "  §X"), "missing-service-discovery"),
@@ -307,7 +306,7 @@ fn the_same_resource_twice_counts_once_and_two_that_differ_name_both_places() {
     );
     for (text, line) in [
         (once.replace("Port: 80", "Port: 81"), "b.yaml:3:83: error[duplicate-name]: there is a virtual node named `a` already (a.yaml:3:83)"),
-        (once.replace("MeshName: m}", "MeshName: m, Spec: {EgressFilter: {Type: ALLOW_ALL}}}"), "b.yaml:2:57: error[duplicate-name]: there is a mesh named `m` already (a.yaml:2:57)"),
+        (once.replace("MeshName: m}", "MeshName: m, Spec: {EgressFilter: {Type: ALLOW_ALL}}}"), "b.yaml:2:56: error[duplicate-name]: there is a mesh named `m` already (a.yaml:2:56)"),
         (once.replace("Listeners: [{", "Listeners: [{HealthCheck: {Protocol: http, HealthyThreshold: 2, UnhealthyThreshold: 2, IntervalMillis: 5000, TimeoutMillis: 5000}, "), "b.yaml:3:83: error[duplicate-name]: "),
     ] {
         let errors = both(&text).expect_err(&text);

@@ -1,0 +1,91 @@
+//! References that lead out of what was read: allowed only if the caller says so, and then their holders are left out.
+
+use std::{collections::BTreeSet, fmt};
+
+use crate::{
+    config::{
+        draft::{Draft, ProviderDraft, RouteDraft, Said, VirtualServiceDraft},
+        spelling::nearest,
+    },
+    error::{Place, Problems, quoted},
+};
+
+/// Takes routes and virtual services out of the draft that refer to what is not there.
+pub(super) fn leave_out(draft: &mut Draft, problems: &mut Problems) {
+    let nodes = draft.virtual_nodes.iter().map(|node| &node.name);
+    let routers = draft.virtual_routers.iter().map(|router| &router.name);
+    let known = Known {
+        nodes: nodes.map(|name| name.value.clone()).collect(),
+        routers: routers.map(|name| name.value.clone()).collect(),
+    };
+    let left_out = &mut draft.gaps.left_out_routes;
+    draft.routes.retain(|route| {
+        let kept = known.has_all_of(route, problems);
+        if !kept {
+            left_out.insert(route.router_name().to_owned());
+        }
+        kept
+    });
+    draft
+        .virtual_services
+        .retain(|service| known.has_provider_of(service, problems));
+}
+
+struct Known {
+    nodes: BTreeSet<String>,
+    routers: BTreeSet<String>,
+}
+
+impl Known {
+    fn has_all_of(&self, route: &RouteDraft, problems: &mut Problems) -> bool {
+        let mut all = true;
+        let holder = "the route is";
+        if let Some(Said { value, place }) = &route.router
+            && !self.routers.contains(value)
+        {
+            let router = ("missing-router", "virtual router", value.as_str());
+            warn(router, &self.routers, holder, place, problems);
+            all = false;
+        }
+        for Said { value, place } in route.targets.value.iter().map(|t| &t.virtual_node) {
+            if !self.nodes.contains(value) {
+                let node = ("missing-target", "virtual node", value.as_str());
+                warn(node, &self.nodes, holder, place, problems);
+                all = false;
+            }
+        }
+        all
+    }
+
+    fn has_provider_of(&self, service: &VirtualServiceDraft, problems: &mut Problems) -> bool {
+        let Some(Said { value, place }) = &service.provider else {
+            return true;
+        };
+        let (known, kind, name) = match value {
+            ProviderDraft::VirtualNode(name) => (&self.nodes, "virtual node", name),
+            ProviderDraft::VirtualRouter(name) => (&self.routers, "virtual router", name),
+        };
+        let there = known.contains(name);
+        if !there {
+            let provider = ("missing-provider", kind, name.as_str());
+            warn(provider, known, "the virtual service is", place, problems);
+        }
+        there
+    }
+}
+
+/// Says which one is not there, given its code, kind and name, and what is left out for it.
+fn warn(
+    (code, kind, name): (&'static str, &str, &str),
+    known: &BTreeSet<String>,
+    holder: &str,
+    place: &Place,
+    problems: &mut Problems,
+) {
+    let hint = fmt::from_fn(|f| f.write_str(&nearest(name, known.iter().map(String::as_str))));
+    let message = format_args!(
+        "{holder} left out: there is no {kind} {} in the mesh{hint}",
+        quoted(name)
+    );
+    problems.warn(code, place, message);
+}

@@ -1,0 +1,145 @@
+//! References to what other stacks define, and files that hold several meshes.
+
+use super::{ONE, codes, node, routed, template, warned};
+use crate::{config::Config, error::Severity};
+
+fn route() -> String {
+    routed(&format!("{{HttpRoute: {{Match: {{}}, {ONE}}}}}"))
+}
+
+#[test]
+fn what_refers_to_another_stack_is_refused_with_the_way_out_or_left_out() {
+    let rows = [
+        (
+            route().replace("VirtualNode: a", "VirtualNode: gone"),
+            "missing-target",
+            (0, 1),
+        ),
+        (
+            route().replace("VirtualRouterName: r\n", "VirtualRouterName: gone\n"),
+            "missing-router",
+            (0, 1),
+        ),
+        (
+            route().replace("{VirtualRouterName: r}", "{VirtualRouterName: gone}"),
+            "missing-provider",
+            (1, 0),
+        ),
+        (
+            route().replace(
+                "VirtualRouter: {VirtualRouterName: r}",
+                "VirtualNode: {VirtualNodeName: gone}",
+            ),
+            "missing-provider",
+            (1, 0),
+        ),
+    ];
+    for (text, code, left) in rows {
+        let errors = Config::parse("m", &text).expect_err(&text);
+        assert_eq!(codes(&errors), [code], "{errors}");
+        for way in ["`Reader::allow_missing`", "`--allow-missing`"] {
+            assert!(errors.to_string().contains(way), "{errors}");
+        }
+        let read = Config::reader()
+            .allow_missing()
+            .document("m", text.as_str())
+            .read();
+        let config = read.unwrap_or_else(|errors| panic!("{errors}"));
+        let found: Vec<_> = config
+            .warnings()
+            .iter()
+            .filter(|p| p.message.contains("left out"))
+            .collect();
+        let [warning] = found[..] else {
+            panic!("{:?}", config.warnings())
+        };
+        assert_eq!((warning.code, warning.severity), (code, Severity::Warning));
+        assert!(warning.location.is_some(), "{warning}");
+        let router = config
+            .mesh()
+            .virtual_router("r")
+            .expect("the router is there");
+        let services = config.mesh().virtual_services().count();
+        assert_eq!(
+            (router.routes.len(), 1 - services),
+            (1 - left.1, left.0),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_left_out_of_what_is_whole() {
+    let read = Config::reader()
+        .allow_missing()
+        .document("m", route())
+        .read()
+        .unwrap();
+    assert_eq!(read.mesh(), Config::parse("m", &route()).unwrap().mesh());
+    assert_eq!(read.warnings(), []);
+}
+
+#[test]
+fn members_of_a_mesh_defined_elsewhere_are_left_out() {
+    let other = node("b").replace("MeshName: m", "MeshName: §mm");
+    warned(
+        &template(&format!("{}{other}", node("a"))),
+        &["missing-mesh"],
+    );
+    let gateway = "  G: {Type: AWS::AppMesh::VirtualGateway, Properties: {MeshName: §mm, Spec: {Listeners: []}}}\n";
+    warned(
+        &template(&gateway.replace("  G", "  §G")),
+        &["not-supported-yet", "missing-mesh"],
+    );
+    let text = template(&other.replace('§', ""));
+    let config = Config::parse("m", &text).unwrap();
+    assert_eq!(config.mesh().virtual_nodes().count(), 0);
+    assert!(config.warnings()[0].message.contains("did you mean `m`?"));
+    let chosen = Config::reader()
+        .mesh("mm")
+        .document("m", text)
+        .read()
+        .unwrap();
+    assert_eq!(chosen.mesh().virtual_nodes().count(), 1);
+}
+
+#[test]
+fn each_mesh_is_read_in_turn_and_all_their_problems_are_told_once() {
+    let two = |nodes: &str| {
+        let second = "  N: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: n}}\n";
+        let reader = Config::reader().document("m", template(&format!("{second}{nodes}")));
+        reader.read_each()
+    };
+    let of =
+        |mesh: &str, name: &str| node(name).replace("MeshName: m", &format!("MeshName: {mesh}"));
+    let configs = two(&format!("{}{}", of("m", "a"), of("n", "b"))).unwrap();
+    let found: Vec<_> = configs
+        .iter()
+        .map(|config| {
+            let nodes = config.mesh().virtual_nodes().map(|node| node.name.as_str());
+            (
+                config.mesh().name().as_str(),
+                nodes.collect::<Vec<_>>(),
+                config.resources(),
+            )
+        })
+        .collect();
+    assert_eq!(found, [("m", vec!["a"], 4), ("n", vec!["b"], 4)]);
+    let broken = |mesh: &str, name: &str| of(mesh, name).replace("Port: 80", "Port: 0");
+    let errors = two(&format!("{}{}", broken("m", "a"), broken("n", "b"))).unwrap_err();
+    assert_eq!(codes(&errors), ["out-of-range"; 2], "{errors}");
+    let unread = "  X: {Type: AWS::AppMesh::VirtualNode, Properties: {MeshName: m, Spek: {}}}\n";
+    let errors = two(unread).unwrap_err();
+    assert_eq!(codes(&errors), ["unknown-property"], "{errors}");
+    assert_eq!(errors.resources(), 3);
+    let one = Config::reader()
+        .document("m", template(""))
+        .read_each()
+        .unwrap();
+    assert_eq!(one.len(), 1);
+    let none = Config::reader()
+        .document("m", "Resources: {}")
+        .read_each()
+        .unwrap_err();
+    assert_eq!(codes(&none), ["no-app-mesh-resources"]);
+}
