@@ -146,3 +146,69 @@ fn answer(
         false => ResponseBody::upstream(body, lease, call.clone()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use mesh_core::compile::Target;
+    use parking_lot::Mutex;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use crate::{
+        Mesh,
+        connect::{Connection, Transport},
+        test_util::MemoryNetwork,
+    };
+
+    /// Answers each request on its own connection, and keeps the connections for the test to close.
+    async fn answer_all(network: &dyn Transport, connections: Arc<Mutex<Vec<Connection>>>) {
+        let addr = "10.0.0.1:80".parse().expect("an address");
+        let mut accept = network.bind(addr).await.expect("nobody listens there yet");
+        tokio::spawn(async move {
+            while let Ok((mut connection, _)) = accept.accept().await {
+                let mut request = Vec::new();
+                while !request.ends_with(b"once") {
+                    connection.read_buf(&mut request).await.expect("a request");
+                }
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+                connection.write_all(answer).await.expect("answered");
+                connections.lock().push(connection);
+            }
+        });
+    }
+
+    #[tokio::test]
+    async fn a_request_that_a_stale_connection_hands_back_is_sent_once_more_and_counts_as_one_attempt()
+     {
+        let (network, connections) = (MemoryNetwork::new(), Arc::new(Mutex::new(Vec::new())));
+        answer_all(&network, connections.clone()).await;
+        let mesh = Mesh::builder()
+            .service("orders:80", Target::dns("orders"))
+            .network(&network);
+        let mesh = mesh
+            .endpoint("orders", "10.0.0.1:80")
+            .start()
+            .await
+            .expect("the mesh starts");
+        let client = mesh.client_for("orders:80").expect("a service");
+        for round in 1..=3 {
+            let answer = client
+                .post("/")
+                .body("once")
+                .send()
+                .await
+                .expect("an answer");
+            let attempts = answer.call().map(|call| call.attempts().count());
+            assert_eq!(answer.text().await.expect("a body"), "ok", "round {round}");
+            assert_eq!(
+                (attempts, connections.lock().len()),
+                (Some(1), 1),
+                "round {round}"
+            );
+            // The connection waits in the pool and is ready: that it is closed is seen only when it is used.
+            tokio::task::yield_now().await;
+            connections.lock().clear();
+        }
+    }
+}

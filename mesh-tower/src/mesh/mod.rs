@@ -178,12 +178,13 @@ impl Mesh {
     /// told, too, for the inbound services can only ask its peers to close their connections.
     pub async fn stop(&self, within: Duration) {
         let Running { phase, inbound, .. } = &*self.handle;
-        phase.send_if_modified(|phase| {
-            let serving = *phase == Phase::Serving;
-            if serving {
-                *phase = Phase::Stopping { within };
-            }
-            serving
+        phase.send_modify(|phase| {
+            *phase = match *phase {
+                Phase::Serving => Phase::Stopping { within },
+                // Nobody who waits for it to be served shall wait for ever.
+                Phase::Idle => Phase::Stopped,
+                other => other,
+            };
         });
         inbound.drain().stop(within, inbound.open()).await;
         let mut phase = phase.subscribe();

@@ -1,23 +1,27 @@
 //! What is known about one request while it lives, shared by every service that sees it.
 
+mod attempt;
+mod request_end;
+
 use std::{
     fmt,
     net::SocketAddr,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, Ordering},
+        atomic::{AtomicU8, AtomicU16, Ordering},
     },
-    task::Waker,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use futures::task::AtomicWaker;
 use http::{HeaderMap, StatusCode, header};
 use mesh_core::{
     metric::{Flag, Flags, Outcome},
     name::VirtualNodeName,
     snapshot::Plan,
 };
+
+pub use attempt::Attempt;
+pub(crate) use request_end::RequestEnd;
 
 use crate::{conn_info::ConnInfo, error::Place, trace::Trace};
 
@@ -106,9 +110,7 @@ impl Call {
 
     /// Every attempt that was made, in order.
     pub fn attempts(&self) -> impl Iterator<Item = &Attempt> {
-        std::iter::successors(self.attempts.get(), |attempt| {
-            attempt.next.get().map(AsRef::as_ref)
-        })
+        std::iter::successors(self.attempts.get(), |attempt| attempt.next())
     }
 
     /// How many attempts were made, and whether none of them is known to have reached the peer's application. How the last
@@ -147,15 +149,10 @@ impl Call {
     }
 
     pub(crate) fn begin_attempt(&self, endpoint: SocketAddr, now: Instant) -> &Attempt {
-        let attempt = || Attempt {
-            endpoint,
-            started: now,
-            outcome: OnceLock::new(),
-            next: OnceLock::new(),
-        };
+        let attempt = || Attempt::new(endpoint, now);
         match self.attempts().last() {
             None => self.attempts.get_or_init(attempt),
-            Some(last) => last.next.get_or_init(|| Box::new(attempt())),
+            Some(last) => last.followed_by(attempt),
         }
     }
 
@@ -196,7 +193,7 @@ impl Call {
         Place {
             virtual_service: self.plan.get().map(|plan| plan.virtual_service.clone()),
             virtual_node: self.target.get().cloned(),
-            endpoint: self.attempts().last().map(|attempt| attempt.endpoint),
+            endpoint: self.attempts().last().map(Attempt::endpoint),
         }
     }
 }
@@ -218,112 +215,6 @@ enum End {
     Running,
     Complete,
     Failed,
-}
-
-/// One try of an outbound call.
-#[derive(Debug)]
-pub struct Attempt {
-    endpoint: SocketAddr,
-    started: Instant,
-    outcome: OnceLock<Outcome>,
-    next: OnceLock<Box<Self>>,
-}
-
-impl Attempt {
-    /// Where it went.
-    #[must_use]
-    pub fn endpoint(&self) -> SocketAddr {
-        self.endpoint
-    }
-
-    /// When it began.
-    #[must_use]
-    pub fn started(&self) -> Instant {
-        self.started
-    }
-
-    /// How it ended; `None` while it runs, and for good if it was dropped.
-    #[must_use]
-    pub fn outcome(&self) -> Option<Outcome> {
-        self.outcome.get().copied()
-    }
-
-    pub(crate) fn ended(&self, outcome: Outcome) {
-        let _ = self.outcome.set(outcome);
-    }
-}
-
-/// When the request's body had been taken whole: from then on its time limits run. Until then it is known when something of
-/// it last moved: an upload that goes on is not silent.
-#[derive(Debug)]
-pub(crate) struct RequestEnd {
-    started: Instant,
-    /// In nanoseconds after the start, which lasts for centuries.
-    moved: AtomicU64,
-    at: OnceLock<Instant>,
-    waker: AtomicWaker,
-    /// The call was over first, so that nobody wants the rest.
-    abandoned: AtomicBool,
-    sender: AtomicWaker,
-}
-
-impl RequestEnd {
-    pub(crate) fn new(started: Instant) -> Self {
-        Self {
-            started,
-            moved: AtomicU64::new(0),
-            at: OnceLock::new(),
-            waker: AtomicWaker::new(),
-            abandoned: AtomicBool::new(false),
-            sender: AtomicWaker::new(),
-        }
-    }
-
-    pub(crate) fn moved(&self, now: Instant) {
-        let after = now.saturating_duration_since(self.started).as_nanos();
-        self.moved
-            .store(u64::try_from(after).unwrap_or(u64::MAX), Ordering::Relaxed);
-    }
-
-    pub(crate) fn last_moved(&self) -> Instant {
-        self.started + Duration::from_nanos(self.moved.load(Ordering::Relaxed))
-    }
-
-    pub(crate) fn reached(&self, now: Instant) {
-        if self.at.set(now).is_ok() {
-            self.waker.wake();
-        }
-    }
-
-    pub(crate) fn at(&self) -> Option<Instant> {
-        self.at.get().copied()
-    }
-
-    /// The call is over; what was not taken of the body by now is not to be sent.
-    pub(crate) fn abandon(&self) {
-        if self.at.get().is_none() {
-            self.abandoned.store(true, Ordering::Release);
-            self.sender.wake();
-        }
-    }
-
-    pub(crate) fn is_abandoned(&self) -> bool {
-        self.abandoned.load(Ordering::Acquire)
-    }
-
-    /// Whether it was abandoned, or a wake-up of the body's sender for when it is.
-    pub(crate) fn watch_abandoned(&self, sender: &Waker) -> bool {
-        self.sender.register(sender);
-        self.is_abandoned()
-    }
-
-    /// When it was reached, or a wake-up for when it is.
-    pub(crate) fn watch(&self, waker: &Waker) -> Option<Instant> {
-        if self.at.get().is_none() {
-            self.waker.register(waker);
-        }
-        self.at()
-    }
 }
 
 /// Whether a peer that speaks gRPC will read the answer.

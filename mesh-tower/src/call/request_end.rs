@@ -1,0 +1,85 @@
+//! How far a request's body has come.
+
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::Waker,
+    time::{Duration, Instant},
+};
+
+use futures::task::AtomicWaker;
+
+/// When the request's body had been taken whole: from then on its time limits run. Until then it is known when something of
+/// it last moved: an upload that goes on is not silent.
+#[derive(Debug)]
+pub(crate) struct RequestEnd {
+    started: Instant,
+    /// In nanoseconds after the start, which lasts for centuries.
+    moved: AtomicU64,
+    at: OnceLock<Instant>,
+    waker: AtomicWaker,
+    /// The call was over first, so that nobody wants the rest.
+    abandoned: AtomicBool,
+    sender: AtomicWaker,
+}
+
+impl RequestEnd {
+    pub(crate) fn new(started: Instant) -> Self {
+        Self {
+            started,
+            moved: AtomicU64::new(0),
+            at: OnceLock::new(),
+            waker: AtomicWaker::new(),
+            abandoned: AtomicBool::new(false),
+            sender: AtomicWaker::new(),
+        }
+    }
+
+    pub(crate) fn moved(&self, now: Instant) {
+        let after = now.saturating_duration_since(self.started).as_nanos();
+        self.moved
+            .store(u64::try_from(after).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    pub(crate) fn last_moved(&self) -> Instant {
+        self.started + Duration::from_nanos(self.moved.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn reached(&self, now: Instant) {
+        if self.at.set(now).is_ok() {
+            self.waker.wake();
+        }
+    }
+
+    pub(crate) fn at(&self) -> Option<Instant> {
+        self.at.get().copied()
+    }
+
+    /// The call is over; what was not taken of the body by now is not to be sent.
+    pub(crate) fn abandon(&self) {
+        if self.at.get().is_none() {
+            self.abandoned.store(true, Ordering::Release);
+            self.sender.wake();
+        }
+    }
+
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Acquire)
+    }
+
+    /// Whether it was abandoned, or a wake-up of the body's sender for when it is.
+    pub(crate) fn watch_abandoned(&self, sender: &Waker) -> bool {
+        self.sender.register(sender);
+        self.is_abandoned()
+    }
+
+    /// When it was reached, or a wake-up for when it is.
+    pub(crate) fn watch(&self, waker: &Waker) -> Option<Instant> {
+        if self.at.get().is_none() {
+            self.waker.register(waker);
+        }
+        self.at()
+    }
+}
