@@ -1,4 +1,5 @@
-//! Checks App Mesh templates without starting anything: `validate FILE… [--param K=V]`.
+//! Checks App Mesh templates without starting anything: `validate FILE… [--param K=V] [--mesh NAME]
+//! [--allow-missing]`.
 //!
 //! Prints one problem a line, as `FILE:LINE:COLUMN: error|warning[code]: sentence`, and `N resources, E errors, W warnings`
 //! at the end. Exits with 0 if the configuration is valid, with 1 if it is not, with 2 if a file cannot be read.
@@ -14,6 +15,7 @@ use clap::Parser;
 use mesh_core::{
     Config,
     error::{Problem, Severity},
+    load::Reader,
 };
 
 /// Check App Mesh templates; several files are read together, as one configuration.
@@ -30,9 +32,13 @@ struct Args {
     #[arg(long = "param", value_name = "K=V", value_parser = parameter)]
     parameters: Vec<(String, String)>,
 
-    /// Which mesh to take, where the files hold several.
+    /// Which mesh to take, where the files hold several; without it each is checked in turn.
     #[arg(long, value_name = "NAME")]
     mesh: Option<String>,
+
+    /// Warns of references to what other stacks define, instead of refusing them.
+    #[arg(long)]
+    allow_missing: bool,
 }
 
 fn main() -> ExitCode {
@@ -44,7 +50,10 @@ fn main() -> ExitCode {
             return ExitCode::from(UNREADABLE);
         }
     };
-    let report = check(documents, args.parameters, args.mesh);
+    let report = check(
+        documents,
+        reader(args.parameters, args.mesh, args.allow_missing),
+    );
     // Whoever closed the pipe has read enough; the exit status says the rest.
     let _ = io::stdout().write_all(report.text.as_bytes());
     ExitCode::from(if report.valid { VALID } else { INVALID })
@@ -105,11 +114,7 @@ struct Report {
     valid: bool,
 }
 
-fn check(
-    documents: Vec<Document>,
-    parameters: Vec<(String, String)>,
-    mesh: Option<String>,
-) -> Report {
+fn reader(parameters: Vec<(String, String)>, mesh: Option<String>, allow_missing: bool) -> Reader {
     let mut reader = Config::reader();
     for (name, value) in parameters {
         reader = reader.parameter(name, value);
@@ -117,12 +122,22 @@ fn check(
     if let Some(mesh) = mesh {
         reader = reader.mesh(mesh);
     }
+    match allow_missing {
+        true => reader.allow_missing(),
+        false => reader,
+    }
+}
+
+fn check(documents: Vec<Document>, mut reader: Reader) -> Report {
     for (name, text) in documents {
         reader = reader.document(&name, text);
     }
-    match reader.read() {
-        Ok(config) => Report {
-            text: lines(config.warnings(), config.resources()),
+    match reader.read_each() {
+        Ok(configs) => Report {
+            text: lines(
+                &warnings(&configs),
+                configs.first().map_or(0, Config::resources),
+            ),
             valid: true,
         },
         Err(errors) => Report {
@@ -130,6 +145,18 @@ fn check(
             valid: false,
         },
     }
+}
+
+/// What is to be said of any of the meshes, once.
+fn warnings(configs: &[Config]) -> Vec<Problem> {
+    let mut warnings: Vec<Problem> = Vec::new();
+    for warning in configs.iter().flat_map(Config::warnings) {
+        if !warnings.contains(warning) {
+            warnings.push(warning.clone());
+        }
+    }
+    warnings.sort_by(|a, b| a.location.cmp(&b.location));
+    warnings
 }
 
 fn lines(problems: &[Problem], resources: usize) -> String {

@@ -9,7 +9,7 @@ fn checked(documents: &[(&str, &str)], parameters: &[(&str, &str)]) -> Report {
             .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
             .collect()
     };
-    check(owned(documents), owned(parameters), None)
+    check(owned(documents), reader(owned(parameters), None, false))
 }
 
 const SEED: &str = include_str!("../config/seed.yaml");
@@ -138,4 +138,48 @@ fn a_misspelt_parameter_is_warned_of() {
         "{}",
         report.text
     );
+}
+
+#[test]
+fn several_meshes_are_checked_in_turn_and_summed_up() {
+    let two = "Resources:\n  A: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: a}}\n  \
+               B: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: b}}\n  \
+               R: {Type: AWS::AppMesh::VirtualRouter, Properties: {MeshName: b, Spec: {Listeners: \
+               [{PortMapping: {Port: 80, Protocol: http}}]}}}\n";
+    let report = checked(&[("mesh.yaml", two)], &[("Stage", "unused")]);
+    assert!(report.valid, "{}", report.text);
+    assert!(
+        report.text.ends_with("3 resources, 0 errors, 2 warnings\n"),
+        "{}",
+        report.text
+    );
+    assert_eq!(report.text.matches("unused-parameter").count(), 1);
+    let broken = two.replace("Port: 80", "Port: 0");
+    let report = checked(&[("mesh.yaml", &broken)], &[]);
+    assert!(!report.valid);
+    assert!(
+        report.text.contains("3 resources, 1 errors, "),
+        "{}",
+        report.text
+    );
+    let chosen = check(
+        vec![("mesh.yaml".to_owned(), broken)],
+        reader(Vec::new(), Some("a".to_owned()), false),
+    );
+    assert!(chosen.valid, "{}", chosen.text);
+}
+
+#[test]
+fn references_to_other_stacks_are_errors_unless_they_are_allowed() {
+    let service = "Resources: {S: {Type: AWS::AppMesh::VirtualService, Properties: {MeshName: shop, VirtualServiceName: s.local, \
+                   Spec: {Provider: {VirtualNode: {VirtualNodeName: elsewhere}}}}}}\n";
+    let report = |allowed| {
+        check(
+            vec![("s.yaml".to_owned(), service.to_owned())],
+            reader(Vec::new(), None, allowed),
+        )
+    };
+    assert!(report(false).text.contains("`--allow-missing`"));
+    assert!(!report(false).valid);
+    assert!(report(true).valid, "{}", report(true).text);
 }

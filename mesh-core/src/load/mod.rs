@@ -143,7 +143,8 @@ impl Reader {
     /// Reads all documents as one configuration for each mesh in them, in the order of the meshes' names.
     ///
     /// # Errors
-    /// [`ConfigErrors`] with every problem of every document and mesh.
+    /// [`ConfigErrors`] with every problem of every document and mesh; of more than 64 meshes, one has to be
+    /// [chosen](Self::mesh).
     ///
     /// # Examples
     /// ```
@@ -162,7 +163,7 @@ impl Reader {
     pub fn read_each(self) -> Result<Vec<Config>, ConfigErrors> {
         let (draft, problems, resources) = self.draft();
         let meshes = draft.mesh_names();
-        if meshes.len() < 2 || draft.wanted.is_some() {
+        if !(2..=MESHES).contains(&meshes.len()) || draft.wanted.is_some() {
             return Ok(vec![config(draft, problems, resources)?]);
         }
         let mut configs = Vec::new();
@@ -270,6 +271,9 @@ fn config(draft: Draft, problems: Problems, resources: usize) -> Result<Config, 
         check(draft, problems).map_err(|errors| errors.with_resources(resources))?;
     Ok(Config::read(mesh, warnings, resources))
 }
+
+/// Each is checked against all that the documents hold: many times many would have no end.
+const MESHES: usize = 64;
 
 #[cfg(test)]
 mod tests;

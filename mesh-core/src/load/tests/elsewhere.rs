@@ -142,4 +142,12 @@ fn each_mesh_is_read_in_turn_and_all_their_problems_are_told_once() {
         .read_each()
         .unwrap_err();
     assert_eq!(codes(&none), ["no-app-mesh-resources"]);
+    let many = (0..65)
+        .map(|i| format!("  M{i}: {{Type: AWS::AppMesh::Mesh, Properties: {{MeshName: m{i}}}}}\n"));
+    let text = format!("Resources:\n{}", many.collect::<String>());
+    let many = Config::reader()
+        .document("m", text)
+        .read_each()
+        .unwrap_err();
+    assert_eq!(codes(&many), ["several-meshes"]);
 }
