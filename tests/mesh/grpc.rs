@@ -1,13 +1,20 @@
 //! gRPC through the mesh: tonic's stubs and servers, unchanged.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use http::{Request, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, header::CONTENT_TYPE};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use mesh_core::{
+    Defaults,
     config::{Mesh as Model, VirtualNode, VirtualService},
     unit::Protocol,
 };
@@ -287,4 +294,59 @@ async fn a_stream_that_is_cut_tells_the_stub_why() {
         .expect_err("the stream is cut");
     assert_eq!(cut.code(), Code::Unavailable, "{cut:?}");
     assert!(cut.message().contains("greeter.local"), "{cut:?}");
+}
+
+#[tokio::test]
+async fn a_status_in_trailers_that_are_there_already_is_tried_again_where_the_policy_says_so() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = asked.clone();
+    let peer = Peer::start(move |_request| {
+        let code = if counted.fetch_add(1, Ordering::SeqCst) == 0 {
+            "14"
+        } else {
+            "0"
+        };
+        async move {
+            let trailers = HeaderMap::from_iter([(
+                HeaderName::from_static("grpc-status"),
+                HeaderValue::from_static(code),
+            )]);
+            let frames = stream::iter([Ok::<_, BoxError>(Frame::trailers(trailers))]);
+            let mut response = http::Response::new(PeerBody::new(StreamBody::new(frames)));
+            response
+                .headers_mut()
+                .insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+            response
+        }
+    })
+    .await;
+    let model = Model::builder("shop")
+        .virtual_node(VirtualNode::builder("web").backend("orders.local"))
+        .virtual_node(
+            VirtualNode::builder("orders")
+                .listener(8080, Protocol::Grpc)
+                .dns("orders.local"),
+        )
+        .virtual_service(VirtualService::builder("orders.local").virtual_node("orders"))
+        .build()
+        .expect("the model is valid");
+    let mesh = Mesh::builder()
+        .config(model)
+        .virtual_node("web")
+        .defaults(Defaults::AppMesh.with_unsafe_retries());
+    let mesh = mesh
+        .endpoint("orders", peer.addr)
+        .start()
+        .await
+        .expect("the mesh starts");
+    let request =
+        Request::post("http://orders.local/pkg.Svc/Get").header(CONTENT_TYPE, "application/grpc");
+    let answer = mesh
+        .client()
+        .send(request.body(Body::empty()).expect("a request"))
+        .await
+        .expect("an answer");
+    let told = answer.into_body().collect().await.expect("a body");
+    assert_eq!(told.trailers().expect("trailers")["grpc-status"], "0");
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
 }

@@ -49,3 +49,130 @@ fn h2_error(error: &hyper::Error) -> Option<&h2::Error> {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     causes.filter_map(|cause| cause.downcast_ref()).next()
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use futures::FutureExt;
+    use http::{Request, Response};
+    use http_body_util::{BodyExt, Empty};
+    use hyper::client::conn::{http1, http2};
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+
+    use super::*;
+
+    fn request() -> Request<Empty<Bytes>> {
+        Request::post("http://orders.local/")
+            .body(Empty::new())
+            .expect("a request")
+    }
+
+    /// What an exchange means whose peer reads the request and then answers these bytes, and no more.
+    async fn over_http1(answer: &'static [u8]) -> (Outcome, Flag) {
+        let (ours, mut theirs) = tokio::io::duplex(1024);
+        let (mut send, driver) = http1::handshake(TokioIo::new(ours))
+            .await
+            .expect("a handshake");
+        tokio::spawn(driver);
+        tokio::spawn(async move {
+            let mut head = [0; 1024];
+            theirs.read(&mut head).await.expect("a request");
+            theirs.write_all(answer).await.expect("answered");
+        });
+        meaning(send.send_request(request()).await)
+    }
+
+    /// What an exchange means whose peer does this with the stream.
+    async fn over_http2<F>(
+        peer: impl FnOnce(h2::server::Connection<DuplexStream, Bytes>) -> F,
+    ) -> (Outcome, Flag)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let (handshake, peer_handshake) = tokio::join!(
+            http2::handshake(TokioExecutor::new(), TokioIo::new(ours)),
+            h2::server::handshake(theirs),
+        );
+        let (mut send, driver) = handshake.expect("a handshake");
+        tokio::spawn(driver);
+        tokio::spawn(peer(peer_handshake.expect("a handshake")));
+        let answered = send.send_request(request()).await;
+        meaning(match answered {
+            Ok(response) => response
+                .into_body()
+                .collect()
+                .await
+                .map(|_| Response::new(())),
+            Err(error) => Err(error),
+        })
+    }
+
+    fn meaning<B>(result: Result<Response<B>, hyper::Error>) -> (Outcome, Flag) {
+        let error = result.err().expect("a failure");
+        let outcome = outcome(&error, false);
+        (outcome, flag(&error, outcome))
+    }
+
+    async fn reset(mut peer: h2::server::Connection<DuplexStream, Bytes>, reason: Reason) {
+        let (_request, mut respond) = peer.accept().await.expect("a stream").expect("a request");
+        respond.send_reset(reason);
+        while peer.accept().await.is_some() {}
+    }
+
+    #[tokio::test]
+    async fn what_http1_peers_do_is_a_reset_unless_it_is_no_http() {
+        assert_eq!(
+            over_http1(b"").await,
+            (Outcome::Reset, Flag::UpstreamConnectionTermination)
+        );
+        let half = over_http1(b"HTTP/1.1 200 OK\r\ncontent-").await;
+        assert_eq!(half, (Outcome::Reset, Flag::UpstreamConnectionTermination));
+        let garbage = over_http1(b"\x15\x03\x01 nonsense\r\n\r\n").await;
+        assert_eq!(
+            garbage,
+            (Outcome::ProtocolError, Flag::UpstreamProtocolError)
+        );
+    }
+
+    #[tokio::test]
+    async fn only_a_refused_stream_is_known_not_to_have_been_executed() {
+        let rows = [
+            (
+                Reason::REFUSED_STREAM,
+                Outcome::RefusedStream,
+                Flag::UpstreamReset,
+            ),
+            (Reason::INTERNAL_ERROR, Outcome::Reset, Flag::UpstreamReset),
+            (Reason::CANCEL, Outcome::Reset, Flag::UpstreamReset),
+            (
+                Reason::PROTOCOL_ERROR,
+                Outcome::ProtocolError,
+                Flag::UpstreamProtocolError,
+            ),
+        ];
+        for (reason, outcome, flag) in rows {
+            assert_eq!(
+                over_http2(move |peer| reset(peer, reason)).await,
+                (outcome, flag),
+                "{reason:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_goes_away_under_a_stream_is_a_reset_whatever_its_reason() {
+        for reason in [Reason::NO_ERROR, Reason::ENHANCE_YOUR_CALM] {
+            let gone = over_http2(move |mut peer| {
+                async move {
+                    let _stream = peer.accept().await;
+                    peer.abrupt_shutdown(reason);
+                    while peer.accept().await.is_some() {}
+                }
+                .boxed()
+            });
+            assert_eq!(gone.await.0, Outcome::Reset, "{reason:?}");
+        }
+    }
+}
