@@ -166,8 +166,13 @@ mod tests {
         config::{Mesh, VirtualNode, VirtualService},
         unit::Protocol,
     };
+    use tokio::io::AsyncReadExt;
 
     use super::*;
+    use crate::{
+        connect::{MemoryNetwork, Transport},
+        runtime::clock,
+    };
 
     fn cluster() -> Cluster {
         let orders = VirtualNode::builder("orders").listener(8080, Protocol::Http);
@@ -189,5 +194,59 @@ mod tests {
         cluster.retire();
         assert!(answered.as_mut().now_or_never().is_some());
         assert!(cluster.endpoints().endpoints().is_empty());
+    }
+
+    fn wire(network: &MemoryNetwork) -> &dyn Transport {
+        network
+    }
+
+    fn addrs(addrs: &[&str]) -> Vec<SocketAddr> {
+        addrs
+            .iter()
+            .map(|addr| addr.parse().expect("an address"))
+            .collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_comes_back_in_time_finds_its_counts_and_later_it_does_not() {
+        let (cluster, dial): (_, Arc<dyn Dial>) = (cluster(), Arc::new(MemoryNetwork::new()));
+        let (both, one) = (
+            addrs(&["10.0.0.1:80", "10.0.0.2:80"]),
+            addrs(&["10.0.0.2:80"]),
+        );
+        cluster.update(&both, &dial, clock::now());
+        let _request = cluster.endpoints().endpoints()[0].load.begin();
+        cluster.update(&one, &dial, clock::now());
+        cluster.update(&both, &dial, clock::now());
+        assert_eq!(cluster.loads(), [(both[0], 1), (both[1], 0)]);
+        cluster.update(&one, &dial, clock::now());
+        tokio::time::advance(LINGER).await;
+        cluster.update(&both, &dial, clock::now());
+        assert_eq!(cluster.loads(), [(both[0], 0), (both[1], 0)]);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_given_back_to_a_retired_endpoint_closes() {
+        let network = MemoryNetwork::new();
+        let at = addrs(&["10.0.0.1:80"]);
+        let mut accept = wire(&network)
+            .bind(at[0])
+            .await
+            .expect("nobody listens there yet");
+        let (cluster, dial): (_, Arc<dyn Dial>) = (cluster(), Arc::new(network));
+        cluster.update(&at, &dial, clock::now());
+        let endpoint = cluster.endpoints().endpoints()[0].clone();
+        let lease = endpoint
+            .pool
+            .lease(&endpoint.load, LINGER)
+            .await
+            .expect("a connection");
+        let (mut theirs, _) = accept.accept().await.expect("a connection");
+        cluster.update(&[], &dial, clock::now());
+        lease.give_back();
+        let mut rest = Vec::new();
+        theirs.read_to_end(&mut rest).await.expect("the end");
+        assert!(rest.is_empty());
+        assert_eq!(endpoint.load.in_flight(), 0);
     }
 }
