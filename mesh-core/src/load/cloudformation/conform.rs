@@ -2,7 +2,7 @@
 
 use super::{
     resolved::{Arn, Content, Member, Resolved, flag, number},
-    shape::{Choice, Kind, Shape, Support},
+    shape::{Choice, Kind, Property, Shape, Support},
 };
 use crate::{
     config::spelling::{meant, nearest},
@@ -90,6 +90,7 @@ impl Conform<'_> {
         let outer = self.left_out;
         self.support(member, property.support);
         self.kind(&member.value, &property.kind, &member.key_place);
+        self.empty(&member.value, property);
         self.left_out = outer;
     }
 
@@ -125,7 +126,11 @@ impl Conform<'_> {
             | (_, Content::Unknown)
             | (Kind::Name | Kind::Text, Content::Text(_)) => {}
             (Kind::Object(shape), _) => self.object(node, shape, named_at),
-            (Kind::List { of, least }, Content::List(items)) => self.list(node, items, of, *least),
+            (Kind::List { of, .. }, Content::List(items)) => {
+                for item in items {
+                    self.kind(item, of, &item.place);
+                }
+            }
             (Kind::List { .. }, _) => self.wrong_type(node, "a list"),
             (Kind::Name, Content::Arn(arn)) => self.ref_is_arn(node, arn),
             (_, Content::Arn(arn)) => self.arn_not_known(node, arn),
@@ -142,13 +147,18 @@ impl Conform<'_> {
         }
     }
 
-    fn list(&mut self, node: &Resolved, items: &[Resolved], of: &Kind, least: usize) {
-        if items.len() < least {
-            let message = "this list is empty: put something into it, or leave its key out";
+    fn empty(&mut self, node: &Resolved, property: &Property) {
+        let (Kind::List { least, .. }, Content::List(items)) = (&property.kind, &node.content)
+        else {
+            return;
+        };
+        if items.len() < *least {
+            let or = match property.required {
+                true => "",
+                false => ", or leave its key out",
+            };
+            let message = format!("this list is empty: put something into it{or}");
             self.problems.error("empty-list", &node.place, message);
-        }
-        for item in items {
-            self.kind(item, of, &item.place);
         }
     }
 

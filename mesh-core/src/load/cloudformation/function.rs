@@ -27,16 +27,28 @@ pub(super) fn argument(node: &Node) -> &Node {
     }
 }
 
+/// The name of an attribute: written, or what a `Ref` gives.
+pub(super) enum Attribute<'a> {
+    Named(&'a str),
+    Ref(&'a str),
+}
+
 /// `Resource.Attribute`, as a text or as a list of two.
-pub(super) fn attribute(argument: &Node) -> Option<(String, String)> {
+pub(super) fn attribute(argument: &Node) -> Option<(&str, Attribute<'_>)> {
     match &argument.value {
         Value::Scalar(scalar) => {
             let (resource, attribute) = scalar.text.split_once('.')?;
-            Some((resource.to_owned(), attribute.to_owned()))
+            Some((resource, Attribute::Named(attribute)))
         }
         Value::List(items) => match items.as_slice() {
             [resource, attribute] => {
-                Some((resource.text()?.to_owned(), attribute.text()?.to_owned()))
+                let resource = resource.text().filter(|_| called(resource).is_none())?;
+                let named = match called(attribute) {
+                    None => Attribute::Named(attribute.text()?),
+                    Some("Ref") => Attribute::Ref(self::argument(attribute).text()?),
+                    Some(_) => return None,
+                };
+                Some((resource, named))
             }
             _ => None,
         },

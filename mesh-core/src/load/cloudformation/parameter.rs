@@ -1,6 +1,6 @@
 //! Parameters: the value given, else the default, within what is allowed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     resolve::{Known, LONGEST, UNKNOWN, text},
@@ -49,18 +49,27 @@ pub(super) fn value(
         problems.error("out-of-range", &place, message);
         return UNKNOWN;
     }
-    allowed(declared, value, &place, problems);
-    if kind == "CommaDelimitedList" || kind.starts_with("List<") {
-        let items = value.split(',').map(|item| Resolved {
-            content: Content::Text(item.trim().to_owned()),
-            place: place.clone(),
-        });
-        return Known::Content(Content::List(items.collect()));
+    if !is_list(kind) {
+        allowed(declared, &[value], &place, problems);
+        return text(value);
     }
-    text(value)
+    let items: Vec<&str> = value.split(',').map(str::trim).collect();
+    allowed(declared, &items, &place, problems);
+    let items = items.into_iter().map(|item| Resolved {
+        content: Content::Text(item.to_owned()),
+        place: place.clone(),
+    });
+    Known::Content(Content::List(items.collect()))
 }
 
-fn allowed(declared: &Entry, value: &str, place: &Place, problems: &mut Problems) {
+/// Whether values of that type are lists: `CommaDelimitedList`, `List<…>`, or either of them in Systems Manager.
+fn is_list(kind: &str) -> bool {
+    let stored = kind.strip_prefix("AWS::SSM::Parameter::Value<");
+    let kind = stored.unwrap_or(kind);
+    kind.trim_end_matches('>') == "CommaDelimitedList" || kind.starts_with("List<")
+}
+
+fn allowed(declared: &Entry, values: &[&str], place: &Place, problems: &mut Problems) {
     let Some(Value::List(items)) = declared
         .node
         .member("AllowedValues")
@@ -69,9 +78,10 @@ fn allowed(declared: &Entry, value: &str, place: &Place, problems: &mut Problems
         return;
     };
     let mut words = items.iter().filter_map(Node::text);
-    if words.clone().any(|word| word == value) {
+    let known: BTreeSet<&str> = words.clone().collect();
+    let Some(value) = values.iter().find(|value| !known.contains(*value)) else {
         return;
-    }
+    };
     let first: Vec<String> = words.by_ref().take(LISTED).map(quoted).collect();
     let message = format!(
         "the parameter {} may not be {}: its `AllowedValues` are {}",

@@ -1,6 +1,7 @@
 //! What names stand for: parameters, pseudo parameters, resources and their attributes.
 
 use super::{
+    function::{self, Attribute},
     parameter,
     resolve::{Known, Resolve, UNKNOWN, text},
     resolved::{Arn, Content},
@@ -10,6 +11,7 @@ use super::{
 use crate::{
     config::spelling::nearest,
     error::{Place, quoted, shortened},
+    load::node::Node,
 };
 
 impl<'a> Resolve<'a, '_> {
@@ -83,6 +85,9 @@ impl<'a> Resolve<'a, '_> {
         if let Some(value) = self.template.values.get(name) {
             return text(value);
         }
+        if let Some((_, usual)) = USUAL.iter().find(|(pseudo, _)| *pseudo == name) {
+            return text(*usual);
+        }
         let message = format!(
             "{0} is {what}: give its value as the parameter {0} (validate: `--param {1}=VALUE`)",
             quoted(name),
@@ -93,6 +98,24 @@ impl<'a> Resolve<'a, '_> {
     }
 
     /// What `Fn::GetAtt` gives.
+    pub(super) fn get_att(&mut self, argument: &Node, place: &Place) -> Known {
+        let message = "`Fn::GetAtt` needs a resource and an attribute: `!GetAtt Mesh.MeshName`";
+        let Some((resource, attribute)) = function::attribute(argument) else {
+            return self.bad_argument(message, place);
+        };
+        match attribute {
+            Attribute::Named(attribute) => self.attribute(resource, attribute, place),
+            Attribute::Ref(name) => match self.reference(name, place) {
+                Known::Content(Content::Text(attribute)) => {
+                    self.attribute(resource, &attribute, place)
+                }
+                Known::Content(Content::Unknown) => UNKNOWN,
+                _ => self.bad_argument(message, place),
+            },
+        }
+    }
+
+    /// What an attribute is, wherever it is asked for.
     pub(super) fn attribute(&mut self, resource: &str, attribute: &str, place: &Place) -> Known {
         let Some(found) = self.template.resources.get(resource).copied() else {
             let known = self.template.resources.keys().copied();
@@ -193,6 +216,11 @@ pub(in crate::load) fn is_pseudo(name: &str) -> bool {
 const ASSIGNED: [&str; 5] = ["Arn", "Id", "MeshOwner", "ResourceOwner", "Uid"];
 /// The one attribute of a foreign resource that is the same as its property.
 const CLOUD_MAP_NAME: (&str, &str) = ("AWS::ServiceDiscovery::Service", "Name");
+/// What pseudo parameters are but in China and for governments.
+const USUAL: [(&str, &str); 2] = [
+    ("AWS::Partition", "aws"),
+    ("AWS::URLSuffix", "amazonaws.com"),
+];
 const PSEUDO: [&str; 7] = [
     "AWS::AccountId",
     "AWS::NotificationARNs",

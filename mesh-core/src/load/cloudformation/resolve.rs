@@ -213,13 +213,7 @@ impl<'a, 'p> Resolve<'a, 'p> {
                 Some(name) => self.reference(name, place),
                 None => self.bad_argument("`Ref` needs a name: `!Ref Name`", place),
             },
-            "GetAtt" => match function::attribute(argument) {
-                Some((resource, attribute)) => self.attribute(&resource, &attribute, place),
-                None => self.bad_argument(
-                    "`Fn::GetAtt` needs a resource and an attribute: `!GetAtt Mesh.MeshName`",
-                    place,
-                ),
-            },
+            "GetAtt" => self.get_att(argument, place),
             "Sub" => self.sub(argument, place),
             _ => self.not_computed(name, place),
         }

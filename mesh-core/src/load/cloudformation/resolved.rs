@@ -96,11 +96,15 @@ impl Resolved {
     }
 }
 
-/// CloudFormation takes a number as a number or as a text.
+/// CloudFormation takes a number as a number or as a text, and tools write whole ones as `50.0`.
 ///
 /// With a zero before it, it is octal for YAML 1.1 and decimal for YAML 1.2, so it is not taken.
 pub(super) fn number(text: &str) -> Option<i64> {
     let text = text.trim();
+    let text = match text.split_once('.') {
+        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') => whole,
+        _ => text,
+    };
     let digits = text.trim_start_matches(['-', '+']);
     let padded = digits.len() > 1 && digits.starts_with('0');
     text.parse().ok().filter(|_| !padded)

@@ -182,19 +182,20 @@ pub(super) fn timeout(node: &Resolved, problems: &mut Problems) -> Timeout {
 }
 
 pub(super) fn duration(node: &Resolved, problems: &mut Problems) -> Option<Duration> {
-    let unit = node.text(&["Unit"])?;
+    let unit = node.text(&["Unit"])?.value;
     let Said { value, place } = node.number(&["Value"])?;
-    let Some(count) = u64::try_from(value).ok().filter(|count| *count <= LONGEST) else {
-        let message = format!("a duration is 0 to {LONGEST} {}, not {value}", unit.value);
-        problems.error("out-of-range", &place, message);
-        return None;
+    let (most, of): (u64, fn(u64) -> Duration) = match unit.as_str() {
+        "s" => (LONGEST, Duration::from_secs),
+        "ms" => (LONGEST * 1000, Duration::from_millis),
+        _ => return None,
     };
-    match unit.value.as_str() {
-        "s" => Some(Duration::from_secs(count)),
-        "ms" => Some(Duration::from_millis(count)),
-        _ => None,
+    let count = u64::try_from(value).ok().filter(|count| *count <= most);
+    if count.is_none() {
+        let message = format!("a duration is 0 to {most} {unit}, not {value}");
+        problems.error("out-of-range", &place, message);
     }
+    count.map(of)
 }
 
-/// Some sixty years in seconds: longer than any limit, short enough to be added to any time.
+/// Some sixty years, in seconds: longer than any limit, short enough to be added to any time.
 const LONGEST: u64 = i32::MAX as u64;

@@ -1,11 +1,11 @@
 //! Functions, parameters, and values that only AWS knows.
 
-use super::{codes, refused, template};
+use super::{ONE, codes, refused, routed, template};
 use crate::{config::Config, load::Reader};
 
 fn named(name: &str) -> String {
     format!(
-        "Parameters:\n  Name: {{Type: String, Default: shop}}\n  Asked: {{Type: String}}\n  Unused: {{Type: String}}\n  \
+        "Parameters:\n  Attribute: {{Type: String, Default: TopicName}}\n  Name: {{Type: String, Default: shop}}\n  Asked: {{Type: String}}\n  Unused: {{Type: String}}\n  \
          Stored: {{Type: 'AWS::SSM::Parameter::Value<String>', Default: /path}}\n  \
          Tls: {{Type: String, AllowedValues: [on, off]}}\nResources:\n  Topic: {{Type: AWS::SNS::Topic}}\n  \
          Registry: {{Type: AWS::ServiceDiscovery::Service, Properties: {{Name: !Sub '${{Name}}-registry'}}}}\n  \
@@ -33,6 +33,11 @@ fn functions_are_computed_in_every_form() {
         ("!GetAtt Topic.TopicName", "topic"),
         ("!GetAtt [Topic, TopicName]", "topic"),
         ("{Fn::GetAtt: Topic.TopicName}", "topic"),
+        ("!GetAtt [Topic, !Ref Attribute]", "topic"),
+        (
+            "!Sub '${AWS::Partition}.${AWS::URLSuffix}'",
+            "aws.amazonaws.com",
+        ),
         ("{Fn::GetAtt: [Registry, Name]}", "shop-registry"),
         (
             "!Sub '${Name}-${AWS::Region}-${!Name}'",
@@ -56,7 +61,8 @@ fn what_cannot_be_computed_is_an_error_that_says_how_to_go_on() {
         let text = named(function);
         let marked = match code {
             "missing-parameter" => {
-                let parameter = function.trim_start_matches("!Ref ");
+                let parameter = function.trim_start_matches("!GetAtt [Topic, ");
+                let parameter = parameter.trim_start_matches("!Ref ").trim_end_matches(']');
                 text.replacen(&format!("  {parameter}:"), &format!("  §{parameter}:"), 1)
             }
             _ => named(&format!("§{function}")),
@@ -114,9 +120,64 @@ fn a_parameter_outside_its_allowed_values_is_refused() {
     let errors = given(&text).parameter("Tls", "maybe").read().unwrap_err();
     assert_eq!(
         errors.to_string(),
-        "mesh.yaml:6:3: error[parameter-not-allowed]: the parameter `Tls` may not be `maybe`: its `AllowedValues` are `on`, `off`"
+        "mesh.yaml:7:3: error[parameter-not-allowed]: the parameter `Tls` may not be `maybe`: its `AllowedValues` are `on`, `off`"
     );
     assert!(given(&text).parameter("Tls", "on").read().is_ok());
+}
+
+#[test]
+fn lists_are_allowed_item_by_item() {
+    for kind in [
+        "CommaDelimitedList",
+        "List<String>",
+        "'AWS::SSM::Parameter::Value<List<String>>'",
+        "'AWS::SSM::Parameter::Value<CommaDelimitedList>'",
+    ] {
+        let text = format!(
+            "Parameters:\n  Events: {{Type: {kind}, AllowedValues: [server-error, gateway-error]}}\n{}",
+            routed(&format!(
+                "{{HttpRoute: {{Match: {{Prefix: /}}, {ONE}, RetryPolicy: {{MaxRetries: 1, \
+                 PerRetryTimeout: {{Unit: s, Value: 1}}, HttpRetryEvents: !Ref Events}}}}}}"
+            ))
+        );
+        let read = |events: &str| {
+            let reader = Config::reader().document("mesh.yaml", text.as_str());
+            reader.parameter("Events", events).read()
+        };
+        let config =
+            read("server-error, gateway-error").unwrap_or_else(|errors| panic!("{kind}: {errors}"));
+        let router = config
+            .mesh()
+            .virtual_router("r")
+            .expect("the router is there");
+        let policy = router.routes[0]
+            .http
+            .retry_policy
+            .as_ref()
+            .expect("there is a policy");
+        assert_eq!(policy.http_events.len(), 2, "{kind}");
+        let errors = read("server-error,client-error").unwrap_err();
+        assert_eq!(codes(&errors), ["parameter-not-allowed"], "{errors}");
+        assert!(
+            errors.to_string().contains("may not be `client-error`"),
+            "{errors}"
+        );
+    }
+}
+
+#[test]
+fn what_aws_sets_alike_everywhere_may_be_given_and_the_rest_has_to_be() {
+    let name = |reader: Reader| Some(reader.read().ok()?.mesh().name().as_str().to_owned());
+    let text = named("!Sub '${AWS::Partition}.${AWS::URLSuffix}'");
+    let china = given(&text).pseudo("AWS::Partition", "aws-cn");
+    let china = china.pseudo("AWS::URLSuffix", "amazonaws.com.cn");
+    assert_eq!(name(china).as_deref(), Some("aws-cn.amazonaws.com.cn"));
+    for pseudo in ["AWS::StackName", "AWS::AccountId", "AWS::Region"] {
+        refused(
+            &named(&format!("§!Ref {pseudo}")),
+            &["missing-pseudo-parameter"],
+        );
+    }
 }
 
 #[test]
@@ -140,7 +201,8 @@ fn circles_chains_and_growing_texts_end() {
             &format!("!Sub '${{M{0}.MeshName}}${{M{0}.MeshName}}'", i - 1),
         ));
     }
-    assert!(Config::parse("m", &chain).is_err());
+    let errors = Config::parse("m", &chain).unwrap_err();
+    assert!(codes(&errors).contains(&"circular-reference"), "{errors}");
     let errors = Config::parse("m", &growing).unwrap_err();
     assert!(codes(&errors).contains(&"bad-function"), "{errors}");
 }
@@ -151,7 +213,7 @@ fn a_function_beside_other_keys_is_misplaced() {
 }
 
 /// A function, the code of its error, and a part of the sentence.
-const NOT_GIVEN: [(&str, &str, &str); 17] = [
+const NOT_GIVEN: [(&str, &str, &str); 19] = [
     (
         "!Ref Asked",
         "missing-parameter",
@@ -183,6 +245,16 @@ const NOT_GIVEN: [(&str, &str, &str); 17] = [
         "!GetAtt M.MehsName",
         "unknown-attribute",
         "did you mean `MeshName`?",
+    ),
+    (
+        "!GetAtt [Topic, !Sub '${Name}']",
+        "bad-function",
+        "needs a resource and an attribute",
+    ),
+    (
+        "!GetAtt [Topic, !Ref Asked]",
+        "missing-parameter",
+        "`--param Asked=VALUE`",
     ),
     (
         "!GetAtt M",

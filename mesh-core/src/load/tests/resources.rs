@@ -2,6 +2,7 @@
 
 use super::{ONE, codes, matching, node, refused, routed, template};
 use crate::config::{Config, HeaderMatcher};
+use std::time::Duration;
 
 #[test]
 fn broken_routes_are_refused_at_the_place_to_mend() {
@@ -90,6 +91,14 @@ fn broken_policies_are_refused_at_the_place_to_mend() {
         ),
         (
             http(", Timeout: {PerRequest: {Unit: s, Value: §-1}}"),
+            "out-of-range",
+        ),
+        (
+            http(", Timeout: {PerRequest: {Unit: s, Value: §2147483648}}"),
+            "out-of-range",
+        ),
+        (
+            http(", Timeout: {PerRequest: {Unit: ms, Value: §2147483648000}}"),
             "out-of-range",
         ),
     ];
@@ -275,11 +284,12 @@ fn numbers_that_two_versions_of_yaml_read_differently_are_refused() {
         ))
     };
     for text in [
-        "§010", "§0x1F", "§0o17", "§1_0", "§10.0", "§1e400", "§.nan", "§'01'",
+        "§010", "§0x1F", "§0o17", "§1_0", "§10.5", "§10.", "§.0", "§1e1", "§1e400", "§.nan",
+        "§'01'",
     ] {
         refused(&weight(text), &["wrong-type"]);
     }
-    for text in ["10", "'10'", "+10"] {
+    for text in ["10", "'10'", "+10", "10.0", "'10.00'"] {
         assert!(Config::parse("m", &weight(text)).is_ok(), "{text}");
     }
 }
@@ -324,4 +334,30 @@ fn the_same_resource_twice_counts_once_and_two_that_differ_name_both_places() {
         reader.mesh("m").read().is_ok(),
         "one of another mesh is another"
     );
+}
+
+#[test]
+fn thirty_days_may_be_said_in_milliseconds() {
+    let text = node("a").replace(
+        "PortMapping",
+        "Timeout: {HTTP: {Idle: {Unit: ms, Value: 2592000000}}}, PortMapping",
+    );
+    let config = Config::parse("m", &template(&text)).unwrap_or_else(|errors| panic!("{errors}"));
+    let node = config.mesh().virtual_node("a").expect("the node is there");
+    let days = Duration::from_secs(30 * 24 * 60 * 60);
+    assert_eq!(node.listeners[0].timeout.idle, Some(days));
+}
+
+#[test]
+fn an_empty_list_may_be_left_out_only_where_its_key_may() {
+    let router = "  X: {Type: AWS::AppMesh::VirtualRouter, Properties: {MeshName: m, Spec: {Listeners: []}}}\n";
+    for (text, optional) in [(template(router), false), (matching("Headers: []"), true)] {
+        let errors = Config::parse("m", &text).unwrap_err();
+        assert_eq!(codes(&errors), ["empty-list"], "{errors}");
+        assert_eq!(
+            errors.to_string().contains("leave its key out"),
+            optional,
+            "{errors}"
+        );
+    }
 }
