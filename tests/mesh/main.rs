@@ -3,6 +3,7 @@
 mod abandoned;
 mod cancels;
 mod connections;
+mod drain;
 mod frameworks;
 mod grpc;
 mod imports;

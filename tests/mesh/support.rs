@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     error::Error as StdError,
-    future::Future,
+    future::{Future, pending},
     net::SocketAddr,
     sync::{
         Arc,
@@ -24,7 +24,7 @@ use mesh_core::{
     config::{Mesh as Model, VirtualNode, VirtualService},
     unit::Protocol,
 };
-use mesh_tower::{Mesh, test_util::MemoryNetwork};
+use mesh_tower::{Error, Mesh, test_util::MemoryNetwork};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
@@ -158,7 +158,38 @@ pub(crate) async fn served(
         .await
         .expect("the mesh starts");
     let server = mesh.clone();
-    tokio::spawn(async move { server.serve_until(app, std::future::pending()).await });
+    tokio::spawn(async move { server.serve_until(app, pending()).await });
     mesh.ready().await;
     mesh
+}
+
+/// `web` and `orders`, each with a listener, and `web` calls `orders.local`.
+pub(crate) fn two_nodes() -> Model {
+    let listening = |name: &str| {
+        VirtualNode::builder(name)
+            .listener(8080, Protocol::Http)
+            .dns(name)
+    };
+    Model::builder("shop")
+        .virtual_node(listening("web").backend("orders.local"))
+        .virtual_node(listening("orders"))
+        .virtual_service(VirtualService::builder("orders.local").virtual_node("orders"))
+        .build()
+        .expect("the model is valid")
+}
+
+/// A task that ends with the test.
+pub(crate) struct Abort(pub(crate) JoinHandle<Result<(), Error>>);
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+pub(crate) fn serving(mesh: &Mesh, app: Router) -> Abort {
+    let server = mesh.clone();
+    Abort(tokio::spawn(async move {
+        server.serve_until(app, pending()).await
+    }))
 }

@@ -76,8 +76,10 @@ mod tests {
             .expect("a handshake");
         tokio::spawn(driver);
         tokio::spawn(async move {
-            let mut head = [0; 1024];
-            theirs.read(&mut head).await.expect("a request");
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                theirs.read_buf(&mut head).await.expect("a request");
+            }
             theirs.write_all(answer).await.expect("answered");
         });
         meaning(send.send_request(request()).await)
