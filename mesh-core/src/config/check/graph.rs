@@ -5,13 +5,11 @@ use std::{
     fmt,
 };
 
+use super::missing;
 use crate::{
-    config::{
-        draft::{
-            Draft, ProviderDraft, RouteDraft, Said, TargetDraft, VirtualNodeDraft,
-            VirtualRouterDraft, VirtualServiceDraft,
-        },
-        spelling::nearest,
+    config::draft::{
+        Draft, ProviderDraft, RouteDraft, Said, TargetDraft, VirtualNodeDraft, VirtualRouterDraft,
+        VirtualServiceDraft,
     },
     error::{Place, Problems, quoted},
 };
@@ -131,7 +129,7 @@ impl<'a> Graph<'a> {
     fn missing_node(&self, code: &'static str, name: &str, place: &Place, problems: &mut Problems) {
         if !self.draft.gaps.virtual_nodes {
             let known = self.nodes.keys().copied();
-            missing(code, "virtual node", name, known, place, problems);
+            missing::report(code, "virtual node", name, known, place, problems);
         }
     }
 
@@ -144,32 +142,9 @@ impl<'a> Graph<'a> {
     ) {
         if !self.draft.gaps.virtual_routers {
             let known = self.routers.keys().copied();
-            missing(code, "virtual router", name, known, place, problems);
+            missing::report(code, "virtual router", name, known, place, problems);
         }
     }
-}
-
-fn missing<'a>(
-    code: &'static str,
-    kind: &str,
-    name: &str,
-    known: impl Iterator<Item = &'a str>,
-    place: &Place,
-    problems: &mut Problems,
-) {
-    if problems.is_full() {
-        return;
-    }
-    let switch = match place.location {
-        Some(_) => SWITCH,
-        None => "",
-    };
-    let message = format_args!(
-        "there is no {kind} {} in the mesh{}{switch}",
-        quoted(name),
-        nearest(name, known)
-    );
-    problems.error(code, place, message);
 }
 
 fn match_port(route: &RouteDraft, router: &VirtualRouterDraft, problems: &mut Problems) {
@@ -249,8 +224,5 @@ fn listed(ports: impl Iterator<Item = i64> + Clone) -> impl fmt::Display {
     })
 }
 
-/// What a builder does not have and a reader does.
-const SWITCH: &str = " (if another stack has it, load that one as well, or leave out what needs it: in Rust `Reader::allow_missing`, \
-                      for validate `--allow-missing`)";
 /// How many ports a sentence holds.
 const LISTED: usize = 8;

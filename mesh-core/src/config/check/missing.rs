@@ -1,4 +1,4 @@
-//! References that lead out of what was read: allowed only if the caller says so, and then their holders are left out.
+//! References to what is not there: refused or, if the caller allows them, left out with what holds them.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -29,6 +29,30 @@ pub(super) fn leave_out(draft: &mut Draft, problems: &mut Problems) {
     draft
         .virtual_services
         .retain(|service| known.has_provider_of(service, problems));
+}
+
+/// Reports a reference to what is not there, with the way to allow it.
+pub(super) fn report<'a>(
+    code: &'static str,
+    kind: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+    place: &Place,
+    problems: &mut Problems,
+) {
+    if problems.is_full() {
+        return;
+    }
+    let switch = match place.location {
+        Some(_) => SWITCH,
+        None => "",
+    };
+    let message = format_args!(
+        "there is no {kind} {} in the mesh{}{switch}",
+        quoted(name),
+        nearest(name, known)
+    );
+    problems.error(code, place, message);
 }
 
 struct Known {
@@ -89,3 +113,7 @@ fn warn(
     );
     problems.warn(code, place, message);
 }
+
+/// What a builder does not have and a reader does.
+const SWITCH: &str = " (if another stack has it, load that one as well, or leave out what needs it: in Rust `Reader::allow_missing`, \
+                      for validate `--allow-missing`)";

@@ -85,7 +85,7 @@ pub(super) struct Read<'a> {
     whole: bool,
 }
 
-/// Whether it was not there before.
+/// Reads one resource; whether it was not there before.
 fn app_mesh_resource<'a>(
     resource: Resource<'a>,
     app_mesh: AppMesh,
@@ -93,9 +93,30 @@ fn app_mesh_resource<'a>(
     draft: &mut Draft,
     seen: &mut Seen,
 ) -> bool {
+    let left_out = lost_with(resource).is_some() || route::is_left_out(resource);
+    let read = checked(resource, app_mesh, left_out, resolve);
+    let problems = &mut *resolve.problems;
+    let before = problems.errors();
+    if seen.has(&read, app_mesh.shape.what, problems) {
+        return problems.errors() > before;
+    }
+    if left_out {
+        draft.left_out.extend(read.mesh.clone());
+    }
+    if lost_with(resource).is_none() {
+        spec::read(read, draft, problems);
+    }
+    true
+}
+
+/// The resource with its properties resolved and held against their shape.
+fn checked<'a>(
+    resource: Resource<'a>,
+    app_mesh: AppMesh,
+    left_out: bool,
+    resolve: &mut Resolve<'a, '_>,
+) -> Read<'a> {
     let before = resolve.problems.errors();
-    let gateway = GATEWAYS.iter().find(|(kind, _)| *kind == resource.kind);
-    let left_out = gateway.is_some() || route::is_left_out(resource);
     attributes(resource, left_out, resolve.problems);
     let properties = resolve.properties(resource, &Kind::Object(app_mesh.shape), left_out);
     let problems = &mut *resolve.problems;
@@ -103,7 +124,7 @@ fn app_mesh_resource<'a>(
         Some(entry) => at(properties.place.path.clone(), &entry.key_at),
         None => resource.place(),
     };
-    if let Some((_, lost)) = gateway {
+    if let Some(lost) = lost_with(resource) {
         conform::left_out(&properties, app_mesh.shape, &place, problems);
         let message = format!("this version has no gateways yet: {lost}");
         problems.warn("not-supported-yet", &resource.place(), message);
@@ -112,25 +133,20 @@ fn app_mesh_resource<'a>(
     }
     let name = properties.text(&[app_mesh.name]);
     let named = name.is_some() || properties.at(&[app_mesh.name]).is_none();
-    let read = Read {
+    Read {
         kind: resource.kind,
         mesh: properties.text(&["MeshName"]),
         name: name.unwrap_or_else(|| Said::new(resource.id.to_owned(), resource.place())),
         named,
         whole: problems.errors() == before,
         properties,
-    };
-    let errors = problems.errors();
-    if seen.has(&read, app_mesh.shape.what, problems) {
-        return problems.errors() > errors;
     }
-    if left_out {
-        draft.left_out.extend(read.mesh.clone());
-    }
-    if gateway.is_none() {
-        spec::read(read, draft, problems);
-    }
-    true
+}
+
+/// What is not done because this is a gateway's; `None` for everything else.
+fn lost_with(resource: Resource<'_>) -> Option<&'static str> {
+    let gateway = GATEWAYS.iter().find(|(kind, _)| *kind == resource.kind);
+    gateway.map(|(_, lost)| *lost)
 }
 
 /// What stands beside `Type` and `Properties`.

@@ -1,0 +1,237 @@
+//! The reader: which documents, with which values, and as how many meshes.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{cloudformation, detect, text};
+use crate::{
+    config::{Config, check, draft::Draft, spelling::nearest},
+    error::{ConfigErrors, Location, Place, Problems, quoted},
+};
+
+/// Documents to be read together, and the values they need.
+///
+/// # Examples
+/// ```
+/// use mesh_core::config::Config;
+///
+/// let template = "
+/// Parameters: {Stage: {Type: String}}
+/// Resources:
+///   Shop: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: !Sub 'shop-${Stage}-${AWS::Region}'}}
+/// ";
+/// let config = Config::reader()
+///     .parameter("Stage", "test")
+///     .pseudo("AWS::Region", "eu-central-1")
+///     .document("mesh.yaml", template)
+///     .read()?;
+/// assert_eq!(config.mesh().name().as_str(), "shop-test-eu-central-1");
+/// # Ok::<(), mesh_core::error::ConfigErrors>(())
+/// ```
+#[derive(Debug, Default)]
+#[must_use = "a reader does nothing before `read`"]
+pub struct Reader {
+    values: BTreeMap<String, String>,
+    documents: Vec<(Arc<str>, String)>,
+    mesh: Option<String>,
+    allow_missing: bool,
+}
+
+impl Reader {
+    /// Gives a parameter its value; the last one given counts.
+    ///
+    /// What AWS alone knows is given in the same way, under the name that the template asks for it by:
+    /// `Certificate` for `!Ref Certificate`, `LoadBalancer.DNSName` for `!GetAtt LoadBalancer.DNSName`.
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.values.insert(name.into(), value.into());
+        self
+    }
+
+    /// Gives a pseudo parameter its value: `AWS::Region`, `AWS::AccountId`, `AWS::StackName` and so on.
+    pub fn pseudo(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameter(name, value)
+    }
+
+    /// Says which mesh to take, where the documents hold several.
+    pub fn mesh(mut self, name: impl Into<String>) -> Self {
+        self.mesh = Some(name.into());
+        self
+    }
+
+    /// Allows references to virtual nodes and routers that are defined elsewhere: what holds one is left out, with a
+    /// warning, and the rest is taken.
+    ///
+    /// # Examples
+    /// ```
+    /// use mesh_core::config::Config;
+    ///
+    /// let template = "
+    /// Resources:
+    ///   Orders:
+    ///     Type: AWS::AppMesh::VirtualService
+    ///     Properties:
+    ///       MeshName: shop
+    ///       VirtualServiceName: orders.local
+    ///       Spec: {Provider: {VirtualRouter: {VirtualRouterName: of-another-stack}}}
+    /// ";
+    /// assert!(Config::parse("orders.yaml", template).is_err());
+    /// let config = Config::reader().allow_missing().document("orders.yaml", template).read()?;
+    /// assert_eq!(config.mesh().virtual_services().count(), 0);
+    /// # Ok::<(), mesh_core::error::ConfigErrors>(())
+    /// ```
+    pub fn allow_missing(mut self) -> Self {
+        self.allow_missing = true;
+        self
+    }
+
+    /// Adds a document.
+    pub fn document(mut self, name: &str, text: impl Into<String>) -> Self {
+        self.documents.push((Arc::from(name), text.into()));
+        self
+    }
+
+    /// Reads all documents as one configuration.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`] with every problem of every document.
+    pub fn read(self) -> Result<Config, ConfigErrors> {
+        let (draft, problems, resources) = self.draft();
+        config(draft, problems, resources)
+    }
+
+    /// Reads all documents as one configuration for each mesh in them, in the order of the meshes' names.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`] with every problem of every document and mesh; of more than 64 meshes, one has to be
+    /// [chosen](Self::mesh).
+    ///
+    /// # Examples
+    /// ```
+    /// use mesh_core::config::Config;
+    ///
+    /// let template = "
+    /// Resources:
+    ///   Test: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: test}}
+    ///   Live: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: live}}
+    /// ";
+    /// let configs = Config::reader().document("mesh.yaml", template).read_each()?;
+    /// let names = configs.iter().map(|config| config.mesh().name().as_str());
+    /// assert_eq!(names.collect::<Vec<_>>(), ["live", "test"]);
+    /// # Ok::<(), mesh_core::error::ConfigErrors>(())
+    /// ```
+    pub fn read_each(self) -> Result<Vec<Config>, ConfigErrors> {
+        let (draft, problems, resources) = self.draft();
+        let meshes = draft.mesh_names();
+        if !(2..=MESHES).contains(&meshes.len()) || draft.wanted.is_some() {
+            return Ok(vec![config(draft, problems, resources)?]);
+        }
+        let mut configs = Vec::new();
+        let mut refused = Vec::new();
+        for mesh in meshes {
+            let wanted = Some(mesh);
+            let draft = Draft {
+                wanted,
+                ..draft.clone()
+            };
+            match config(draft, problems.clone(), resources) {
+                Ok(config) => configs.push(config),
+                Err(errors) => refused.push(errors),
+            }
+        }
+        let errors = refused
+            .into_iter()
+            .reduce(|all, errors| all.and(errors.problems()));
+        match errors {
+            None => Ok(configs),
+            Some(errors) => Err(errors.and(configs.iter().flat_map(Config::warnings))),
+        }
+    }
+
+    /// What all documents say, what is wrong with it, and how many resources there are.
+    fn draft(&self) -> (Draft, Problems, usize) {
+        let mut problems = Problems::default();
+        let mut draft = Draft {
+            wanted: self.mesh.clone(),
+            allow_missing: self.allow_missing,
+            start: self.start(),
+            ..Draft::default()
+        };
+        let resources = self.templates(&mut draft, &mut problems);
+        (draft, problems, resources)
+    }
+
+    /// Reads what can be read into the draft, and counts it.
+    fn templates(&self, draft: &mut Draft, problems: &mut Problems) -> usize {
+        let mut resources = 0;
+        let mut seen = cloudformation::Seen::default();
+        let mut names = BTreeSet::new();
+        let mut unread = false;
+        for (name, text) in &self.documents {
+            let roots = text::documents(name, text, problems);
+            unread |= roots.is_none();
+            for root in roots.unwrap_or_default() {
+                if detect::is_cloudformation(&root, problems) {
+                    resources +=
+                        cloudformation::read(&root, &self.values, draft, &mut seen, problems);
+                    names.extend(cloudformation::names(&root).map(str::to_owned));
+                } else {
+                    unread = true;
+                }
+            }
+        }
+        if unread {
+            draft.gaps.everything();
+        } else {
+            self.none_found(resources, &draft.start, problems);
+            self.unused(&names, &draft.start, problems);
+        }
+        resources
+    }
+
+    fn none_found(&self, resources: usize, place: &Place, problems: &mut Problems) {
+        if resources > 0 || problems.errors() > 0 {
+            return;
+        }
+        let message = "there is no App Mesh resource in this template: name a template with resources of the types \
+                       `AWS::AppMesh::…`";
+        problems.error("no-app-mesh-resources", place, message);
+    }
+
+    /// Values for which no document has a use: mostly a misspelt name.
+    fn unused(&self, names: &BTreeSet<String>, place: &Place, problems: &mut Problems) {
+        for given in self.values.keys() {
+            let resource = given.split('.').next().unwrap_or_default();
+            if cloudformation::is_pseudo(given)
+                || [given, resource].iter().any(|name| names.contains(*name))
+            {
+                continue;
+            }
+            let message = format!(
+                "a value is given for the parameter {}, which nothing here declares or uses{}",
+                quoted(given),
+                nearest(given, names.iter().map(String::as_str))
+            );
+            problems.warn("unused-parameter", place, message);
+        }
+    }
+
+    /// The beginning of the first document.
+    fn start(&self) -> Place {
+        let first = self.documents.first();
+        first.map_or_else(Place::default, |(name, _)| Place {
+            path: String::new(),
+            location: Some(Location::new(name, 1, 1)),
+        })
+    }
+}
+
+fn config(draft: Draft, problems: Problems, resources: usize) -> Result<Config, ConfigErrors> {
+    let (mesh, warnings) =
+        check(draft, problems).map_err(|errors| errors.with_resources(resources))?;
+    Ok(Config::read(mesh, warnings, resources))
+}
+
+/// Each is checked against all that the documents hold: many times many would have no end.
+const MESHES: usize = 64;
