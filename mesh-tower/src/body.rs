@@ -98,6 +98,11 @@ impl Body {
         self
     }
 
+    /// Whether all of it was there from the start, so that nothing of it is waited for.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.kind, Kind::Empty | Kind::Full(_))
+    }
+
     /// The same body once more, if that takes no recording.
     pub(crate) fn try_clone(&self) -> Option<Self> {
         match &self.kind {

@@ -266,3 +266,55 @@ async fn a_stream_that_always_has_something_to_give_is_cut_at_the_limit_too() {
         "{error}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_whole_body_that_waits_for_a_connection_waits_no_longer_than_the_limit() {
+    let half = SECOND / 2;
+    let router = VirtualRouter::builder("orders").listener(8080, Protocol::Http2);
+    let route = Route::http2("all")
+        .prefix("/")
+        .target("orders", 1)
+        .timeout(half);
+    let model = Model::builder("shop")
+        .virtual_node(VirtualNode::builder("web").backend("orders.local"))
+        .virtual_node(
+            VirtualNode::builder("orders")
+                .listener(8080, Protocol::Http2)
+                .dns("orders.local"),
+        )
+        .virtual_router(router.route(route))
+        .virtual_service(VirtualService::builder("orders.local").virtual_router("orders"))
+        .build()
+        .expect("the model is valid");
+    let network = MemoryNetwork::new();
+    let start = |node: &str| {
+        Mesh::builder()
+            .config(model.clone())
+            .virtual_node(node)
+            .network(&network)
+    };
+    // Bound and never served: HTTP/2 does not begin on its connections.
+    let _silent = start("orders")
+        .bind(8080, "10.0.0.1:8080")
+        .start()
+        .await
+        .expect("the mesh starts");
+    let web = start("web")
+        .endpoint("orders", "10.0.0.1:8080")
+        .start()
+        .await
+        .expect("the mesh starts");
+    let begun = Instant::now();
+    let client = web.client_for("orders.local").expect("a backend");
+    let error = client
+        .post("/")
+        .body("whole")
+        .send()
+        .await
+        .expect_err("no answer");
+    assert_eq!(
+        (error.kind(), begun.elapsed()),
+        (ErrorKind::Timeout, half),
+        "{error}"
+    );
+}

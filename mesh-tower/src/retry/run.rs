@@ -54,11 +54,15 @@ impl<D: Deliver> Run<D> {
             limit,
         } = routed;
         let attempts = Attempts::new(Safety::of(request.method(), call.is_grpc()));
+        let mut limits = Limits::new(plan.timeouts.shortened(limit), call.started());
+        if request.body().is_whole() {
+            // Whoever gave it has ended it, however long it then waits for a connection to be sent on.
+            limits.deadlines().request_ended(call.started());
+        }
         let (request, kept) = match attempts.can_retry(&plan.retry) {
             true => Kept::split(request),
             false => (request, None),
         };
-        let limits = Limits::new(plan.timeouts.shortened(limit), call.started());
         Self {
             inner,
             rng,
