@@ -79,7 +79,7 @@ fn chosen(draft: &mut Draft, problems: &mut Problems) -> Option<MeshDraft> {
             .map(|(name, place)| ((*name).to_owned(), (*place).clone()))?,
         (None, _) => {
             let message = format!(
-                "there are {} meshes here, {}{}: say which one to take (in Rust `Reader::mesh`, for validate `--mesh NAME`)",
+                "there are {} meshes here, {}{}: say which one to take (in Rust `Reader::mesh`, or `Reader::read_each` for all; for validate `--mesh NAME`)",
                 distinct.len(),
                 listed.join(", "),
                 if distinct.len() > LISTED {

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use crate::{
     config::{
-        draft::{Draft, ProviderDraft, RouteDraft, Said, VirtualServiceDraft},
+        draft::{Draft, Gaps, ProviderDraft, RouteDraft, Said, VirtualServiceDraft},
         spelling::nearest,
     },
     error::{Place, Problems, quoted},
@@ -17,6 +17,7 @@ pub(super) fn leave_out(draft: &mut Draft, problems: &mut Problems) {
     let known = Known {
         nodes: nodes.map(|name| name.value.clone()).collect(),
         routers: routers.map(|name| name.value.clone()).collect(),
+        gaps: draft.gaps.clone(),
     };
     let left_out = &mut draft.gaps.left_out_routes;
     draft.routes.retain(|route| {
@@ -58,6 +59,8 @@ pub(super) fn report<'a>(
 struct Known {
     nodes: BTreeSet<String>,
     routers: BTreeSet<String>,
+    /// What could not be read is not missed.
+    gaps: Gaps,
 }
 
 impl Known {
@@ -65,14 +68,14 @@ impl Known {
         let mut all = true;
         let holder = "the route is";
         if let Some(Said { value, place }) = &route.router
-            && !self.routers.contains(value)
+            && !self.has_router(value)
         {
             let router = ("missing-router", "virtual router", value.as_str());
             warn(router, &self.routers, holder, place, problems);
             all = false;
         }
         for Said { value, place } in route.targets.value.iter().map(|t| &t.virtual_node) {
-            if !self.nodes.contains(value) {
+            if !self.has_node(value) {
                 let node = ("missing-target", "virtual node", value.as_str());
                 warn(node, &self.nodes, holder, place, problems);
                 all = false;
@@ -85,16 +88,27 @@ impl Known {
         let Some(Said { value, place }) = &service.provider else {
             return true;
         };
-        let (known, kind, name) = match value {
-            ProviderDraft::VirtualNode(name) => (&self.nodes, "virtual node", name),
-            ProviderDraft::VirtualRouter(name) => (&self.routers, "virtual router", name),
+        let (there, known, kind, name) = match value {
+            ProviderDraft::VirtualNode(name) => {
+                (self.has_node(name), &self.nodes, "virtual node", name)
+            }
+            ProviderDraft::VirtualRouter(name) => {
+                (self.has_router(name), &self.routers, "virtual router", name)
+            }
         };
-        let there = known.contains(name);
         if !there {
             let provider = ("missing-provider", kind, name.as_str());
             warn(provider, known, "the virtual service is", place, problems);
         }
         there
+    }
+
+    fn has_node(&self, name: &str) -> bool {
+        self.gaps.virtual_nodes || self.nodes.contains(name)
+    }
+
+    fn has_router(&self, name: &str) -> bool {
+        self.gaps.virtual_routers || self.routers.contains(name)
     }
 }
 

@@ -80,6 +80,16 @@ fn nothing_is_left_out_of_what_is_whole() {
 }
 
 #[test]
+fn what_could_not_be_read_is_no_reason_to_leave_something_out() {
+    let unread = "Resources: [";
+    let text = route().replace("VirtualNode: a", "VirtualNode: gone");
+    let reader = Config::reader().allow_missing().document("m", text);
+    let errors = reader.document("n", unread).read().unwrap_err();
+    assert_eq!(codes(&errors), ["broken-yaml"], "{errors}");
+    assert_eq!(errors.warnings().count(), 0, "{errors}");
+}
+
+#[test]
 fn members_of_a_mesh_defined_elsewhere_are_left_out() {
     let other = node("b").replace("MeshName: m", "MeshName: §mm");
     warned(
