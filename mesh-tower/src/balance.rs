@@ -108,15 +108,15 @@ impl Deliver for Balance {
                 .filter(|_| replays_unsent(lease.is_reused(), replayed))
             {
                 Some(again) => request = again,
-                None => return Err(broken(failed.error, untouched)),
+                None => return Err(broken(failed.error, untouched, &call)),
             }
             replayed = true;
         }
     }
 }
 
-fn broken(source: hyper::Error, untouched: bool) -> Error {
-    if connect::is_bodys(&source) {
+fn broken(source: hyper::Error, untouched: bool, call: &Call) -> Error {
+    if call.request_end().has_failed() {
         return Error::new(Cause::Body(source.into()));
     }
     let outcome = connect::outcome(&source, untouched);

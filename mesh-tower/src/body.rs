@@ -204,6 +204,9 @@ impl HttpBody for Body {
             return Poll::Ready(Some(Err(Abandoned::new().into())));
         }
         let frame = ready!(polled);
+        if let (Some(Err(_)), Some(report)) = (&frame, &self.report) {
+            report.call.request_end().failed();
+        }
         // Whoever sends a body need not poll it once more when it says that it is at its end.
         let at_end = self.is_end_stream();
         if let (Some(Ok(frame)), Some(report)) = (&frame, &mut self.report)

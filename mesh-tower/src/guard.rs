@@ -65,7 +65,9 @@ impl Drop for Guard {
 }
 
 /// The guard of a request that is sent on: with the call ends what is still being sent of it. The peer that has answered, or
-/// that nobody listens to any more, would otherwise hold the rest of an upload for as long as it likes.
+/// that nobody listens to any more, would otherwise hold the rest of an upload for as long as it likes. Over HTTP/2 the HTTP
+/// library looks at a body only while the peer's window is open: a peer that answers, keeps its window closed and does not
+/// reset the stream still holds what waits for it.
 ///
 /// # Source
 /// Envoy's router resets the upstream stream where a response is over before its request.

@@ -170,8 +170,8 @@ impl ResponseBody {
     }
 
     /// A frame came: the last one, or one after which a limit may have passed.
-    fn moved(&mut self) -> Option<Cause> {
-        if self.is_end_stream() {
+    fn moved(&mut self, frame: &Frame<Bytes>) -> Option<Cause> {
+        if frame.is_trailers() || self.is_end_stream() {
             self.complete();
             return None;
         }
@@ -235,9 +235,10 @@ impl HttpBody for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        // The frame goes first: one that arrived in time beats a limit that passed since.
+        // The frame goes first: one that is there beats silence. The limit on the whole is asked after it all the same, so a
+        // response that is read too slowly is cut, too; its last frame never is.
         let cause = match self.poll_kind(cx) {
-            Poll::Ready(Some(Ok(frame))) => match self.moved() {
+            Poll::Ready(Some(Ok(frame))) => match self.moved(&frame) {
                 None => return Poll::Ready(Some(Ok(frame))),
                 Some(cause) => cause,
             },

@@ -242,3 +242,16 @@ async fn a_mesh_that_was_stopped_serves_nothing_and_a_shorter_stop_shortens_a_dr
     );
     stuck.abort();
 }
+
+#[tokio::test]
+async fn a_mesh_that_is_stopped_unserved_listens_no_longer() {
+    let orders = Mesh::builder()
+        .config(two_nodes())
+        .virtual_node("orders")
+        .bind(8080, "127.0.0.1:0");
+    let orders = orders.start().await.expect("the mesh starts");
+    let addr = orders.addrs()[&8080];
+    TcpStream::connect(addr).await.expect("it is bound");
+    orders.stop(Duration::from_secs(1)).await;
+    TcpStream::connect(addr).await.expect_err("nobody listens");
+}

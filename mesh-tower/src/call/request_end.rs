@@ -23,6 +23,8 @@ pub(crate) struct RequestEnd {
     /// The call was over first, so that nobody wants the rest.
     abandoned: AtomicBool,
     sender: AtomicWaker,
+    /// The body ended in an error of its own.
+    failed: AtomicBool,
 }
 
 impl RequestEnd {
@@ -34,6 +36,7 @@ impl RequestEnd {
             waker: AtomicWaker::new(),
             abandoned: AtomicBool::new(false),
             sender: AtomicWaker::new(),
+            failed: AtomicBool::new(false),
         }
     }
 
@@ -55,6 +58,15 @@ impl RequestEnd {
 
     pub(crate) fn at(&self) -> Option<Instant> {
         self.at.get().copied()
+    }
+
+    /// The body cannot be had whole, which is its giver's doing.
+    pub(crate) fn failed(&self) {
+        self.failed.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
     }
 
     /// The call is over; what was not taken of the body by now is not to be sent.

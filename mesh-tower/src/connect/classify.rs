@@ -39,12 +39,6 @@ pub(crate) fn flag(error: &hyper::Error, outcome: Outcome) -> Flag {
     }
 }
 
-/// Whether it was the request's own body that failed, which is no fault of the peer's.
-pub(crate) fn is_bodys(error: &hyper::Error) -> bool {
-    let reset_here = |h2: &h2::Error| h2.is_reset() && !h2.is_remote() && !h2.is_library();
-    error.is_user() || h2_error(error).is_some_and(reset_here)
-}
-
 fn h2_error(error: &hyper::Error) -> Option<&h2::Error> {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     causes.filter_map(|cause| cause.downcast_ref()).next()

@@ -104,7 +104,7 @@ impl<B: HttpBody<Data = Bytes>> Reply<B> {
 
     /// A frame came: the last one, or one after which a limit may have passed.
     fn moved(mut self: Pin<&mut Self>, frame: &Frame<Bytes>) -> Option<Cause> {
-        if self.kind.is_end_stream() {
+        if frame.is_trailers() || self.kind.is_end_stream() {
             self.finish();
             return None;
         }
@@ -160,7 +160,7 @@ where
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        // The frame goes first: one that was there in time beats a limit that passed since.
+        // The frame goes first: one that is there beats silence. The limit on the whole is asked after it all the same.
         let cause = match self.as_mut().poll_kind(cx) {
             Poll::Ready(Some(Ok(frame))) => match self.as_mut().moved(&frame) {
                 None => return Poll::Ready(Some(Ok(frame))),

@@ -26,7 +26,7 @@ use crate::{
     body::{Body, BoxError},
     client::{Client, Origin},
     error::{Cause, Error},
-    inbound::{self, InboundLayer},
+    inbound::InboundLayer,
     runtime::reconcile::Apply,
     serve,
     stack::Outbound,
@@ -114,14 +114,13 @@ impl Mesh {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let listeners = self.handle.take_listeners()?;
         let Running { phase, inbound, .. } = &*self.handle;
         let open = inbound.drain().track();
-        if inbound.drain().phase() > inbound::Phase::Serving {
+        if !self.handle.begin_serving()? {
             return Ok(());
         }
-        phase.send_replace(Phase::Serving);
         let _served = Served(phase);
+        let listeners = self.handle.take_listeners()?;
         let drain = async {
             let mut phase = phase.subscribe();
             tokio::select! {
@@ -173,7 +172,8 @@ impl Mesh {
 
     /// Ends the serving of applications: no new connections, and what runs may take this long.
     ///
-    /// Resolves when all connections are closed, by themselves or because the time was over. Where another server runs the
+    /// Resolves when all connections are closed, by themselves or because the time was over; the future of
+    /// [`serve`](Self::serve) has to go on being polled for that. Where another server runs the
     /// application, with [`inbound`](Self::inbound) around it, it resolves when all requests are answered; that server is to be
     /// told, too, for the inbound services can only ask its peers to close their connections.
     pub async fn stop(&self, within: Duration) {
@@ -182,10 +182,13 @@ impl Mesh {
             *phase = match *phase {
                 Phase::Serving => Phase::Stopping { within },
                 // Nobody who waits for it to be served shall wait for ever.
-                Phase::Idle => Phase::Stopped,
+                Phase::Idle => Phase::Forgone,
                 other => other,
             };
         });
+        if *phase.borrow() == Phase::Forgone {
+            self.handle.close_listeners();
+        }
         inbound.drain().stop(within, inbound.open()).await;
         let mut phase = phase.subscribe();
         // The sender lives in the handle that is held here.

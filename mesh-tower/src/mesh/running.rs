@@ -13,6 +13,7 @@ use mesh_core::{
     name::VirtualNodeName,
     route::{Head, NoRoute},
     snapshot::{Snapshot, Verdict},
+    unit::Protocol,
 };
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
@@ -47,8 +48,12 @@ pub(crate) struct Running {
 pub(super) enum Phase {
     Idle,
     Serving,
-    Stopping { within: Duration },
+    Stopping {
+        within: Duration,
+    },
     Stopped,
+    /// Stopped before anything was served.
+    Forgone,
 }
 
 impl Running {
@@ -78,17 +83,37 @@ impl Running {
         Ok(())
     }
 
-    pub(super) fn take_listeners(&self) -> Result<Vec<Listener>, Error> {
-        match self.listeners.lock().take() {
-            Some(listeners) if listeners.is_empty() => Err(Error::setup(format!(
-                "virtual node {} has no listener to serve on, or none was bound",
-                self.node
-            ))),
-            Some(listeners) => Ok(listeners),
-            None => Err(Error::setup(
-                "this mesh is served already, or was: a listener cannot be served twice",
-            )),
+    /// Whether serving may begin: not if the mesh was stopped before.
+    pub(super) fn begin_serving(&self) -> Result<bool, Error> {
+        let begun = self.phase.send_if_modified(|phase| {
+            let idle = *phase == Phase::Idle;
+            if idle {
+                *phase = Phase::Serving;
+            }
+            idle
+        });
+        if begun || *self.phase.borrow() == Phase::Forgone {
+            return Ok(begun);
         }
+        Err(Error::setup(
+            "this mesh is served already, or was: a listener cannot be served twice",
+        ))
+    }
+
+    pub(super) fn close_listeners(&self) {
+        let listeners = self.listeners.lock().take();
+        drop(listeners);
+    }
+
+    pub(super) fn take_listeners(&self) -> Result<Vec<Listener>, Error> {
+        let listeners = self.listeners.lock().take().unwrap_or_default();
+        if listeners.is_empty() {
+            let node = &self.node;
+            return Err(Error::setup(format!(
+                "virtual node {node} has no listener to serve on, or none was bound"
+            )));
+        }
+        Ok(listeners)
     }
 
     /// Compiles a later configuration, which may change anything but the node's own listeners.
@@ -97,11 +122,10 @@ impl Running {
             .node(self.node.as_str())?
             .defaults(self.defaults)
             .compile()?;
-        let ports = |snapshot: &Snapshot| -> BTreeSet<u16> {
-            snapshot
-                .listeners()
-                .iter()
-                .map(|listener| listener.port.get())
+        let ports = |snapshot: &Snapshot| -> BTreeSet<(u16, Protocol)> {
+            let listeners = snapshot.listeners().iter();
+            listeners
+                .map(|listener| (listener.port.get(), listener.protocol))
                 .collect()
         };
         let (ports, bound) = (ports(&snapshot), ports(self.current.load().snapshot()));

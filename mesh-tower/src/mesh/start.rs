@@ -38,7 +38,12 @@ pub(super) async fn start(builder: MeshBuilder) -> Result<Mesh, Error> {
     };
     let listeners = match builder.listen {
         true => bind(&*transport, &snapshot, &builder.binds).await?,
-        false => Vec::new(),
+        false if builder.binds.is_empty() => Vec::new(),
+        false => {
+            return Err(Error::setup(
+                ".bind(…) has no use beside .without_listeners(): nothing is bound",
+            ));
+        }
     };
     let mut reconciler = Reconciler::new(sources, transport as Arc<dyn Dial>, builder.warm);
     let current = reconciler.start(snapshot.clone()).await?;

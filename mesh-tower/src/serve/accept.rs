@@ -43,13 +43,12 @@ where
     }
     // Those who have connected and were not taken yet would be reset when the listener closes, requests and all.
     let closing = clock::now() + LONGEST_LAST_CALL;
-    loop {
-        let silent = closing.min(clock::now() + LAST_CALL).into();
-        let Ok(accepted) = time::timeout_at(silent, next(&mut listener)).await else {
-            return connections;
-        };
+    while clock::now() < closing {
+        let silent = time::timeout(LAST_CALL, next(&mut listener));
+        let Ok(accepted) = silent.await else { break };
         admit(&mut connections, accepted, &listener, &app, &state);
     }
+    connections
 }
 
 fn admit<S, B>(
