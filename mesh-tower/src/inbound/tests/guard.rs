@@ -5,8 +5,9 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use http::{Method, StatusCode, Version};
-use http_body_util::BodyExt as _;
+use http::{HeaderMap, Method, StatusCode, Version};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, StreamBody};
 use mesh_core::{Defaults, metric::Flag, unit::Port};
 
 use super::*;
@@ -306,4 +307,33 @@ async fn a_tunnel_in_an_http2_stream_ends_with_its_head() {
         "many streams may come on one connection"
     );
     drop(response);
+}
+
+#[tokio::test]
+async fn trailers_are_the_end_even_of_a_body_that_does_not_say_so() {
+    let (state, seen) = (state(), Seen::default());
+    let look = seen.clone();
+    let app = layered(&state, move |request: Request<Body>| {
+        look.look(&request);
+        let frames = [
+            Frame::data(Bytes::from_static(b"x")),
+            Frame::trailers(HeaderMap::new()),
+        ];
+        let frames = futures::stream::iter(frames.map(Ok::<_, Infallible>));
+        async move { Response::new(StreamBody::new(frames)) }
+    });
+    let mut body = answer(app, get()).await.into_body();
+    for _ in 0..2 {
+        body.frame().await.expect("a frame").expect("no error");
+    }
+    // As a server does that has sent the trailers.
+    drop(body);
+    let context = seen.context();
+    assert!(context.call().is_complete());
+    assert!(
+        context.call().flags().is_empty(),
+        "{}",
+        context.call().flags()
+    );
+    assert_eq!(state.open().count(), 0);
 }
