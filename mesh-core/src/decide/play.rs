@@ -88,7 +88,8 @@ impl Played {
         self.done
     }
 
-    /// What the access log would say about it.
+    /// What the access log would say about it; of a reset it would say `UC` in place of `UR` where the whole connection broke,
+    /// which an outcome does not tell.
     #[must_use]
     pub fn flags(&self) -> Flags {
         self.flags

@@ -146,7 +146,8 @@ impl<'a> Head<'a> {
     }
 }
 
-/// For tests and tools: heads without a request.
+/// For tests: heads from literals, whose author is there to read why one is none. What comes from outside is made into an
+/// [`http::Request`] first, which says so in an error, and then `Head::from(&request)`.
 impl Head<'static> {
     /// A GET of that URI.
     ///

@@ -93,10 +93,10 @@ impl<D: Deliver> Run<D> {
                 Next::Try => None,
                 Next::Wait(wait) => Some(wait),
                 Next::Done(Done::OutOfTime) => return Err(self.out_of_time()),
-                Next::Done(done) => return self.finish(result, done),
+                Next::Done(done) => return self.finish(result, outcome, done),
             };
             let Some(again) = self.kept.as_ref().and_then(Kept::request) else {
-                return self.finish(result, not_again(outcome));
+                return self.finish(result, outcome, not_again(outcome));
             };
             request = again;
             // The failed answer goes before the wait: nobody will read it.
@@ -134,10 +134,11 @@ impl<D: Deliver> Run<D> {
     fn finish(
         mut self,
         mut result: Result<Response<ResponseBody>, Error>,
+        outcome: Outcome,
         done: Done,
     ) -> Result<Response<ResponseBody>, Error> {
-        // Why the last attempt failed is the error's to say; what it was the last of is said here.
-        if done == Done::Exhausted {
+        // Why the last attempt failed is the error's to say, which knows it better; that it was the last is said here.
+        if done.flags(outcome).contains(Flag::RetryLimitExceeded) {
             self.call.flag(Flag::RetryLimitExceeded);
         }
         if let Ok(response) = &mut result {
