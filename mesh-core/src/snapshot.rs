@@ -20,6 +20,7 @@ pub struct Snapshot {
     pub(crate) defaults: Defaults,
     pub(crate) allow_all: bool,
     pub(crate) routes: RouteTable<Arc<Plan>>,
+    pub(crate) plans: Box<[Arc<Plan>]>,
     pub(crate) clusters: Box<[ClusterSpec]>,
     pub(crate) listeners: Box<[ListenerPlan]>,
 }
@@ -47,6 +48,14 @@ impl Snapshot {
     #[must_use]
     pub fn listeners(&self) -> &[ListenerPlan] {
         &self.listeners
+    }
+
+    /// Every plan that a request can get; a [`PlanId`] is an index into it.
+    ///
+    /// In the order of the node's backends, their ports and the router's routes: the same configuration gives the same order.
+    #[must_use]
+    pub fn plans(&self) -> &[Arc<Plan>] {
+        &self.plans
     }
 
     /// Every group of endpoints that a route can lead to; a [`ClusterId`] is an index into it.
@@ -93,6 +102,8 @@ pub enum Verdict<'a> {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Plan {
+    /// Its position in [`Snapshot::plans`].
+    pub id: PlanId,
     /// The virtual service that was called.
     pub virtual_service: VirtualServiceName,
     /// The route that took the request; `None` where a node is the provider and no route exists.
@@ -137,6 +148,18 @@ impl Source {
         } else {
             Self::Defaults
         }
+    }
+}
+
+/// An index into [`Snapshot::plans`]; means nothing in another snapshot.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct PlanId(pub(crate) usize);
+
+impl PlanId {
+    /// The position in [`Snapshot::plans`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0
     }
 }
 

@@ -59,11 +59,31 @@ impl<T> WeightedTargets<T> {
 
     /// Draws a target; the same generator in the same state draws the same one.
     pub fn choose<R: Rng + ?Sized>(&self, rng: &mut R) -> &T {
+        self.choose_indexed(rng).1
+    }
+
+    /// Draws as [`choose`](Self::choose) does, and says at which position the target was given: what belongs to it elsewhere
+    /// is found without a search.
+    ///
+    /// # Examples
+    /// ```
+    /// use mesh_core::{rng::SplitMix, weight::WeightedTargets};
+    ///
+    /// let versions = WeightedTargets::new([("off", 0), ("v1", 1)])?;
+    /// assert_eq!(versions.choose_indexed(&mut SplitMix::new(7)), (1, &"v1"));
+    /// # Ok::<(), mesh_core::weight::NoTargets>(())
+    /// ```
+    pub fn choose_indexed<R: Rng + ?Sized>(&self, rng: &mut R) -> (usize, &T) {
         // A generator may break its promise; `total` is above 0.
         let draw = rng.below(self.total).min(self.total - 1);
         let slot = self.slots.partition_point(|(sum, _)| *sum <= draw);
         // `draw < total` and the last sum is `total`, so there is a slot above the draw.
-        &self.slots[slot].1
+        (slot, &self.slots[slot].1)
+    }
+
+    /// Every target, in the order in which they were given.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &T> {
+        self.slots.iter().map(|(_, target)| target)
     }
 
     /// Every target with its part of the whole.
@@ -148,6 +168,22 @@ mod tests {
         }
         let targets = WeightedTargets::new([("first", 1), ("last", 1), ("off", 0)]).unwrap();
         assert_eq!(*targets.choose(&mut TooHigh), "last");
+    }
+
+    #[test]
+    fn a_draw_tells_the_position_at_which_its_target_was_given() {
+        let given = [("off", 0), ("a", 3), ("b", 5), ("off too", 0), ("c", 2)];
+        let targets = WeightedTargets::new(given).unwrap();
+        assert_eq!(
+            targets.iter().collect::<Vec<_>>(),
+            given.iter().map(|(target, _)| target).collect::<Vec<_>>()
+        );
+        let (mut rng, mut same) = (SplitMix::new(3), SplitMix::new(3));
+        for _ in 0..100 {
+            let (position, target) = targets.choose_indexed(&mut rng);
+            assert_eq!(given[position].0, *target);
+            assert_eq!(target, targets.choose(&mut same));
+        }
     }
 
     #[test]

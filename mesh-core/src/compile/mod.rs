@@ -5,6 +5,7 @@ mod conditions;
 mod error;
 mod inbound;
 mod outbound;
+mod plans;
 mod role;
 mod services;
 mod timeouts;
@@ -32,13 +33,14 @@ pub fn compile(mesh: &Mesh, node: &str, defaults: Defaults) -> Result<Snapshot, 
         .virtual_node(node)
         .ok_or_else(|| CompileError::unknown_node(mesh, node))?;
     let mut clusters = Clusters::new(defaults);
-    let routes = outbound::routes(mesh, node, defaults, &mut clusters)?;
+    let (routes, plans) = outbound::routes(mesh, node, defaults, &mut clusters)?;
     Ok(Snapshot {
         mesh: mesh.name().clone(),
         virtual_node: node.name.clone(),
         defaults,
         allow_all: mesh.egress_filter() == EgressFilter::AllowAll,
         routes,
+        plans: plans.into_boxed(),
         clusters: clusters.into_specs(),
         listeners: inbound::listeners(node, defaults),
     })

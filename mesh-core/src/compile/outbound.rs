@@ -9,6 +9,7 @@ use super::{
     CompileError,
     clusters::{Clusters, http_listeners},
     conditions::conditions,
+    plans::Plans,
     timeouts,
 };
 use crate::{
@@ -26,6 +27,7 @@ use crate::{
 };
 
 type Host = VirtualHost<Arc<Plan>>;
+type Routes = RouteTable<Arc<Plan>>;
 type Rules = Vec<Rule<Arc<Plan>>>;
 
 pub(super) fn routes(
@@ -33,11 +35,12 @@ pub(super) fn routes(
     node: &VirtualNode,
     defaults: Defaults,
     clusters: &mut Clusters,
-) -> Result<RouteTable<Arc<Plan>>, CompileError> {
+) -> Result<(Routes, Plans), CompileError> {
     let mut outbound = Outbound {
         mesh,
         defaults,
         clusters,
+        plans: Plans::default(),
         conditions: BTreeMap::new(),
         room: RULES,
     };
@@ -48,13 +51,14 @@ pub(super) fn routes(
         };
         hosts.extend(outbound.host(service)?);
     }
-    Ok(RouteTable::new(hosts))
+    Ok((RouteTable::new(hosts), outbound.plans))
 }
 
 struct Outbound<'a> {
     mesh: &'a Mesh,
     defaults: Defaults,
     clusters: &'a mut Clusters,
+    plans: Plans,
     /// By router and route: several services and ports may have one router, whose conditions are compiled once.
     conditions: BTreeMap<(&'a str, &'a str), Arc<Conditions>>,
     /// How many more rules there may be.
@@ -92,18 +96,16 @@ impl<'a> Outbound<'a> {
             let cluster = self
                 .clusters
                 .of(self.mesh, &node.name, Some(listener.port))?;
-            let plan = Plan {
+            let plan = self.plans.add(|id| Plan {
+                id,
                 virtual_service: service.name.clone(),
                 route: None,
                 retry: self.defaults.retry(),
                 timeouts: self.defaults.timeouts(),
                 targets: WeightedTargets::one(cluster),
                 sources: Sources::default(),
-            };
-            listeners.push(ListenerRoutes::new(
-                listener.port,
-                [Rule::catch_all(Arc::new(plan))],
-            ));
+            });
+            listeners.push(ListenerRoutes::new(listener.port, [Rule::catch_all(plan)]));
         }
         let only_tcp = listeners.is_empty() && !node.listeners.is_empty();
         Ok((!only_tcp).then(|| VirtualHost::new(service.name.clone(), listeners)))
@@ -159,7 +161,7 @@ impl<'a> Outbound<'a> {
         route: &'a Route,
     ) -> Result<Rule<Arc<Plan>>, CompileError> {
         let conditions = self.conditions(service, router, route)?;
-        let plan = Arc::new(self.plan(service, route)?);
+        let plan = self.plan(service, route)?;
         Ok(Rule::new(
             route.name.clone(),
             route.priority,
@@ -189,7 +191,11 @@ impl<'a> Outbound<'a> {
         Ok(compiled.clone())
     }
 
-    fn plan(&mut self, service: &VirtualServiceName, route: &Route) -> Result<Plan, CompileError> {
+    fn plan(
+        &mut self,
+        service: &VirtualServiceName,
+        route: &Route,
+    ) -> Result<Arc<Plan>, CompileError> {
         let written = route.http.retry_policy.as_ref();
         let mut targets = Vec::new();
         for target in &route.http.targets {
@@ -202,7 +208,8 @@ impl<'a> Outbound<'a> {
             virtual_service: service.clone(),
             source,
         })?;
-        Ok(Plan {
+        Ok(self.plans.add(|id| Plan {
+            id,
             virtual_service: service.clone(),
             route: Some(route.name.clone()),
             retry: written.map_or_else(|| self.defaults.retry(), policy),
@@ -213,7 +220,7 @@ impl<'a> Outbound<'a> {
                 request: Source::of(route.http.timeout.per_request.as_ref()),
                 idle: Source::of(route.http.timeout.idle.as_ref()),
             },
-        })
+        }))
     }
 }
 

@@ -1,14 +1,14 @@
 //! Services named in Rust, without a mesh of App Mesh resources.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
-use super::{CompileError, clusters::Clusters};
+use super::{CompileError, clusters::Clusters, plans::Plans};
 use crate::{
     defaults::Defaults,
     name::{MeshName, VirtualNodeName, VirtualServiceName},
     retry::Policy,
     route::{ListenerRoutes, RouteTable, Rule, VirtualHost},
-    snapshot::{ClusterId, ClusterSpec, Discovery, Plan, Snapshot, Source, Sources},
+    snapshot::{ClusterId, ClusterSpec, Discovery, Plan, PlanId, Snapshot, Source, Sources},
     unit::{Port, Protocol},
     weight::WeightedTargets,
 };
@@ -33,11 +33,12 @@ pub fn services<'a>(
     defaults: Defaults,
 ) -> Result<Snapshot, CompileError> {
     let mut clusters = Clusters::new(defaults);
+    let mut plans = Plans::default();
     let mut ports = BTreeMap::<_, Vec<_>>::new();
     for (name, port, target) in services {
         let name = VirtualServiceName::new(name)?;
         let cluster = clusters.add(target.cluster(port)?);
-        let plan = Arc::new(target.plan(&name, WeightedTargets::one(cluster), defaults));
+        let plan = plans.add(|id| target.plan(id, &name, cluster, defaults));
         let routes = ListenerRoutes::new(port, [Rule::catch_all(plan)]);
         ports.entry(name).or_default().push(routes);
     }
@@ -50,6 +51,7 @@ pub fn services<'a>(
         defaults,
         allow_all: false,
         routes: RouteTable::new(hosts),
+        plans: plans.into_boxed(),
         clusters: clusters.into_specs(),
         listeners: Box::default(),
     })
@@ -126,8 +128,9 @@ impl Target {
 
     fn plan(
         self,
+        id: PlanId,
         service: &VirtualServiceName,
-        targets: WeightedTargets<ClusterId>,
+        cluster: ClusterId,
         defaults: Defaults,
     ) -> Plan {
         let timeouts = defaults.timeouts();
@@ -135,10 +138,11 @@ impl Target {
             Some(limit).filter(|limit| !limit.is_zero())
         });
         Plan {
+            id,
             virtual_service: service.clone(),
             route: None,
             timeouts: timeouts.with_request(request, timeouts.request_ends),
-            targets,
+            targets: WeightedTargets::one(cluster),
             sources: Sources {
                 retry: Source::of(self.retry.as_ref()),
                 request: Source::of(self.timeout.as_ref()),

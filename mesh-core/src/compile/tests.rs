@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::*;
 use crate::{
@@ -124,6 +124,34 @@ fn a_cluster_is_one_however_many_routes_lead_to_it() {
         .map(|cluster| cluster.virtual_node.as_str())
         .collect();
     assert_eq!(nodes, ["orders-v1", "orders-v2", "stock"]);
+}
+
+#[test]
+fn a_plan_is_found_again_at_its_id_in_an_order_that_stays() {
+    let snapshot = compile(&shop(), "web", Defaults::AppMesh).unwrap();
+    let names = |plan: &Arc<Plan>| {
+        let route = plan.route.as_ref().map(ToString::to_string);
+        (plan.virtual_service.to_string(), route)
+    };
+    let expected = [
+        ("orders.local", Some("all")),
+        ("orders.local", Some("canary")),
+        ("stock.local", None),
+    ]
+    .map(|(service, route)| (service.to_owned(), route.map(str::to_owned)));
+    assert_eq!(
+        snapshot.plans().iter().map(names).collect::<Vec<_>>(),
+        expected
+    );
+    for (index, plan) in snapshot.plans().iter().enumerate() {
+        assert_eq!(plan.id.index(), index);
+    }
+    let canary = Head::get("http://orders.local/").header("x-canary", "1");
+    for head in [canary, Head::get("http://stock.local:9090/")] {
+        let routed = plan(&snapshot, &head);
+        let listed = &snapshot.plans()[routed.id.index()];
+        assert!(std::ptr::eq(routed, Arc::as_ptr(listed)));
+    }
 }
 
 #[test]
