@@ -1,52 +1,24 @@
 //! The one thing that ends with a request, whichever way it ends.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
-use tokio::sync::Notify;
-
-use crate::call::Call;
-
-/// How many requests are between their head's arrival and their body's end.
-#[derive(Debug, Default)]
-pub(crate) struct Open {
-    count: AtomicUsize,
-    emptied: Notify,
-}
-
-impl Open {
-    pub(crate) fn count(&self) -> usize {
-        self.count.load(Ordering::Acquire)
-    }
-
-    /// Resolves when there is none.
-    pub(crate) async fn emptied(&self) {
-        loop {
-            let emptied = self.emptied.notified();
-            if self.count() == 0 {
-                return;
-            }
-            emptied.await;
-        }
-    }
-}
+pub(crate) use crate::open::Open;
+use crate::{call::Call, open::OpenRequest};
 
 /// Lives from a request's head to its response's last byte, or to its drop, or to the close of the connection that it
 /// became (101, CONNECT); whatever is counted or recorded about a request is settled when it goes, once.
 #[derive(Debug)]
 pub(crate) struct Guard {
     call: Arc<Call>,
-    open: Arc<Open>,
+    // Held for its drop, which comes after all else: who waits for the last request finds it settled.
+    _open: OpenRequest,
 }
 
 impl Guard {
     pub(crate) fn new(call: Arc<Call>, open: &Arc<Open>) -> Self {
-        open.count.fetch_add(1, Ordering::Relaxed);
         Self {
             call,
-            open: open.clone(),
+            _open: open.begin(),
         }
     }
 
@@ -58,9 +30,6 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         self.call.let_go();
-        if self.open.count.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.open.emptied.notify_waiters();
-        }
     }
 }
 

@@ -70,6 +70,7 @@ pub mod inbound;
 mod limits;
 mod mesh;
 mod observe;
+mod open;
 mod outgoing;
 mod respond;
 mod response_body;
