@@ -42,10 +42,12 @@
 //! | read or build a mesh | [`config`], [`error`] |
 //! | ask what happens to a request | [`decide`], [`Head`] |
 //! | route, draw, retry, limit in a data path | [`snapshot`], [`route`], [`weight`], [`retry`], [`timeout`], [`balance`] |
+//! | tell what happened, in a log line or a metric | [`access_log`], [`metric`] |
 //! | know what acts where nothing is written | [`Defaults`] |
 
 #![warn(missing_docs)]
 
+pub mod access_log;
 pub mod balance;
 pub mod compile;
 pub mod config;

@@ -1,72 +1,6 @@
-//! What can happen to an attempt and to a request, in the words that errors, logs and metrics share.
+//! Why a request did not simply succeed.
 
 use std::fmt;
-
-use http::StatusCode;
-
-/// How one attempt ended, as far as a retry decision cares.
-///
-/// # Source
-/// Envoy's router filter; which event covers which outcome stands in [`retry`](crate::retry).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// Response headers came with this status: another one than 200, or without a `grpc-status`.
-    Status(u16),
-    /// Response headers came with 200 and this `grpc-status` (or trailers that were there at the first look).
-    Grpc(i32),
-    /// Response headers came with this status and say that a rate limit was reached (`x-envoy-ratelimited`): an answer that
-    /// no policy retries.
-    RateLimited(u16),
-    /// No connection: refused, unreachable, or not made in time. The request was never sent.
-    ConnectFailed,
-    /// The connection closed under the request before anything of it was written; it came back untouched.
-    Unsent,
-    /// The peer refused the stream before its application saw it (`REFUSED_STREAM`, or beyond a GOAWAY's last stream).
-    RefusedStream,
-    /// The connection or stream broke after the request began to go out.
-    Reset,
-    /// What came back was not HTTP.
-    ProtocolError,
-    /// The attempt's own limit passed before response headers.
-    PerTryTimeout,
-}
-
-impl Outcome {
-    /// Whether the peer's application provably never saw the request.
-    #[must_use]
-    pub const fn is_unsent(self) -> bool {
-        matches!(
-            self,
-            Self::ConnectFailed | Self::Unsent | Self::RefusedStream
-        )
-    }
-
-    /// Whether an answer came at all.
-    #[must_use]
-    pub const fn is_answer(self) -> bool {
-        matches!(self, Self::Status(_) | Self::Grpc(_) | Self::RateLimited(_))
-    }
-
-    /// Why no answer came, as the flag that says so; `None` for an answer.
-    #[must_use]
-    pub const fn flag(self) -> Option<Flag> {
-        match self {
-            Self::Status(_) | Self::Grpc(_) | Self::RateLimited(_) => None,
-            Self::ConnectFailed => Some(Flag::UpstreamConnectionFailure),
-            Self::Unsent => Some(Flag::UpstreamConnectionTermination),
-            Self::RefusedStream | Self::Reset => Some(Flag::UpstreamReset),
-            Self::ProtocolError => Some(Flag::UpstreamProtocolError),
-            Self::PerTryTimeout => Some(Flag::UpstreamTimeout),
-        }
-    }
-}
-
-impl From<StatusCode> for Outcome {
-    fn from(status: StatusCode) -> Self {
-        Self::Status(status.as_u16())
-    }
-}
 
 /// Why a request did not simply succeed: Envoy's response flags, the same letters in errors, logs and metrics.
 ///
@@ -93,15 +27,17 @@ pub enum Flag {
     UpstreamOverflow,
     /// `URX`: the retries were used up.
     RetryLimitExceeded,
-    /// `DC`: the caller went away.
+    /// `DC`: the caller closed its connection.
     DownstreamTermination,
+    /// `DR`: the caller reset its HTTP/2 stream.
+    DownstreamReset,
     /// `SI`: nothing moved for too long.
     StreamIdle,
 }
 
 impl Flag {
     /// Every flag, in the order in which they are bits of a [`Flags`].
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NoRoute,
         Self::NoHealthyUpstream,
         Self::UpstreamConnectionFailure,
@@ -112,8 +48,15 @@ impl Flag {
         Self::UpstreamOverflow,
         Self::RetryLimitExceeded,
         Self::DownstreamTermination,
+        Self::DownstreamReset,
         Self::StreamIdle,
     ];
+
+    /// Its position in [`ALL`](Self::ALL): where it is counted.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
 
     /// Envoy's letters for it.
     #[must_use]
@@ -129,6 +72,7 @@ impl Flag {
             Self::UpstreamOverflow => "UO",
             Self::RetryLimitExceeded => "URX",
             Self::DownstreamTermination => "DC",
+            Self::DownstreamReset => "DR",
             Self::StreamIdle => "SI",
         }
     }
@@ -154,6 +98,9 @@ impl fmt::Display for Flag {
 pub struct Flags(u16);
 
 impl Flags {
+    /// No flag.
+    pub const NONE: Self = Self(0);
+
     /// These flags and one more.
     #[must_use]
     pub const fn with(self, flag: Flag) -> Self {
@@ -170,6 +117,17 @@ impl Flags {
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// Its flags, in the order in which Envoy prints them: that the retries were used up comes before why the last attempt
+    /// failed.
+    pub fn iter(self) -> impl Iterator<Item = Flag> {
+        let exhausted = Some(Flag::RetryLimitExceeded).filter(|&flag| self.contains(flag));
+        let reasons = Flag::ALL.into_iter();
+        let reasons = reasons.filter(|&flag| flag != Flag::RetryLimitExceeded);
+        exhausted
+            .into_iter()
+            .chain(reasons.filter(move |&flag| self.contains(flag)))
     }
 
     /// The set as bits, for an atomic.
@@ -190,14 +148,7 @@ impl fmt::Display for Flags {
         if self.is_empty() {
             return f.write_str("-");
         }
-        // Envoy puts URX before the reason of the last attempt.
-        let exhausted = self
-            .contains(Flag::RetryLimitExceeded)
-            .then_some(Flag::RetryLimitExceeded);
-        let reasons = Flag::ALL
-            .into_iter()
-            .filter(|&flag| flag != Flag::RetryLimitExceeded && self.contains(flag));
-        for (n, flag) in exhausted.into_iter().chain(reasons).enumerate() {
+        for (n, flag) in self.iter().enumerate() {
             if n > 0 {
                 f.write_str(",")?;
             }
@@ -212,9 +163,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_flag_has_its_own_bit() {
-        let all = Flag::ALL.into_iter().fold(Flags::default(), Flags::with);
+    fn every_flag_has_its_own_bit_and_letters() {
+        let all = Flag::ALL.into_iter().fold(Flags::NONE, Flags::with);
         assert_eq!(all.bits().count_ones() as usize, Flag::ALL.len());
         assert_eq!(Flags::from_bits(u16::MAX), all);
+        assert_eq!(Flags::from_bits(all.bits()), all);
+        for (index, flag) in Flag::ALL.into_iter().enumerate() {
+            assert_eq!(flag.index(), index);
+            assert_eq!(Flags::NONE.with(flag).iter().collect::<Vec<_>>(), [flag]);
+        }
+        assert_eq!(
+            all.to_string(),
+            "URX,NR,UH,UF,UC,UR,UPE,UT,UO,DC,DR,SI",
+            "used up before the reasons"
+        );
+    }
+
+    #[test]
+    fn a_set_holds_what_was_put_into_it() {
+        let flags = Flags::NONE.with(Flag::StreamIdle).with(Flag::StreamIdle);
+        assert!(flags.contains(Flag::StreamIdle) && !flags.contains(Flag::NoRoute));
+        assert!(!flags.is_empty() && Flags::NONE.is_empty());
+        assert_eq!(Flags::NONE, Flags::default());
     }
 }
