@@ -44,14 +44,21 @@
 
 mod buffer;
 mod decision;
+pub mod emit;
 mod field;
 mod header;
 mod hex;
 mod id;
+mod recording;
+pub mod sampling;
+pub mod segment;
 mod trace;
 
 pub use buffer::HeaderBuffer;
 pub use decision::Decision;
 pub use header::{HEADER_NAME, TraceHeader};
 pub use id::{InvalidId, SegmentId, TraceId};
+pub use recording::Recording;
+pub use sampling::Sampler;
+pub use segment::{Segment, Subsegment};
 pub use trace::Trace;

@@ -78,6 +78,26 @@ impl Trace {
         self.decision
     }
 
+    /// Whether this hop records: as the caller decided, or as `ask` does if that is left to this hop.
+    ///
+    /// # Examples
+    /// ```
+    /// use mesh_xray::{Sampler, TraceHeader, TraceId};
+    /// # let new_id = || TraceId::parse(b"1-00000000-000000000000000000000001").unwrap();
+    /// # let (second, random) = (7, || u64::MAX);
+    ///
+    /// let sampler = Sampler::default();
+    /// let trace = TraceHeader::parse(b"Sampled=0").into_trace(new_id);
+    /// assert!(!trace.decide(|| sampler.sample(second, random())));
+    /// ```
+    pub fn decide(&self, ask: impl FnOnce() -> bool) -> bool {
+        match self.decision {
+            Decision::Sampled => true,
+            Decision::NotSampled => false,
+            Decision::Requested | Decision::Undecided => ask(),
+        }
+    }
+
     /// The header the trace came with; empty if there was none.
     #[must_use]
     pub fn header(&self) -> &TraceHeader {

@@ -165,6 +165,27 @@ fn every_inbound_header_leads_to_one_trace_parent_and_decision() {
 }
 
 #[test]
+fn only_an_open_decision_is_asked_for() {
+    for vector in VECTORS {
+        let trace = trace_of(vector.inbound);
+        let forced = match vector.decision {
+            Decision::Sampled => Some(true),
+            Decision::NotSampled => Some(false),
+            _ => None,
+        };
+        for answer in [true, false] {
+            let mut asked = false;
+            let decided = trace.decide(|| {
+                asked = true;
+                answer
+            });
+            assert_eq!(decided, forced.unwrap_or(answer), "{:?}", vector.inbound);
+            assert_eq!(asked, forced.is_none(), "{:?}", vector.inbound);
+        }
+    }
+}
+
+#[test]
 fn recorded_attempt_is_the_parent_upstream() -> Result<(), InvalidId> {
     let attempt = ATTEMPT.parse()?;
     for vector in VECTORS {
