@@ -79,6 +79,7 @@ mod route;
 mod runtime;
 mod serve;
 mod stack;
+mod sync;
 pub mod test_util;
 mod trace;
 

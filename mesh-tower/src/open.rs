@@ -1,11 +1,8 @@
 //! How many requests are open, and when the last one has ended.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
-use tokio::sync::Notify;
+use crate::sync::{AtomicUsize, Notify, Ordering};
 
 /// How many requests are between their head's arrival and their body's end.
 #[derive(Debug, Default)]
@@ -47,5 +44,42 @@ impl Drop for OpenRequest {
         if self.0.count.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.0.emptied.notify_waiters();
         }
+    }
+}
+
+#[cfg(all(test, mesh_loom))]
+mod loom_models {
+    use loom::{future::block_on, thread};
+
+    use super::*;
+    use crate::sync::{explore, join};
+
+    #[test]
+    fn who_waits_for_the_last_request_is_woken_by_its_drop_wherever_it_comes() {
+        explore(|| {
+            let open = Arc::new(Open::default());
+            let requests = [open.begin(), open.begin()];
+            let threads = requests.map(|request| thread::spawn(|| drop(request)));
+            block_on(open.emptied());
+            assert_eq!(open.count(), 0);
+            join(threads);
+        });
+    }
+
+    #[test]
+    fn who_waits_sees_what_was_done_before_the_last_drop() {
+        explore(|| {
+            let (open, settled) = (Arc::new(Open::default()), Arc::new(AtomicUsize::new(0)));
+            let threads = [open.begin(), open.begin()].map(|request| {
+                let settled = settled.clone();
+                thread::spawn(move || {
+                    settled.fetch_add(1, Ordering::Relaxed);
+                    drop(request);
+                })
+            });
+            block_on(open.emptied());
+            assert_eq!(settled.load(Ordering::Relaxed), 2);
+            join(threads);
+        });
     }
 }

@@ -9,8 +9,9 @@ use std::{
     task::{Context, Poll},
 };
 
-use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::sync::Mutex;
 
 /// Anything that bytes can be read from and written to.
 pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -144,5 +145,27 @@ mod tests {
             1,
             "a closed connection keeps nothing"
         );
+    }
+}
+
+#[cfg(all(test, mesh_loom))]
+mod loom_models {
+    use loom::thread;
+
+    use super::*;
+    use crate::sync::{explore, join};
+
+    #[test]
+    fn what_is_held_while_the_connection_closes_is_not_kept() {
+        explore(|| {
+            let (held, guard) = (Arc::new(Held::default()), Arc::new(()));
+            let threads = [guard.clone(), guard.clone()].map(|guard| {
+                let held = held.clone();
+                thread::spawn(move || held.hold(guard))
+            });
+            held.close();
+            join(threads);
+            assert_eq!(Arc::strong_count(&guard), 1);
+        });
     }
 }

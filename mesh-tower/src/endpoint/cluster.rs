@@ -3,20 +3,18 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::Guard;
 use mesh_core::{balance::RoundRobin, snapshot::ClusterSpec};
-use parking_lot::Mutex;
-use tokio::sync::{Notify, futures::Notified};
 
 use super::{Endpoint, EndpointSet, Load, Pool};
-use crate::connect::Dial;
+use crate::{
+    connect::Dial,
+    sync::{ArcSwap, AtomicUsize, Mutex, Notified, Notify, Ordering},
+};
 
 /// One listener of one virtual node, as this process sees it. Holds no policy: limits come with each call.
 #[derive(Debug)]
@@ -248,5 +246,91 @@ mod tests {
         theirs.read_to_end(&mut rest).await.expect("the end");
         assert!(rest.is_empty());
         assert_eq!(endpoint.load.in_flight(), 0);
+    }
+}
+
+#[cfg(all(test, mesh_loom))]
+mod loom_models {
+    use loom::{future::block_on, thread};
+    use mesh_core::{
+        Defaults,
+        compile::compile,
+        config::{Mesh, VirtualNode, VirtualService},
+        unit::Protocol,
+    };
+
+    use super::*;
+    use crate::{
+        connect::MemoryNetwork,
+        endpoint::load::InFlight,
+        sync::{explore, join},
+    };
+
+    fn spec() -> ClusterSpec {
+        let orders = VirtualNode::builder("orders").listener(8080, Protocol::Http);
+        let model = Mesh::builder("shop")
+            .virtual_node(VirtualNode::builder("web").backend("orders.local"))
+            .virtual_node(orders.dns("orders.local"))
+            .virtual_service(VirtualService::builder("orders.local").virtual_node("orders"))
+            .build()
+            .expect("a valid mesh");
+        let snapshot = compile(&model, "web", Defaults::Safe).expect("a node of the mesh");
+        snapshot.clusters()[0].clone()
+    }
+
+    fn at(ports: &[u16]) -> Vec<SocketAddr> {
+        ports
+            .iter()
+            .map(|&port| ([10, 0, 0, 1], port).into())
+            .collect()
+    }
+
+    /// What a request does that finds the first endpoint.
+    fn begin(cluster: &Cluster) -> Option<InFlight> {
+        let set = cluster.endpoints();
+        set.endpoints()
+            .first()
+            .map(|endpoint| endpoint.load.begin())
+    }
+
+    #[test]
+    fn no_count_is_lost_when_an_address_leaves_and_comes_back_under_requests() {
+        let (spec, now) = (spec(), Instant::now());
+        let dial: Arc<dyn Dial> = Arc::new(MemoryNetwork::new());
+        explore(move || {
+            let cluster = Arc::new(Cluster::new(spec.clone()));
+            let update = |ports: &[u16]| cluster.update(&at(ports), &dial, now);
+            update(&[1]);
+            let before = begin(&cluster);
+            let requests = [(); 2].map(|()| {
+                let cluster = cluster.clone();
+                thread::spawn(move || begin(&cluster))
+            });
+            update(&[]);
+            update(&[1]);
+            let during = join(requests);
+            let begun = during.iter().chain([&before]).flatten().count();
+            assert_eq!(cluster.loads(), [(at(&[1])[0], begun)]);
+            drop((before, during));
+            assert_eq!(cluster.loads(), [(at(&[1])[0], 0)]);
+        });
+    }
+
+    #[test]
+    fn who_waits_for_discovery_is_woken_by_its_answer_and_by_the_end_of_it() {
+        let (spec, now) = (spec(), Instant::now());
+        let dial: Arc<dyn Dial> = Arc::new(MemoryNetwork::new());
+        explore(move || {
+            for answers in [true, false] {
+                let cluster = Arc::new(Cluster::new(spec.clone()));
+                let (waiting, dial) = (cluster.clone(), dial.clone());
+                let waiter = thread::spawn(move || block_on(waiting.answered()));
+                match answers {
+                    true => cluster.update(&at(&[1]), &dial, now),
+                    false => cluster.retire(),
+                }
+                waiter.join().expect("it only waits");
+            }
+        });
     }
 }

@@ -1,11 +1,11 @@
-//! HTTP/2 connections of one endpoint: requests share them up to the peer's stream limit, then another is opened.
+//! HTTP/2 connections: what the peer says about its streams is known before the next request.
 
 use std::{
     future::{Future, poll_fn},
     pin::pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
@@ -15,99 +15,25 @@ use hyper::{
     rt::Executor,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use super::streams::{Multiplexed, Shared};
 use crate::{body::Body, connect::Connection, error::ConnectError};
 
-/// One connection and how many streams it carries.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    send: SendRequest<Body>,
-    open: AtomicUsize,
-    /// The peer's limit, published by the connection's task: nobody else can ask for it.
-    max: AtomicUsize,
-}
-
-/// One stream of a connection, reserved until dropped.
-#[derive(Debug)]
-pub(crate) struct Stream(Arc<Shared>);
-
-impl Stream {
-    pub(crate) fn sender(&self) -> SendRequest<Body> {
-        self.0.send.clone()
-    }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-/// The connections that take new streams.
-#[derive(Debug, Default)]
-pub(crate) struct Connections {
-    open: Mutex<Option<Vec<Arc<Shared>>>>,
-    /// One dialler at a time: a burst of requests opens one connection, not one each.
-    dialling: tokio::sync::Mutex<()>,
-}
-
-impl Connections {
-    pub(crate) fn new() -> Self {
-        Self {
-            open: Mutex::new(Some(Vec::new())),
-            dialling: tokio::sync::Mutex::default(),
-        }
+impl Multiplexed for SendRequest<Body> {
+    fn is_ready(&self) -> bool {
+        self.is_ready()
     }
 
-    /// A stream on the connection that carries the fewest, if any is below its limit.
-    pub(crate) fn reserve(&self) -> Option<Stream> {
-        let mut open = self.open.lock();
-        let open = open.as_mut()?;
-        open.retain(|shared| !shared.send.is_closed());
-        let free = |shared: &&Arc<Shared>| {
-            shared.send.is_ready()
-                && shared.open.load(Ordering::Acquire) < shared.max.load(Ordering::Acquire)
-        };
-        let least = open
-            .iter()
-            .filter(free)
-            .min_by_key(|shared| shared.open.load(Ordering::Acquire))?;
-        least.open.fetch_add(1, Ordering::AcqRel);
-        Some(Stream(least.clone()))
-    }
-
-    /// A stream, on a new connection if need be, and whether the connection is older than this request.
-    pub(crate) async fn reserve_or_dial<F>(
-        &self,
-        dial: impl FnOnce() -> F,
-    ) -> Result<(Stream, bool), ConnectError>
-    where
-        F: Future<Output = Result<Connection, ConnectError>>,
-    {
-        let _one = self.dialling.lock().await;
-        if let Some(stream) = self.reserve() {
-            return Ok((stream, true));
-        }
-        let shared = handshake(dial().await?).await?;
-        // Counted before it is published, or another request could take the last stream in between.
-        shared.open.fetch_add(1, Ordering::AcqRel);
-        if let Some(open) = &mut *self.open.lock() {
-            open.push(shared.clone());
-        }
-        Ok((Stream(shared), false))
-    }
-
-    /// No new streams; each connection closes with its last one.
-    pub(crate) fn close(&self) {
-        let open = self.open.lock().take();
-        drop(open);
+    fn is_closed(&self) -> bool {
+        self.is_closed()
     }
 }
 
 /// Starts HTTP/2 on a connection and waits for the peer's settings, for only they tell how many streams it takes.
-async fn handshake(connection: Connection) -> Result<Arc<Shared>, ConnectError> {
+pub(crate) async fn handshake(
+    connection: Connection,
+) -> Result<Arc<Shared<SendRequest<Body>>>, ConnectError> {
     let moved = Arc::new(Moved::default());
     let (send, driver) = http2::Builder::new(Tasks(moved.clone()))
         .timer(TokioTimer::new())
@@ -115,11 +41,7 @@ async fn handshake(connection: Connection) -> Result<Arc<Shared>, ConnectError> 
         .handshake(TokioIo::new(connection))
         .await
         .map_err(ConnectError::Handshake)?;
-    let shared = Arc::new(Shared {
-        send,
-        open: AtomicUsize::new(0),
-        max: AtomicUsize::new(UNKNOWN),
-    });
+    let shared = Arc::new(Shared::new(send, UNKNOWN));
     let (settled, settings) = oneshot::channel();
     let publish = Arc::downgrade(&shared);
     // The task ends with the connection's last sender.
@@ -131,7 +53,7 @@ async fn handshake(connection: Connection) -> Result<Arc<Shared>, ConnectError> 
             let polled = driver.as_mut().poll(cx);
             let max = driver.current_max_send_streams();
             if let Some(shared) = publish.upgrade() {
-                shared.max.store(max, Ordering::Release);
+                shared.limit(max);
             }
             if max != UNKNOWN
                 && let Some(settled) = settled.take()
@@ -194,7 +116,7 @@ mod tests {
         time,
     };
 
-    use super::*;
+    use super::{super::streams::Connections, *};
 
     /// SETTINGS with this MAX_CONCURRENT_STREAMS.
     fn settings(max: u8) -> [u8; 15] {
@@ -207,12 +129,12 @@ mod tests {
     ];
 
     /// A connection to a peer that takes five streams; and the peer.
-    async fn connected() -> (Connections, DuplexStream) {
+    async fn connected() -> (Connections<SendRequest<Body>>, DuplexStream) {
         let (ours, mut peer) = tokio::io::duplex(4096);
         let connections = Connections::new();
         peer.write_all(&settings(5)).await.expect("written");
         let stream = connections
-            .reserve_or_dial(|| async { Ok(Connection::new(ours)) })
+            .reserve_or_dial(|| handshake(Connection::new(ours)))
             .await;
         assert!(stream.is_ok());
         let mut preface = [0; 24];

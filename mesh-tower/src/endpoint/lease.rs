@@ -3,13 +3,9 @@
 use std::{fmt, sync::Arc};
 
 use http::{Request, Response};
-use hyper::body::Incoming;
+use hyper::{body::Incoming, client::conn::http2::SendRequest};
 
-use super::{
-    h1::{Idle, Sender},
-    h2::Stream,
-    load::InFlight,
-};
+use super::{h1::Sender, idle::Idle, load::InFlight, streams::Stream};
 use crate::{body::Body, connect::Held};
 
 /// A connection, or a stream of one, that one request has to itself. Dropped without [`give_back`](Self::give_back), an
@@ -22,8 +18,11 @@ pub(crate) struct Lease {
 }
 
 enum Leased {
-    H1 { sender: Sender, idle: Arc<Idle> },
-    H2(Stream),
+    H1 {
+        sender: Sender,
+        idle: Arc<Idle<Sender>>,
+    },
+    H2(Stream<SendRequest<Body>>),
 }
 
 /// An exchange that brought no response head.
@@ -35,7 +34,7 @@ pub(crate) struct Failed {
 }
 
 impl Lease {
-    pub(super) fn h1(sender: Sender, idle: &Arc<Idle>, in_flight: InFlight) -> Self {
+    pub(super) fn h1(sender: Sender, idle: &Arc<Idle<Sender>>, in_flight: InFlight) -> Self {
         let reused = sender.reused;
         let connection = Leased::H1 {
             sender,
@@ -48,7 +47,7 @@ impl Lease {
         }
     }
 
-    pub(super) fn h2(stream: Stream, reused: bool, in_flight: InFlight) -> Self {
+    pub(super) fn h2(stream: Stream<SendRequest<Body>>, reused: bool, in_flight: InFlight) -> Self {
         Self {
             connection: Leased::H2(stream),
             reused,
@@ -67,7 +66,10 @@ impl Lease {
     ) -> Result<Response<Incoming>, Failed> {
         let sent = match &mut self.connection {
             Leased::H1 { sender, .. } => sender.send.try_send_request(request).await,
-            Leased::H2(stream) => stream.sender().try_send_request(request).await,
+            Leased::H2(stream) => {
+                let mut sender = stream.connection().clone();
+                sender.try_send_request(request).await
+            }
         };
         sent.map_err(|mut failed| Failed {
             untouched: failed.take_message(),
@@ -85,7 +87,8 @@ impl Lease {
 
     /// Gives the connection back to the pool: request and response both came to their ends.
     pub(crate) fn give_back(self) {
-        if let Leased::H1 { sender, idle } = self.connection {
+        if let Leased::H1 { mut sender, idle } = self.connection {
+            sender.reused = true;
             idle.give_back(sender);
         }
     }

@@ -1,9 +1,8 @@
 //! What is in flight at one address.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
+
+use crate::sync::{AtomicUsize, Ordering};
 
 /// The counts of one address; they survive its leaving the set for a while.
 #[derive(Debug, Default)]

@@ -7,10 +7,12 @@
 mod cluster;
 mod h1;
 mod h2;
+mod idle;
 mod lease;
 mod load;
 mod pool;
 mod set;
+mod streams;
 
 pub(crate) use cluster::Cluster;
 pub(crate) use lease::Lease;

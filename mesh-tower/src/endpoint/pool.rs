@@ -3,15 +3,19 @@
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use http::Version;
+use hyper::client::conn::http2::SendRequest;
 use mesh_core::unit::Protocol;
 use tokio::time;
 
 use super::{
     Lease, Load,
-    h1::{self, Idle},
-    h2::Connections,
+    h1::{self, Sender},
+    h2,
+    idle::Idle,
+    streams::Connections,
 };
 use crate::{
+    body::Body,
     connect::{Connection, Dial},
     error::ConnectError,
 };
@@ -26,8 +30,8 @@ pub(crate) struct Pool {
 
 #[derive(Debug)]
 enum Kept {
-    H1(Arc<Idle>),
-    H2(Connections),
+    H1(Arc<Idle<Sender>>),
+    H2(Connections<SendRequest<Body>>),
 }
 
 impl Pool {
@@ -77,8 +81,8 @@ impl Pool {
                 Ok(Lease::h1(sender, idle, in_flight))
             }
             Kept::H2(connections) => {
-                let (stream, reused) =
-                    within(limit, connections.reserve_or_dial(|| self.connect())).await?;
+                let dial = || async { h2::handshake(self.connect().await?).await };
+                let (stream, reused) = within(limit, connections.reserve_or_dial(dial)).await?;
                 Ok(Lease::h2(stream, reused, in_flight))
             }
         }

@@ -1,0 +1,231 @@
+//! Idle connections, each of which carries one request at a time.
+
+use std::time::Duration;
+
+use tokio::time;
+
+use crate::sync::Mutex;
+
+/// A connection that one request at a time has to itself.
+pub(super) trait Exclusive {
+    /// Whether it takes a request now.
+    fn is_ready(&self) -> bool;
+
+    /// Whether it takes none any more.
+    fn is_closed(&self) -> bool;
+
+    /// Waits until it takes a request, and says whether it ever will.
+    async fn ready(&mut self) -> bool;
+}
+
+/// Idle connections, the one last used first: the others may then grow old and close.
+#[derive(Debug)]
+pub(crate) struct Idle<C>(Mutex<Option<Vec<C>>>);
+
+impl<C: Exclusive> Idle<C> {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Some(Vec::new())))
+    }
+
+    /// An idle connection that can take a request now.
+    pub(crate) fn take_ready(&self) -> Option<C> {
+        let mut idle = self.0.lock();
+        let idle = idle.as_mut()?;
+        let ready = idle.iter().rposition(C::is_ready)?;
+        Some(idle.remove(ready))
+    }
+
+    /// An idle connection that can take a request now or in a moment.
+    pub(crate) async fn take(&self) -> Option<C> {
+        // Usually this waits for the connection's own task to notice that the response has ended. A peer that answered
+        // without reading the request keeps it waiting: such a connection is given up.
+        let taken = time::timeout(A_MOMENT, self.take_next()).await;
+        taken.ok().flatten()
+    }
+
+    async fn take_next(&self) -> Option<C> {
+        loop {
+            let mut connection = self.0.lock().as_mut()?.pop()?;
+            if connection.ready().await {
+                return Some(connection);
+            }
+        }
+    }
+
+    /// Keeps it for the next request, or closes it: if the endpoint was retired meanwhile, or enough are idle.
+    pub(crate) fn give_back(&self, connection: C) {
+        if let Some(idle) = &mut *self.0.lock()
+            && !connection.is_closed()
+        {
+            if idle.len() >= MOST_IDLE {
+                idle.retain(|connection| !connection.is_closed());
+            }
+            if idle.len() < MOST_IDLE {
+                idle.push(connection);
+            }
+        }
+    }
+
+    /// Closes what is idle, now and from now on.
+    pub(crate) fn close(&self) {
+        let idle = self.0.lock().take();
+        drop(idle);
+    }
+}
+
+/// How long a request waits for connections that are not ready for it yet.
+const A_MOMENT: Duration = Duration::from_millis(5);
+
+/// What a burst of requests leaves open at most.
+const MOST_IDLE: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+    use http_body_util::BodyExt;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+        time::Instant,
+    };
+
+    use super::{super::h1, *};
+    use crate::connect::Connection;
+
+    /// A connection whose peer has answered and not read the request, so that it stays busy; and the peer.
+    async fn stuck() -> (h1::Sender, DuplexStream) {
+        let (ours, mut peer) = tokio::io::duplex(1024);
+        let mut sender = h1::handshake(Connection::new(ours)).await.expect("HTTP/1");
+        let request = Request::post("/").body(vec![0; 4096].into());
+        let sent = sender.send.send_request(request.expect("a request"));
+        let answer = async {
+            peer.read_u8().await.expect("a request");
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+            peer.write_all(answer).await.expect("written");
+        };
+        let (response, ()) = tokio::join!(sent, answer);
+        let body = response.expect("an answer").into_body();
+        body.collect().await.expect("a body");
+        (sender, peer)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_waits_a_moment_for_all_busy_connections_together() {
+        let (idle, mut peers) = (Idle::new(), Vec::new());
+        for _ in 0..10 {
+            let (sender, peer) = stuck().await;
+            idle.give_back(sender);
+            peers.push(peer);
+        }
+        let start = Instant::now();
+        assert!(idle.take().await.is_none());
+        assert_eq!(start.elapsed(), A_MOMENT);
+    }
+}
+
+#[cfg(all(test, mesh_loom))]
+mod loom_models {
+    use std::sync::Arc;
+
+    use loom::{
+        future::block_on,
+        thread::{self, JoinHandle},
+    };
+
+    use super::*;
+    use crate::sync::{AtomicUsize, Ordering, explore, join};
+
+    /// A connection that counts those that are open.
+    struct Counted(Arc<AtomicUsize>);
+
+    impl Counted {
+        fn new(open: &Arc<AtomicUsize>) -> Self {
+            open.fetch_add(1, Ordering::Relaxed);
+            Self(open.clone())
+        }
+    }
+
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    impl Exclusive for Counted {
+        fn is_ready(&self) -> bool {
+            true
+        }
+
+        fn is_closed(&self) -> bool {
+            false
+        }
+
+        async fn ready(&mut self) -> bool {
+            thread::yield_now();
+            true
+        }
+    }
+
+    type World = (Arc<Idle<Counted>>, Arc<AtomicUsize>);
+
+    fn world() -> World {
+        (Arc::new(Idle::new()), Arc::new(AtomicUsize::new(0)))
+    }
+
+    fn open(count: &AtomicUsize) -> usize {
+        count.load(Ordering::Relaxed)
+    }
+
+    /// What a request does: takes what is idle or opens another, and gives it back.
+    fn request((idle, count): &World) -> JoinHandle<()> {
+        let (idle, count) = (idle.clone(), count.clone());
+        thread::spawn(move || {
+            let taken = block_on(idle.take_next());
+            idle.give_back(taken.unwrap_or_else(|| Counted::new(&count)));
+        })
+    }
+
+    #[test]
+    fn what_is_given_back_while_the_endpoint_retires_does_not_stay_open() {
+        explore(|| {
+            let (idle, count) = world();
+            let lent = [Counted::new(&count), Counted::new(&count)];
+            let threads = lent.map(|connection| {
+                let idle = idle.clone();
+                thread::spawn(move || idle.give_back(connection))
+            });
+            idle.close();
+            join(threads);
+            assert_eq!(open(&count), 0);
+            assert!(idle.take_ready().is_none());
+        });
+    }
+
+    #[test]
+    fn a_connection_is_taken_by_one_request_and_comes_back_whole() {
+        explore(|| {
+            let world = world();
+            let (idle, count) = &world;
+            idle.give_back(Counted::new(count));
+            let requests = [request(&world), request(&world)];
+            if let Some(ours) = idle.take_ready() {
+                idle.give_back(ours);
+            }
+            join(requests);
+            let kept: Vec<_> = std::iter::from_fn(|| idle.take_ready()).collect();
+            assert_eq!(kept.len(), open(count), "kept is what is open");
+        });
+    }
+
+    #[test]
+    fn requests_that_meet_a_retirement_leave_nothing_open() {
+        explore(|| {
+            let world = world();
+            let (idle, count) = &world;
+            idle.give_back(Counted::new(count));
+            let requests = [request(&world), request(&world)];
+            idle.close();
+            join(requests);
+            assert_eq!(open(count), 0);
+        });
+    }
+}
