@@ -81,13 +81,13 @@ impl Cluster {
 
     /// One request that waits for an endpoint or a connection, until dropped; refused beyond `max`.
     pub(crate) fn wait(self: &Arc<Self>, max: usize) -> Result<Waiting, usize> {
-        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
-        let waiting = Waiting(self.clone());
-        if before < max {
-            Ok(waiting)
-        } else {
-            Err(before)
-        }
+        // One step: who is refused must not be counted even for a moment, or another would be refused for it.
+        let placed = self
+            .waiting
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |before| {
+                (before < max).then_some(before + 1)
+            });
+        placed.map(|_| Waiting(self.clone()))
     }
 
     /// Takes discovery's answer: addresses that stay keep their connections and counts, those that left are retired, and
@@ -331,6 +331,27 @@ mod loom_models {
                 }
                 waiter.join().expect("it only waits");
             }
+        });
+    }
+
+    #[test]
+    fn as_many_wait_as_may_and_nobody_is_refused_for_one_who_was() {
+        let spec = spec();
+        explore(move || {
+            let cluster = Arc::new(Cluster::new(spec.clone()));
+            let first = cluster.wait(1).expect("nobody waits");
+            let refused = {
+                let cluster = cluster.clone();
+                thread::spawn(move || cluster.wait(1).is_ok())
+            };
+            drop(first);
+            let second = cluster.wait(1);
+            let admitted = refused.join().expect("it only asks");
+            assert!(second.is_ok() || admitted, "a place was free all the time");
+            assert_eq!(
+                cluster.waiting.load(Ordering::Relaxed),
+                usize::from(second.is_ok())
+            );
         });
     }
 }
