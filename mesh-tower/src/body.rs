@@ -14,7 +14,10 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 use hyper::body::Incoming;
 
-use crate::{call::Call, runtime::clock};
+use crate::{
+    call::{Call, RequestEnd},
+    runtime::clock,
+};
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -39,9 +42,16 @@ pub struct Body {
 
 /// Who is told when a body was taken whole, or dropped.
 struct Report {
-    call: Arc<Call>,
+    to: ReportTo,
     /// How many bytes are still to come, where that was said: whoever sends so many does not ask whether they were all.
     left: Option<u64>,
+}
+
+/// Who keeps how far a body has come: a call, or a layer that stands alone.
+#[derive(Debug)]
+pub(crate) enum ReportTo {
+    Call(Arc<Call>),
+    Alone(Arc<RequestEnd>),
 }
 
 #[derive(Default)]
@@ -83,18 +93,19 @@ impl Body {
         Kind::Incoming(body).into()
     }
 
-    /// Tells the call when this body was taken whole; `length` is what the request's head says about that.
-    pub(crate) fn reporting_to(mut self, call: Arc<Call>, length: Option<u64>) -> Self {
+    /// Tells when this body was taken whole; `length` is what the request's head says about that.
+    pub(crate) fn reporting_to(mut self, to: impl Into<ReportTo>, length: Option<u64>) -> Self {
+        let to = to.into();
         let left = length.or_else(|| self.size_hint().exact());
         if left == Some(0) || self.is_end_stream() {
-            call.request_end().reached(clock::now());
+            to.request_end().reached(clock::now());
             return self;
         }
         // A request that is passed on ends for the call it came by and for the one it goes out by.
         if self.report.is_some() {
             self = Kind::Boxed(self.boxed_unsync()).into();
         }
-        self.report = Some(Report { call, left });
+        self.report = Some(Report { to, left });
         self
     }
 
@@ -114,18 +125,18 @@ impl Body {
 
     fn ended(&mut self) {
         if let Some(report) = self.report.take() {
-            report.call.request_end().reached(clock::now());
+            report.to.request_end().reached(clock::now());
         }
     }
 
     /// Whether nobody wants the rest; wakes `sender`, if there is one, when that comes to be.
     fn is_abandoned(&self, sender: Option<&Waker>) -> bool {
-        let Some(Report { call, .. }) = &self.report else {
+        let Some(Report { to, .. }) = &self.report else {
             return false;
         };
         match sender {
-            Some(sender) => call.request_end().watch_abandoned(sender),
-            None => call.request_end().is_abandoned(),
+            Some(sender) => to.request_end().watch_abandoned(sender),
+            None => to.request_end().is_abandoned(),
         }
     }
 
@@ -152,6 +163,27 @@ impl Report {
             *left = left.saturating_sub(data.len() as u64);
         }
         self.left == Some(0) || frame.is_trailers()
+    }
+}
+
+impl ReportTo {
+    fn request_end(&self) -> &RequestEnd {
+        match self {
+            Self::Call(call) => call.request_end(),
+            Self::Alone(request_end) => request_end,
+        }
+    }
+}
+
+impl From<Arc<Call>> for ReportTo {
+    fn from(call: Arc<Call>) -> Self {
+        Self::Call(call)
+    }
+}
+
+impl From<Arc<RequestEnd>> for ReportTo {
+    fn from(request_end: Arc<RequestEnd>) -> Self {
+        Self::Alone(request_end)
     }
 }
 
@@ -205,7 +237,7 @@ impl HttpBody for Body {
         }
         let frame = ready!(polled);
         if let (Some(Err(_)), Some(report)) = (&frame, &self.report) {
-            report.call.request_end().failed();
+            report.to.request_end().failed();
         }
         // Whoever sends a body need not poll it once more when it says that it is at its end.
         let at_end = self.is_end_stream();
@@ -213,7 +245,7 @@ impl HttpBody for Body {
             && !report.is_last(frame)
             && !at_end
         {
-            report.call.request_end().moved(clock::now());
+            report.to.request_end().moved(clock::now());
         } else {
             self.ended();
         }

@@ -79,6 +79,7 @@ mod route;
 mod runtime;
 mod serve;
 mod stack;
+pub mod standalone;
 mod sync;
 pub mod test_util;
 mod trace;
@@ -96,6 +97,7 @@ pub use self::{
     inbound::InboundLayer,
     mesh::{Mesh, MeshBuilder, load, load_with},
     response_body::ResponseBody,
+    standalone::{LimitLayer, RequestTimeoutLayer, RetryLayer, WeightedSplitLayer},
 };
 
 /// The README's examples are tests.

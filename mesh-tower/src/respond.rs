@@ -47,11 +47,16 @@ pub(crate) fn trailers(error: &Error) -> HeaderMap {
 
 /// The answer to an inbound request.
 pub(crate) fn inbound(error: &Error, call: &Call) -> Response<Bytes> {
+    alone(error, call.is_grpc(), call.request_end().at().is_some())
+}
+
+/// The answer of a layer that stands alone; `sent` says whether the caller had sent its request whole.
+pub(crate) fn alone(error: &Error, grpc: bool, sent: bool) -> Response<Bytes> {
     let mut answer = Answer::to(error);
-    if call.is_grpc() {
+    if grpc {
         return answer.grpc();
     }
-    if matches!(error.cause(), Cause::Idle { .. }) && call.request_end().at().is_none() {
+    if matches!(error.cause(), Cause::Idle { .. }) && !sent {
         // The caller was the silent one.
         answer.status = StatusCode::REQUEST_TIMEOUT;
     }

@@ -30,6 +30,7 @@ use crate::{
     runtime::reconcile::Apply,
     serve,
     stack::Outbound,
+    standalone::Plans,
 };
 
 /// A service mesh inside this process.
@@ -217,6 +218,12 @@ impl Mesh {
             .await
             .map_err(|_| Error::new(Cause::Stopping))?;
         answer.await.map_err(stopping)?
+    }
+
+    /// The policies of this mesh's routes, for [layers that stand alone](crate::standalone) around a client of one's own.
+    #[must_use]
+    pub fn plans(&self) -> Plans {
+        Plans::new(self.handle.current.clone(), self.handle.clone())
     }
 
     /// The configuration in force, to ask what it would decide.

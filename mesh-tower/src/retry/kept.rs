@@ -1,35 +1,38 @@
 //! What is kept of a request so that another attempt can send it.
 
-use http::{HeaderMap, Method, Request, Uri};
+use http::{HeaderMap, Method, Request, Uri, Version};
 
 use super::replay::Replay;
 use crate::body::Body;
 
-/// Method, target and headers of a request, and its body. Kept only while another attempt can still be made: the clone of a
+/// The head of a request without its extensions, and its body. Kept only while another attempt can still be made: the clone of a
 /// header map is the dearest thing that a request which never fails would pay for.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(crate) struct Kept {
     method: Method,
     uri: Uri,
+    version: Version,
     headers: HeaderMap,
     body: Replay,
 }
 
 impl Kept {
     /// Keeps a copy; `None` for a body that is too long to be kept.
-    pub(super) fn split(request: Request<Body>) -> (Request<Body>, Option<Self>) {
+    pub(crate) fn split(request: Request<Body>) -> (Request<Body>, Option<Self>) {
         let (head, body) = request.into_parts();
         let replay = match Replay::new(body) {
             Ok(replay) => replay,
             Err(body) => return (Request::from_parts(head, body), None),
         };
         let (method, uri, headers) = (head.method.clone(), head.uri.clone(), head.headers.clone());
+        let version = head.version;
         let first = replay.body().unwrap_or_default();
         (
             Request::from_parts(head, first),
             Some(Self {
                 method,
                 uri,
+                version,
                 headers,
                 body: replay,
             }),
@@ -37,10 +40,11 @@ impl Kept {
     }
 
     /// The request once more; `None` if too much of its body has gone by meanwhile.
-    pub(super) fn request(&self) -> Option<Request<Body>> {
+    pub(crate) fn request(&self) -> Option<Request<Body>> {
         let mut request = Request::new(self.body.body()?);
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
+        *request.version_mut() = self.version;
         *request.headers_mut() = self.headers.clone();
         Some(request)
     }

@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use mesh_core::{
     metric::{Flag, Outcome},
     retry::{Attempts, Done, Next, Safety},
@@ -14,7 +14,10 @@ use mesh_core::{
 };
 use tokio::time;
 
-use super::kept::Kept;
+use super::{
+    answer::{answered, grpc_status},
+    kept::Kept,
+};
 use crate::{
     body::Body,
     call::Call,
@@ -174,22 +177,14 @@ async fn outcome(
         Ok(response) => response,
         Err(error) => return error.outcome(),
     };
-    if response.headers().contains_key(RATE_LIMITED) {
-        return Some(Outcome::RateLimited(response.status().as_u16()));
-    }
-    if response.status() != StatusCode::OK {
-        return Some(response.status().into());
-    }
-    if let Some(status) = grpc_status(response.headers()) {
-        return Some(Outcome::Grpc(status));
-    }
-    if !peek {
-        return Some(response.status().into());
+    let answer = answered(response.status(), response.headers());
+    if !peek || answer != StatusCode::OK.into() {
+        return Some(answer);
     }
     let mut trailers =
         |cx: &mut Context<'_>| response.body_mut().peek_trailers(cx).and_then(grpc_status);
     let peeked = poll_fn(|cx| Poll::Ready(trailers(cx))).await;
-    Some(peeked.map_or_else(|| response.status().into(), Outcome::Grpc))
+    Some(peeked.map_or(answer, Outcome::Grpc))
 }
 
 /// The policy would try once more, but too much of the request's body has gone by to send it again.
@@ -200,10 +195,3 @@ fn not_again(outcome: Outcome) -> Done {
         Done::Failed
     }
 }
-
-fn grpc_status(headers: &HeaderMap) -> Option<i32> {
-    headers.get("grpc-status")?.to_str().ok()?.parse().ok()
-}
-
-/// What a rate-limited answer bears.
-const RATE_LIMITED: &str = "x-envoy-ratelimited";

@@ -1,0 +1,272 @@
+//! Who may come in, who waits, who is turned away.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    task::{Context, Poll, ready},
+};
+
+use http::Request;
+use tokio::sync::{Notify, futures::OwnedNotified};
+
+use crate::standalone::policy::{PolicySource, policies};
+
+/// How many requests may be in flight at once, and how many may wait for that.
+///
+/// # Source
+/// App Mesh `HttpConnectionPool`: `maxRequests`, `maxPendingRequests`. There a request waits for a connection, here for
+/// another one to end.
+///
+/// # Examples
+/// ```
+/// use mesh_tower::standalone::Limit;
+///
+/// let limit = Limit::requests(100).pending(10);
+/// # let _ = limit;
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limit {
+    requests: usize,
+    pending: usize,
+}
+
+impl Limit {
+    /// So many in flight, and none that waits. With 0, every request is shed.
+    #[must_use]
+    pub const fn requests(requests: usize) -> Self {
+        Self {
+            requests,
+            pending: 0,
+        }
+    }
+
+    /// This limit, under which so many may wait.
+    #[must_use]
+    pub const fn pending(self, pending: usize) -> Self {
+        Self { pending, ..self }
+    }
+}
+
+policies!(Limit);
+
+/// The counts of one layer, whatever services it made. They hold no limit: that comes with each request.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    in_flight: AtomicUsize,
+    waiting: AtomicUsize,
+    freed: Arc<Notify>,
+}
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub(super) enum Entry {
+    In(Permit),
+    Wait(Place),
+    Shed { waiting: usize },
+}
+
+impl Gate {
+    pub(super) fn enter(self: &Arc<Self>, limit: Limit) -> Entry {
+        // Nobody passes those who wait.
+        if self.waiting.load(SeqCst) == 0
+            && let Some(permit) = self.try_enter(limit)
+        {
+            return Entry::In(permit);
+        }
+        // Nobody is in flight under a limit of none whose end could be waited for.
+        let pending = if limit.requests == 0 {
+            0
+        } else {
+            limit.pending
+        };
+        if let Err(waiting) = count_up(&self.waiting, pending) {
+            return Entry::Shed { waiting };
+        }
+        Entry::Wait(Place {
+            limit,
+            freed: Box::pin(self.freed.clone().notified_owned()),
+            gate: self.clone(),
+        })
+    }
+
+    fn try_enter(self: &Arc<Self>, limit: Limit) -> Option<Permit> {
+        count_up(&self.in_flight, limit.requests).ok()?;
+        Some(Permit(self.clone()))
+    }
+
+    /// Tells the one who has waited longest to look again.
+    fn call_next(&self) {
+        if self.waiting.load(SeqCst) > 0 {
+            self.freed.notify_one();
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn counts(&self) -> (usize, usize) {
+        (self.in_flight.load(SeqCst), self.waiting.load(SeqCst))
+    }
+}
+
+/// One more, unless there are as many already.
+fn count_up(count: &AtomicUsize, limit: usize) -> Result<usize, usize> {
+    count.fetch_update(SeqCst, SeqCst, |n| (n < limit).then_some(n + 1))
+}
+
+/// Counts a request as in flight until it is dropped.
+#[derive(Debug)]
+pub(super) struct Permit(Arc<Gate>);
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, SeqCst);
+        self.0.call_next();
+    }
+}
+
+/// Counts a request as waiting until it is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    limit: Limit,
+    /// Dropped with a call that came too late, it hands that on to the next.
+    freed: Pin<Box<OwnedNotified>>,
+    gate: Arc<Gate>,
+}
+
+impl Place {
+    pub(super) fn poll_permit(&mut self, cx: &mut Context<'_>) -> Poll<Permit> {
+        loop {
+            // The limit may have grown since, or a call may have come before anybody listened.
+            if let Some(permit) = self.gate.try_enter(self.limit) {
+                return Poll::Ready(permit);
+            }
+            ready!(self.freed.as_mut().poll(cx));
+            self.freed.set(self.gate.freed.clone().notified_owned());
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.gate.waiting.fetch_sub(1, SeqCst);
+        // Two calls that nobody listened to yet are one: who comes in calls the next if there is room.
+        if self.gate.in_flight.load(SeqCst) < self.limit.requests {
+            self.gate.call_next();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::task::noop_waker;
+
+    use super::*;
+
+    fn permit(gate: &Arc<Gate>, limit: Limit) -> Permit {
+        match gate.enter(limit) {
+            Entry::In(permit) => permit,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn place(gate: &Arc<Gate>, limit: Limit) -> Place {
+        match gate.enter(limit) {
+            Entry::Wait(place) => place,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn poll(place: &mut Place) -> Option<Permit> {
+        match place.poll_permit(&mut Context::from_waker(&noop_waker())) {
+            Poll::Ready(permit) => Some(permit),
+            Poll::Pending => None,
+        }
+    }
+
+    #[test]
+    fn as_many_as_the_limits_say_are_in_and_wait_and_no_more() {
+        let (gate, limit) = (Arc::default(), Limit::requests(2).pending(1));
+        let (_first, _second) = (permit(&gate, limit), permit(&gate, limit));
+        let _third = place(&gate, limit);
+        assert!(matches!(gate.enter(limit), Entry::Shed { waiting: 1 }));
+        assert_eq!(gate.counts(), (2, 1));
+    }
+
+    #[test]
+    fn a_limit_of_none_sheds_instead_of_waiting_for_ever() {
+        let gate: Arc<Gate> = Arc::default();
+        let entry = gate.enter(Limit::requests(0).pending(10));
+        assert!(matches!(entry, Entry::Shed { .. }));
+    }
+
+    #[test]
+    fn those_who_wait_come_in_by_turn_and_nobody_passes_them() {
+        let (gate, limit) = (Arc::default(), Limit::requests(1).pending(2));
+        let first = permit(&gate, limit);
+        let (mut second, mut third) = (place(&gate, limit), place(&gate, limit));
+        assert!(poll(&mut second).is_none() && poll(&mut third).is_none());
+        drop(first);
+        assert!(matches!(gate.enter(limit), Entry::Shed { waiting: 2 }));
+        let second = poll(&mut second).expect("its turn");
+        assert!(poll(&mut third).is_none());
+        drop(second);
+        assert!(poll(&mut third).is_some());
+    }
+
+    #[test]
+    fn a_call_to_one_who_went_away_is_handed_on() {
+        let (gate, limit) = (Arc::default(), Limit::requests(1).pending(2));
+        let first = permit(&gate, limit);
+        let (mut second, third) = (place(&gate, limit), place(&gate, limit));
+        assert!(poll(&mut second).is_none());
+        let mut third = waiter(third);
+        assert!(third.poll().is_none());
+        drop(first);
+        drop(second);
+        assert!(third.woken());
+        assert!(third.poll().is_some());
+        assert_eq!(gate.counts().1, 0);
+    }
+
+    /// A place whose wake-ups are counted.
+    fn waiter(place: Place) -> Waiter {
+        Waiter {
+            place: Some(place),
+            wakes: Arc::default(),
+        }
+    }
+
+    struct Waiter {
+        place: Option<Place>,
+        wakes: Arc<Wakes>,
+    }
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl std::task::Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+
+    impl Waiter {
+        fn poll(&mut self) -> Option<Permit> {
+            let waker = self.wakes.clone().into();
+            let place = self.place.as_mut().expect("it waits");
+            match place.poll_permit(&mut Context::from_waker(&waker)) {
+                Poll::Ready(permit) => {
+                    self.place = None;
+                    Some(permit)
+                }
+                Poll::Pending => None,
+            }
+        }
+
+        fn woken(&self) -> bool {
+            self.wakes.0.load(SeqCst) > 0
+        }
+    }
+}

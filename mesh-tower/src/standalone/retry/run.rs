@@ -1,0 +1,164 @@
+//! The loop of one request.
+
+use std::{future::poll_fn, sync::Arc};
+
+use http::{Extensions, Request, Response};
+use mesh_core::{
+    metric::Outcome,
+    retry::{Attempts, Next},
+    timeout::Timeouts,
+};
+use tokio::time;
+use tower_service::Service;
+
+use super::{RetryPolicy, failure};
+use crate::{
+    body::{Body, BoxError, announced_length},
+    call::RequestEnd,
+    error::Error,
+    limits::Limits,
+    retry::{Kept, answered},
+    runtime::{clock, rng::SharedRng},
+};
+
+/// One request on its way through its attempts.
+pub(super) struct Run<S> {
+    inner: S,
+    policy: RetryPolicy,
+    attempts: Attempts,
+    rng: Arc<SharedRng>,
+    /// What another attempt would send; `None` when there can be none.
+    kept: Option<(Kept, Extensions)>,
+    per_try: Option<PerTry>,
+}
+
+/// The limit on each attempt, which runs once the request was taken whole.
+struct PerTry {
+    limits: Limits,
+    request_end: Arc<RequestEnd>,
+}
+
+impl<S, B> Run<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+{
+    /// A request whose first attempt goes to this service, which is ready.
+    pub(super) fn new(
+        inner: S,
+        policy: RetryPolicy,
+        attempts: Attempts,
+        rng: Arc<SharedRng>,
+    ) -> Self {
+        Self {
+            inner,
+            policy,
+            attempts,
+            rng,
+            kept: None,
+            per_try: None,
+        }
+    }
+
+    /// Tries the request until the policy is content.
+    pub(super) async fn start(mut self, request: Request<Body>) -> Result<Response<B>, BoxError> {
+        let request = self.limited(request);
+        let request = self.keep(request);
+        self.run(request).await
+    }
+
+    fn limited(&mut self, request: Request<Body>) -> Request<Body> {
+        let Some(limit) = self.policy.per_try_limit() else {
+            return request;
+        };
+        let now = clock::now();
+        let request_end = Arc::new(RequestEnd::new(now));
+        self.per_try = Some(PerTry {
+            limits: Limits::new(Timeouts::none().with_per_try(Some(limit)), now),
+            request_end: request_end.clone(),
+        });
+        if request.body().is_whole() {
+            request_end.reached(now);
+            return request;
+        }
+        let length = announced_length(request.headers());
+        request.map(|body| body.reporting_to(request_end, length))
+    }
+
+    fn keep(&mut self, request: Request<Body>) -> Request<Body> {
+        if !self.attempts.can_retry(self.policy.core()) {
+            return request;
+        }
+        let extensions = request.extensions().clone();
+        let (request, kept) = Kept::split(request);
+        self.kept = kept.map(|kept| (kept, extensions));
+        request
+    }
+
+    async fn run(mut self, mut request: Request<Body>) -> Result<Response<B>, BoxError> {
+        loop {
+            let result = self.attempt(request).await;
+            let Some(outcome) = outcome(&result) else {
+                return result;
+            };
+            let policy = self.policy.core();
+            let wait = match self.attempts.next(policy, outcome, None, &mut &*self.rng) {
+                Next::Try => None,
+                Next::Wait(wait) => Some(wait),
+                Next::Done(_) => return result,
+            };
+            let Some(again) = self.again() else {
+                return result;
+            };
+            request = again;
+            // The failed answer goes before the wait: nobody will read it.
+            drop(result);
+            if let Some(wait) = wait {
+                time::sleep(wait).await;
+            }
+        }
+    }
+
+    /// The request once more, of which nothing is kept if that attempt is the last.
+    fn again(&mut self) -> Option<Request<Body>> {
+        let (kept, extensions) = self.kept.as_ref()?;
+        let mut again = kept.request()?;
+        if self.attempts.can_retry(self.policy.core()) {
+            again.extensions_mut().clone_from(extensions);
+        } else if let Some((_, extensions)) = self.kept.take() {
+            *again.extensions_mut() = extensions;
+        }
+        Some(again)
+    }
+
+    async fn attempt(&mut self, request: Request<Body>) -> Result<Response<B>, BoxError> {
+        let (inner, first) = (&mut self.inner, self.attempts.count() == 1);
+        let attempt = async {
+            if !first {
+                poll_fn(|cx| inner.poll_ready(cx)).await?;
+            }
+            inner.call(request).await
+        };
+        let result = match &mut self.per_try {
+            None => attempt.await,
+            Some(PerTry {
+                limits,
+                request_end,
+            }) => {
+                limits.deadlines().attempt_started(clock::now());
+                match limits.enforce(request_end, attempt).await {
+                    Ok(result) => result,
+                    Err(cause) => return Err(Error::new(cause).into()),
+                }
+            }
+        };
+        result.map_err(Into::into)
+    }
+}
+
+fn outcome<B>(result: &Result<Response<B>, BoxError>) -> Option<Outcome> {
+    match result {
+        Ok(response) => Some(answered(response.status(), response.headers())),
+        Err(error) => failure::outcome(&**error),
+    }
+}

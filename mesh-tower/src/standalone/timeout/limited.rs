@@ -1,0 +1,68 @@
+//! The limits of one request.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use mesh_core::timeout::Timeouts;
+
+use crate::{
+    body::{Body, announced_length},
+    call::{RequestEnd, is_grpc},
+    error::{Cause, Error},
+    limits::Limits,
+    respond,
+    runtime::clock,
+};
+
+/// Runs from the request's head to the response's end.
+#[derive(Debug)]
+pub(super) struct Limited {
+    limits: Limits,
+    request_end: Arc<RequestEnd>,
+    grpc: bool,
+}
+
+impl Limited {
+    /// Begins with this request, whose end it is told of.
+    pub(super) fn begin(timeouts: Timeouts, request: Request<Body>) -> (Request<Body>, Self) {
+        let now = clock::now();
+        let request_end = Arc::new(RequestEnd::new(now));
+        let limited = Self {
+            // A limit on each attempt is a matter of who makes them.
+            limits: Limits::new(timeouts.with_per_try(None), now),
+            request_end: request_end.clone(),
+            grpc: is_grpc(request.headers()),
+        };
+        if request.body().is_whole() {
+            request_end.reached(now);
+            return (request, limited);
+        }
+        let length = announced_length(request.headers());
+        let request = request.map(|body| body.reporting_to(request_end, length));
+        (request, limited)
+    }
+
+    pub(super) fn answered(&mut self) {
+        self.limits.deadlines().head_received(clock::now());
+    }
+
+    /// Something of the response came, after which a limit may have passed all the same.
+    pub(super) fn moved(&mut self) -> Option<Error> {
+        self.limits.moved(&self.request_end).map(Error::new)
+    }
+
+    pub(super) fn poll_expired(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        self.limits
+            .poll_expired(&self.request_end, cx)
+            .map(|cause: Cause| Error::new(cause))
+    }
+
+    /// The answer in place of one that did not come in time.
+    pub(super) fn answer(&self, error: &Error) -> Response<Bytes> {
+        respond::alone(error, self.grpc, self.request_end.at().is_some())
+    }
+}
