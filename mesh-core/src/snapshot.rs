@@ -23,6 +23,7 @@ pub struct Snapshot {
     pub(crate) plans: Box<[Arc<Plan>]>,
     pub(crate) clusters: Box<[ClusterSpec]>,
     pub(crate) listeners: Box<[ListenerPlan]>,
+    pub(crate) access_log: Option<Box<str>>,
 }
 
 impl Snapshot {
@@ -48,6 +49,15 @@ impl Snapshot {
     #[must_use]
     pub fn listeners(&self) -> &[ListenerPlan] {
         &self.listeners
+    }
+
+    /// The file to which a line is written for each request, as it was configured; `None`: none is written.
+    ///
+    /// # Source
+    /// App Mesh user guide, "Envoy access logging": `/dev/stdout` stands for the process's own output.
+    #[must_use]
+    pub fn access_log(&self) -> Option<&str> {
+        self.access_log.as_deref()
     }
 
     /// Every plan that a request can get; a [`PlanId`] is an index into it.

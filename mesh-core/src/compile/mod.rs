@@ -43,6 +43,7 @@ pub fn compile(mesh: &Mesh, node: &str, defaults: Defaults) -> Result<Snapshot, 
         plans: plans.into_boxed(),
         clusters: clusters.into_specs(),
         listeners: inbound::listeners(node, defaults),
+        access_log: node.access_log.as_deref().map(Box::from),
     })
 }
 

@@ -54,6 +54,7 @@ pub fn services<'a>(
         plans: plans.into_boxed(),
         clusters: clusters.into_specs(),
         listeners: Box::default(),
+        access_log: None,
     })
 }
 

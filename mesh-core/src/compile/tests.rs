@@ -250,6 +250,21 @@ fn listeners_keep_their_limits_and_fall_back_to_fifteen_seconds() {
 }
 
 #[test]
+fn a_node_logs_where_it_was_told_to() {
+    let mesh = Mesh::builder("m")
+        .virtual_node(node("loud", 80).access_log("/dev/stdout"))
+        .virtual_node(node("silent", 80))
+        .build()
+        .unwrap();
+    let log = |node| {
+        let snapshot = compile(&mesh, node, Defaults::AppMesh).unwrap();
+        snapshot.access_log().map(str::to_owned)
+    };
+    assert_eq!(log("loud").as_deref(), Some("/dev/stdout"));
+    assert_eq!(log("silent"), None);
+}
+
+#[test]
 fn a_route_with_a_port_lives_on_that_listener_only() {
     let router = VirtualRouter::builder("r")
         .listener(80, Protocol::Http)

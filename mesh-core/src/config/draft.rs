@@ -110,6 +110,7 @@ pub(crate) struct VirtualNodeDraft {
     pub(crate) listeners: Vec<ListenerDraft>,
     pub(crate) service_discovery: Option<Said<ServiceDiscovery>>,
     pub(crate) backends: Vec<Said<String>>,
+    pub(crate) access_log: Option<Said<String>>,
     /// Whether everything in it could be read; else what it lacks is not reported.
     pub(crate) whole: bool,
 }

@@ -22,6 +22,11 @@ pub struct VirtualNode {
     pub service_discovery: Option<ServiceDiscovery>,
     /// The virtual services it may call. A name may be unknown to the mesh (App Mesh took such nodes).
     pub backends: Vec<VirtualServiceName>,
+    /// The file to which one line is written for each request, in and out; `None`: none is written.
+    ///
+    /// # Units
+    /// A path of 1 to 255 characters; `/dev/stdout` is the process's own output.
+    pub access_log: Option<String>,
 }
 
 /// A port that a virtual node takes requests on.

@@ -29,6 +29,7 @@ impl VirtualNode {
             listeners: Vec::new(),
             service_discovery: None,
             backends: Vec::new(),
+            access_log: None,
             whole: true,
         };
         VirtualNodeBuilder { draft, path }
@@ -102,6 +103,17 @@ impl VirtualNodeBuilder {
         let name = virtual_service.into();
         let place = self.place(&format!("backend({name})"));
         self.draft.backends.push(Said::new(name, place));
+        self
+    }
+
+    /// Writes one line to this file for each request that the node takes or makes; see
+    /// [`access_log`](mod@crate::access_log) for what it tells.
+    ///
+    /// # Units
+    /// A path of 1 to 255 characters; `/dev/stdout` is the process's own output.
+    pub fn access_log(mut self, path: impl Into<String>) -> Self {
+        let place = self.place("access_log");
+        self.draft.access_log = Some(Said::new(path.into(), place));
         self
     }
 

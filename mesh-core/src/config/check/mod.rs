@@ -100,11 +100,16 @@ fn virtual_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Option<Vir
     let mut seen = BTreeSet::new();
     backends.retain(|name| seen.insert(name.clone()));
     let discovery = draft.service_discovery.as_ref();
+    let access_log = draft.access_log.as_ref();
+    if let Some(Said { value, place }) = access_log {
+        sized("log file path", value, 255, place, problems);
+    }
     Some(VirtualNode {
         name: name?,
         listeners,
         service_discovery: discovery.map(|said| said.value.clone()),
         backends,
+        access_log: access_log.map(|said| said.value.clone()),
     })
 }
 

@@ -78,6 +78,7 @@ fn virtual_node(read: Read<'_>, problems: &mut Problems) -> VirtualNodeDraft {
         backends.filter_map(|backend| backend.text(&["VirtualService", "VirtualServiceName"]));
     VirtualNodeDraft {
         backends: backends.collect(),
+        access_log: spec.text(&["Spec", "Logging", "AccessLog", "File", "Path"]),
         mesh: read.mesh,
         name: read.name,
         listeners,

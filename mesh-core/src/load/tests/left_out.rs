@@ -47,8 +47,14 @@ fn functions_under_what_is_passed_over_are_not_asked_for() {
             warned(&with("PortMapping", &off(&certificate)), &[]);
         }
         for (before, left_out) in [
-            ("Listeners", "§Logging: {AccessLog: {File: {Path: X}}}"),
-            ("Listeners", "§Logging: X"),
+            (
+                "Listeners",
+                "Logging: {AccessLog: {File: {Path: /dev/stdout, §Format: X}}}",
+            ),
+            (
+                "Listeners",
+                "Logging: {AccessLog: {File: {Path: /dev/stdout, §Format: {Text: X}}}}",
+            ),
             (
                 "PortMapping",
                 "§HealthCheck: {Protocol: X, HealthyThreshold: X, UnhealthyThreshold: 2, IntervalMillis: X, TimeoutMillis: 5}",

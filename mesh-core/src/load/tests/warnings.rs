@@ -25,6 +25,44 @@ fn what_is_left_out_is_warned_of_once_and_tls_is_refused() {
 }
 
 #[test]
+fn an_access_log_is_read_and_its_own_format_is_warned_of() {
+    let read = |logging: &str| {
+        let text = template(&node("a").replace("Listeners", &format!("{logging}, Listeners")));
+        let config = Config::parse("m", &text).unwrap_or_else(|errors| panic!("{text}\n{errors}"));
+        let node = config.mesh().virtual_node("a").cloned();
+        let codes: Vec<_> = config.warnings().iter().map(|p| p.code).collect();
+        (node.and_then(|node| node.access_log), codes)
+    };
+    let path = |path: &str| Some(path.to_owned());
+    let rows = [
+        (
+            "Logging: {AccessLog: {File: {Path: /dev/stdout}}}",
+            path("/dev/stdout"),
+            0,
+        ),
+        (
+            "Logging: {AccessLog: {File: {Path: /a, Format: {Text: \"%START_TIME%\\n\"}}}}",
+            path("/a"),
+            1,
+        ),
+        (
+            "Logging: {AccessLog: {File: {Path: /a, Format: {Json: [{Key: k, Value: v}]}}}}",
+            path("/a"),
+            1,
+        ),
+        ("Logging: {AccessLog: {}}", None, 0),
+        ("Logging: {}", None, 0),
+    ];
+    for (logging, path, warnings) in rows {
+        assert_eq!(
+            read(logging),
+            (path, vec!["not-supported-yet"; warnings]),
+            "{logging}"
+        );
+    }
+}
+
+#[test]
 fn grpc_and_tcp_routes_and_gateways_are_left_out_and_said_so() {
     let grpc = routed(&format!("{{GrpcRoute: {{Match: {{}}, {ONE}}}}}"));
     let config = Config::parse("m", &grpc).unwrap();

@@ -77,10 +77,11 @@ pub(super) const LOGGING: Property = p! { "Logging", Object(&shape! { "logging",
             p! { "Format", Object(&shape! { "a log format", &[
                 p! { "Json", List { of: &Object(&KEY_VALUE), least: 0 } },
                 p! { "Text", Text },
-            ], &[Choice { among: &["Json", "Text"], required: false }] }) },
+            ], &[Choice { among: &["Json", "Text"], required: false }] }),
+                Later("the access log is written in Envoy's default text format") },
         ] }) },
     ] }) },
-] }), Later("no access log is written") };
+] }) };
 
 pub(super) static LISTENER_TLS: Shape = shape! { "a listener's TLS", &[
     p! { need "Mode", Word(&["STRICT", "PERMISSIVE", "DISABLED"]) },
