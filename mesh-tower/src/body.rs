@@ -48,8 +48,7 @@ struct Report {
 }
 
 /// Who keeps how far a body has come: a call, or a layer that stands alone.
-#[derive(Debug)]
-pub(crate) enum ReportTo {
+enum ReportTo {
     Call(Arc<Call>),
     Alone(Arc<RequestEnd>),
 }
@@ -93,9 +92,21 @@ impl Body {
         Kind::Incoming(body).into()
     }
 
-    /// Tells when this body was taken whole; `length` is what the request's head says about that.
-    pub(crate) fn reporting_to(mut self, to: impl Into<ReportTo>, length: Option<u64>) -> Self {
-        let to = to.into();
+    /// Tells the call when this body was taken whole; `length` is what the request's head says about that.
+    pub(crate) fn reporting_to(self, call: Arc<Call>, length: Option<u64>) -> Self {
+        self.reporting(ReportTo::Call(call), length)
+    }
+
+    /// The same where there is no call.
+    pub(crate) fn reporting_end_to(
+        self,
+        request_end: Arc<RequestEnd>,
+        length: Option<u64>,
+    ) -> Self {
+        self.reporting(ReportTo::Alone(request_end), length)
+    }
+
+    fn reporting(mut self, to: ReportTo, length: Option<u64>) -> Self {
         let left = length.or_else(|| self.size_hint().exact());
         if left == Some(0) || self.is_end_stream() {
             to.request_end().reached(clock::now());
@@ -172,18 +183,6 @@ impl ReportTo {
             Self::Call(call) => call.request_end(),
             Self::Alone(request_end) => request_end,
         }
-    }
-}
-
-impl From<Arc<Call>> for ReportTo {
-    fn from(call: Arc<Call>) -> Self {
-        Self::Call(call)
-    }
-}
-
-impl From<Arc<RequestEnd>> for ReportTo {
-    fn from(request_end: Arc<RequestEnd>) -> Self {
-        Self::Alone(request_end)
     }
 }
 

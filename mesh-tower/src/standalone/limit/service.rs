@@ -61,7 +61,7 @@ use crate::{
 /// ```
 pub struct LimitLayer<P, R = WithResponse> {
     policies: P,
-    gate: Arc<Gate>,
+    pub(super) gate: Arc<Gate>,
     refusal: PhantomData<fn() -> R>,
 }
 

@@ -82,7 +82,7 @@ where
             return request;
         }
         let length = announced_length(request.headers());
-        request.map(|body| body.reporting_to(request_end, length))
+        request.map(|body| body.reporting_end_to(request_end, length))
     }
 
     fn keep(&mut self, request: Request<Body>) -> Request<Body> {

@@ -42,7 +42,7 @@ impl Limited {
             return (request, limited);
         }
         let length = announced_length(request.headers());
-        let request = request.map(|body| body.reporting_to(request_end, length));
+        let request = request.map(|body| body.reporting_end_to(request_end, length));
         (request, limited)
     }
 
