@@ -62,6 +62,8 @@ mod client;
 mod conn_info;
 mod connect;
 mod context;
+#[cfg(test)]
+mod contract;
 mod discovery;
 mod endpoint;
 mod error;

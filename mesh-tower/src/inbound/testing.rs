@@ -10,6 +10,8 @@ use mesh_core::{
 };
 
 use super::InboundState;
+/// The services one at a time, for those tests that hold each to the same contract.
+pub(crate) use super::{admit::Admit, arrived::Arrived, deadline::Deadline, observe::Observe};
 use crate::runtime::{
     live::{Current, Live},
     rng::SharedRng,

@@ -1,0 +1,85 @@
+//! The layers that stand alone, around a strict service.
+
+use std::{future::pending, time::Duration};
+
+use futures::FutureExt as _;
+use http::{Request, Response};
+use mesh_core::Seed;
+use tower::{Layer as _, service_fn};
+use tower_service::Service;
+
+use super::inbound::{strict, unready};
+use crate::{
+    LimitLayer, RequestTimeoutLayer, RetryLayer, WeightedSplitLayer,
+    body::{Body, BoxError},
+    contract::{
+        case::{Case, get},
+        mock::{Strict, app},
+        script::{Part, Script},
+    },
+    standalone::{Limit, PolicySource, Refusal, RetryPolicy, Targets, Weights},
+};
+
+/// With a limit on each try, so that its timer is part of what waits.
+pub(in crate::contract) async fn retry() -> Case {
+    let script = Script::new();
+    let policy = RetryPolicy::idempotent(2).per_try(MINUTE);
+    let layer = RetryLayer::new(policy).seed(Seed(7));
+    Case::new(layer.layer(strict!(script)), script)
+}
+
+pub(in crate::contract) async fn request_timeout() -> Case {
+    let script = Script::new();
+    let layer = RequestTimeoutLayer::new(MINUTE);
+    Case::new(layer.layer(strict!(script)), script)
+}
+
+pub(in crate::contract) async fn request_timeout_with_errors() -> Case {
+    let script = Script::new();
+    let layer = RequestTimeoutLayer::new(MINUTE).with_errors();
+    Case::new(layer.layer(strict!(script)), script)
+}
+
+pub(in crate::contract) async fn weighted_split() -> Case {
+    let script = Script::new();
+    let weights = Weights::new([("stable", 9), ("canary", 1)]).expect("weights");
+    let targets = Targets::new(["stable", "canary"].map(|name| (name, strict!(script))));
+    let layer = WeightedSplitLayer::new(weights).seed(Seed(7));
+    Case::new(layer.layer(targets), script)
+}
+
+pub(in crate::contract) async fn limit() -> Case {
+    let (script, layer) = (Script::new(), LimitLayer::new(Limit::requests(PERMITS)));
+    let case = Case::new(layer.layer(strict!(script)), script);
+    case.counting("permits", move || PERMITS - permits(&layer))
+}
+
+pub(in crate::contract) async fn limit_with_errors() -> Case {
+    let (script, limit) = (Script::new(), Limit::requests(PERMITS));
+    let layer = LimitLayer::new(limit).with_errors();
+    let case = Case::new(layer.layer(strict!(script)), script);
+    case.counting("permits", move || PERMITS - permits(&layer))
+}
+
+/// How many more requests the limit lets in.
+fn permits<P, R>(layer: &LimitLayer<P, R>) -> usize
+where
+    P: PolicySource<Limit> + Clone,
+    R: Refusal<BoxError>,
+{
+    let never = async |_: Request<Body>| pending::<Result<Response<Part>, BoxError>>().await;
+    let mut service = layer.layer(service_fn(never));
+    let mut inside = Vec::new();
+    loop {
+        let mut asking = Box::pin(service.call(get()));
+        match asking.as_mut().now_or_never() {
+            None => inside.push(asking),
+            Some(_shed) => return inside.len(),
+        }
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// More than any test has in flight.
+const PERMITS: usize = 8;

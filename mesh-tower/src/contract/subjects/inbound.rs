@@ -1,0 +1,118 @@
+//! The inbound services, one at a time and together, around a strict application.
+
+use std::{sync::Arc, time::Duration};
+
+use http::Request;
+use mesh_core::{Defaults, config::Timeout, unit::Port};
+use tower::{Layer as _, ServiceExt as _};
+
+use crate::{
+    body::{Body, BoxError},
+    call::Call,
+    conn_info::ConnInfo,
+    connect::Connection,
+    context::CallContext,
+    contract::{
+        case::Case,
+        mock::{Strict, app},
+        script::{BROKEN, Script},
+    },
+    inbound::{
+        InboundLayer, InboundState, stack,
+        testing::{self, Admit, Arrived, Deadline, Observe},
+    },
+    runtime::{clock, rng::SharedRng},
+    trace::Trace,
+};
+
+/// With limits, so that their timers are part of what waits; longer than any test.
+pub(in crate::contract) fn state() -> InboundState {
+    let minute = Duration::from_secs(60);
+    let limits = Timeout::new().per_request(minute).idle(minute);
+    testing::state(&[8080], Defaults::Safe, limits)
+}
+
+/// An application that takes requests as the inbound services hand them on.
+macro_rules! strict {
+    ($script:expr) => {{
+        let script = Script::clone(&$script);
+        Strict::new(&$script, unready, move |request| {
+            app(script.clone(), request)
+        })
+    }};
+}
+pub(in crate::contract) use strict;
+
+pub(in crate::contract) fn unready() -> BoxError {
+    BROKEN.into()
+}
+
+fn counting(case: Case, state: &InboundState) -> Case {
+    let state = state.clone();
+    case.recording()
+        .counting("requests open", move || state.open().count())
+}
+
+pub(in crate::contract) async fn observe() -> Case {
+    let (state, script) = (state(), Script::new());
+    let (connection, info) = connection();
+    // The rooms below, without anything that they do: no limit passes, and the mesh is not stopped.
+    let inner = Deadline::new(strict!(script), state.clone());
+    let observe = Observe::new(inner, state.clone(), Some(info));
+    counting(Case::new(observe, script), &state).on(connection)
+}
+
+pub(in crate::contract) async fn admit() -> Case {
+    let (state, script) = (state(), Script::new());
+    let inner = Deadline::new(strict!(script), state.clone());
+    let admit = Admit::new(inner, state).map_request(arrived);
+    Case::new(admit, script)
+}
+
+pub(in crate::contract) async fn deadline() -> Case {
+    let (state, script) = (state(), Script::new());
+    let deadline = Deadline::new(strict!(script), state).map_request(arrived);
+    Case::new(deadline, script)
+}
+
+pub(in crate::contract) async fn whole_stack() -> Case {
+    let (state, script) = (state(), Script::new());
+    let (connection, info) = connection();
+    let stack = stack(strict!(script), state.clone(), Some(info));
+    counting(Case::new(stack, script), &state).on(connection)
+}
+
+pub(in crate::contract) async fn layer() -> Case {
+    let (state, script) = (state(), Script::new());
+    let service = InboundLayer::new(state.clone()).layer(strict!(script));
+    counting(Case::new(service, script), &state)
+}
+
+/// The inner one lets everything through: what is counted is counted once.
+pub(in crate::contract) async fn layer_twice() -> Case {
+    let (state, script) = (state(), Script::new());
+    let layer = InboundLayer::new(state.clone());
+    let service = layer.layer(layer.layer(strict!(script)));
+    counting(Case::new(service, script), &state)
+}
+
+/// As `Observe` hands it on.
+fn arrived(mut request: Request<Body>) -> Arrived {
+    let trace = Trace::inbound(request.headers(), &SharedRng::new(7));
+    let call = Arc::new(Call::new(clock::now(), request.headers(), trace, None));
+    request
+        .extensions_mut()
+        .insert(CallContext::new(call.clone()));
+    Arrived {
+        request,
+        call: Some(call),
+    }
+}
+
+fn connection() -> (Connection, Arc<ConnInfo>) {
+    let connection = Connection::new(tokio::io::duplex(1).0);
+    let addr = ([127, 0, 0, 1], 8080).into();
+    let port = Port::new(8080).expect("a port");
+    let info = ConnInfo::new(addr, addr, port, connection.held().clone());
+    (connection, Arc::new(info))
+}

@@ -1,0 +1,165 @@
+//! The outbound services, one at a time: below each a strict service, and below that the way to a peer.
+
+use std::sync::Arc;
+
+use http::{Request, Response};
+use mesh_core::{
+    Defaults,
+    compile::{Target, services},
+    retry::Policy,
+    route::Head,
+    snapshot::{Plan, Verdict},
+    unit::Port,
+};
+use tower::ServiceExt as _;
+
+use crate::{
+    balance::Balance,
+    body::Body,
+    call::Call,
+    connect::{Dial, MemoryNetwork},
+    context::CallContext,
+    contract::{case::Case, mock::Strict, peer, script::Script},
+    endpoint::Cluster,
+    error::{Cause, Error},
+    guard::Open,
+    observe::{Asked, Observe},
+    outgoing::{Deliver as _, Outgoing, Routed, Try},
+    response_body::ResponseBody,
+    retry::Retry,
+    route::Route,
+    runtime::{
+        clock,
+        live::{Current, Live},
+        rng::SharedRng,
+    },
+    trace::Trace,
+};
+
+pub(in crate::contract) async fn observe() -> Case {
+    let rooms = Rooms::new(Policy::none()).await;
+    let (script, open) = (rooms.script.clone(), rooms.open.clone());
+    let inner = rooms.clone();
+    let inner = Strict::new(&script, unready, move |outgoing: Outgoing| {
+        inner.clone().deliver(inner.routed(outgoing))
+    });
+    let observe = Observe::new(inner, open.clone(), rooms.rng.clone());
+    let service = observe.map_request(|request| Asked {
+        request,
+        limit: None,
+    });
+    let case = Case::new(service, script).recording();
+    rooms
+        .counting(case)
+        .counting("requests open", move || open.count())
+}
+
+pub(in crate::contract) async fn route() -> Case {
+    let rooms = Rooms::new(Policy::none()).await;
+    let script = rooms.script.clone();
+    let inner = rooms.clone();
+    let inner = Strict::new(&script, unready, move |routed: Routed| {
+        inner.clone().deliver(routed)
+    });
+    let route = Route::new(inner, rooms.current.clone(), rooms.rng.clone());
+    let ids = rooms.rng.clone();
+    let service = route.map_request(move |request| outgoing(request, &ids));
+    rooms.counting(Case::new(service, script))
+}
+
+/// With a policy that tries again: what failed and is tried once more gives back what it held before.
+pub(in crate::contract) async fn retry() -> Case {
+    let rooms = Rooms::new(Policy::idempotent(2)).await;
+    let script = rooms.script.clone();
+    let retry = Retry::new(Balance::new(MAX_WAITING), rooms.rng.clone());
+    let routing = rooms.clone();
+    let service = retry.map_request(move |request| routing.routed(outgoing(request, &routing.rng)));
+    rooms.counting(Case::new(service, script))
+}
+
+/// What the rooms of a mesh share, with one target and its one endpoint, a scripted peer.
+#[derive(Clone)]
+struct Rooms {
+    script: Script,
+    current: Arc<Current>,
+    cluster: Arc<Cluster>,
+    rng: Arc<SharedRng>,
+    open: Arc<Open>,
+}
+
+impl Rooms {
+    async fn new(policy: Policy) -> Self {
+        let (network, script) = (MemoryNetwork::new(), Script::new());
+        peer::listen(&network, &script).await;
+        let port = Port::new(80).expect("a port");
+        let target = Target::dns("orders").retry(policy);
+        let snapshot = services([("orders", port, target)], Defaults::Safe).expect("one service");
+        let cluster = Arc::new(Cluster::new(snapshot.clusters()[0].clone()));
+        let dial: Arc<dyn Dial> = Arc::new(network);
+        cluster.update(&[peer::address()], &dial, clock::now());
+        let live = Live::new(Arc::new(snapshot), Box::new([cluster.clone()]), 0);
+        Self {
+            script,
+            current: Arc::new(Current::new(live)),
+            cluster,
+            rng: Arc::new(SharedRng::new(7)),
+            open: Arc::default(),
+        }
+    }
+
+    fn plan(&self, request: &Request<Body>) -> Arc<Plan> {
+        let live = self.current.load();
+        let head = Head::new(request.method(), request.uri(), request.headers());
+        match live.snapshot().route(&head) {
+            Verdict::Route(plan) => plan.clone(),
+            _ => panic!("the only service takes every request"),
+        }
+    }
+
+    fn routed(&self, outgoing: Outgoing) -> Routed {
+        Routed {
+            plan: self.plan(&outgoing.request),
+            request: outgoing.request,
+            call: outgoing.call,
+            cluster: self.cluster.clone(),
+            limit: outgoing.limit,
+        }
+    }
+
+    /// To the peer, without anything that the subject would do.
+    async fn deliver(self, routed: Routed) -> Result<Response<ResponseBody>, Error> {
+        self.script.announce(CallContext::new(routed.call.clone()));
+        let balance = Balance::new(MAX_WAITING);
+        let next = Try {
+            request: routed.request,
+            call: routed.call,
+            cluster: routed.cluster,
+            connect: routed.plan.timeouts.connect,
+        };
+        balance.deliver(next).await
+    }
+
+    fn counting(&self, case: Case) -> Case {
+        let cluster = self.cluster.clone();
+        case.counting("in flight at the endpoint", move || cluster.loads()[0].1)
+    }
+}
+
+/// As `Observe` hands it on.
+fn outgoing(mut request: Request<Body>, ids: &SharedRng) -> Outgoing {
+    let trace = Trace::outbound(None, request.headers(), ids);
+    let call = Arc::new(Call::new(clock::now(), request.headers(), trace, None));
+    let body = std::mem::take(request.body_mut());
+    *request.body_mut() = body.reporting_to(call.clone(), None);
+    Outgoing {
+        request,
+        call,
+        limit: None,
+    }
+}
+
+fn unready() -> Error {
+    Error::new(Cause::NoEndpoint)
+}
+
+const MAX_WAITING: usize = 16;
