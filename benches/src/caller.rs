@@ -18,7 +18,7 @@ pub enum Caller {
     /// hyper's `client::conn::http1`, kept open: the least that a call can cost.
     Bare(SendRequest<Empty<Bytes>>),
     /// hyper-util's `Client`: what a service without a mesh would use.
-    Legacy(Legacy<HttpConnector, Empty<Bytes>>, Uri),
+    Legacy(Box<Legacy<HttpConnector, Empty<Bytes>>>, Uri),
     /// The mesh's client.
     Mesh(mesh_tower::Client, Uri),
 }
@@ -31,7 +31,7 @@ impl Caller {
     pub fn legacy(addr: std::net::SocketAddr) -> Result<Self, Error> {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        let client = Legacy::builder(TokioExecutor::new()).build(connector);
+        let client = Box::new(Legacy::builder(TokioExecutor::new()).build(connector));
         Ok(Self::Legacy(
             client,
             format!("http://{addr}{PATH}").parse()?,
