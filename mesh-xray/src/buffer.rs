@@ -62,6 +62,7 @@ impl HeaderBuffer {
     }
 
     /// Appends a field as a whole, or says that there is no room and leaves it out.
+    #[inline]
     pub(crate) fn push_field(&mut self, name: &[u8], value: &[u8]) -> bool {
         let separator: &[u8] = if self.len == 0 { b"" } else { b";" };
         let parts = [separator, name, b"=", value];

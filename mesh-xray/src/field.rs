@@ -38,19 +38,31 @@ pub(crate) fn carried(value: &[u8]) -> impl Iterator<Item = Field<'_>> {
         .filter(|field| field.key != Key::LoadBalancer)
 }
 
+/// The fields of a text that was put together from carried ones.
+pub(crate) fn kept(text: &str) -> impl Iterator<Item = Field<'_>> {
+    text.split(';').filter_map(Field::new)
+}
+
 /// A foreign name must be a token and a value printable: what is carried on must not be able to end the header line, nor
 /// pass for another field at a laxer reader.
 fn read(field: &[u8]) -> Option<Field<'_>> {
-    let text = str::from_utf8(field).ok()?;
-    let (name, value) = text.split_once('=')?;
+    let field = Field::new(str::from_utf8(field).ok()?)?;
+    let Field { name, value, .. } = field;
     let readable =
         !name.is_empty() && name.bytes().all(is_token) && value.bytes().all(is_printable);
-    readable.then(|| Field {
-        key: Key::of(name),
-        text,
-        name,
-        value,
-    })
+    readable.then_some(field)
+}
+
+impl<'a> Field<'a> {
+    fn new(text: &'a str) -> Option<Self> {
+        let (name, value) = text.split_once('=')?;
+        Some(Self {
+            key: Key::of(name),
+            text,
+            name,
+            value,
+        })
+    }
 }
 
 impl Key {
@@ -77,7 +89,8 @@ fn trim_whitespace(mut field: &[u8]) -> &[u8] {
 }
 
 fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
 }
 
 fn is_printable(byte: u8) -> bool {

@@ -49,6 +49,39 @@ impl TraceHeader {
     /// Reads one header value. Anything is accepted; the worst input gives an empty header.
     #[must_use]
     pub fn parse(value: &[u8]) -> Self {
+        Self::parse_canonical(value).unwrap_or_else(|| Self::parse_any(value))
+    }
+
+    /// Reads what nearly every caller sends, at a third of the price of looking for fields; `None` for the rest.
+    fn parse_canonical(value: &[u8]) -> Option<Self> {
+        let (root, rest) = value
+            .strip_prefix(b"Root=")?
+            .split_at_checked(TraceId::LEN)?;
+        let mut parent: &[u8] = b"";
+        let mut decision = rest;
+        if let Some(rest) = rest.strip_prefix(b";Parent=") {
+            (parent, decision) = rest.split_at_checked(SegmentId::LEN)?;
+        }
+        // Upper case is to be passed through as it came, so it is no canonical spelling.
+        if has_upper_case(root) || has_upper_case(parent) {
+            return None;
+        }
+        Some(Self {
+            root: Some(TraceId::parse(root).ok()?),
+            parent: match parent {
+                b"" => None,
+                parent => Some(SegmentId::parse(parent).ok()?),
+            },
+            sampled: match decision.strip_prefix(b";Sampled=") {
+                Some(decision) => Decision::from_wire(decision)?,
+                None if decision.is_empty() => Decision::Undecided,
+                None => return None,
+            },
+            ..Self::default()
+        })
+    }
+
+    fn parse_any(value: &[u8]) -> Self {
         let mut header = Self::default();
         if value.len() > MAX_INBOUND {
             header.malformed = true;
@@ -153,7 +186,7 @@ impl TraceHeader {
     }
 
     fn fields(&self) -> impl Iterator<Item = Field<'_>> {
-        field::carried(self.text.as_deref().unwrap_or_default().as_bytes())
+        field::kept(self.text().unwrap_or_default())
     }
 
     fn take(&mut self, field: Field<'_>) {
@@ -178,13 +211,35 @@ impl TraceHeader {
 
     fn text_beyond_ids(&self, value: &[u8]) -> Option<Box<str>> {
         let canonical = HeaderBuffer::canonical(self.root, self.parent, self.sampled);
-        let says_no_more = || field::carried(value).eq(field::carried(canonical.as_bytes()));
-        if canonical.as_bytes() == value || says_no_more() {
+        if says_no_more(value, canonical.as_bytes()) {
             return None;
         }
-        let fields: Vec<_> = field::carried(value).map(|field| field.text).collect();
-        Some(fields.join(";").into())
+        let mut text = String::with_capacity(value.len());
+        for field in field::carried(value) {
+            if !text.is_empty() {
+                text.push(';');
+            }
+            text.push_str(field.text);
+        }
+        Some(text.into())
     }
+}
+
+/// Looks at every byte, without a branch for each.
+fn has_upper_case(text: &[u8]) -> bool {
+    text.iter()
+        .fold(false, |seen, byte| seen | byte.is_ascii_uppercase())
+}
+
+/// Whether the carried fields, spelled as they are, make up the canonical value.
+fn says_no_more(value: &[u8], canonical: &[u8]) -> bool {
+    let rest = field::carried(value).try_fold(canonical, |canonical, field| {
+        match canonical.strip_prefix(field.text.as_bytes())? {
+            [b';', rest @ ..] => Some(rest),
+            rest => rest.is_empty().then_some(rest),
+        }
+    });
+    rest.is_some_and(<[u8]>::is_empty)
 }
 
 fn is_lineage(value: &str) -> bool {
@@ -223,6 +278,43 @@ mod tests {
                 "{inbound:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_short_way_reads_what_the_long_way_reads() {
+        let canonical = [
+            "Root=1-5759e988-bd862e3fe1be46a994272793",
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0",
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8",
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=?",
+        ];
+        for value in canonical {
+            let short = TraceHeader::parse_canonical(value.as_bytes());
+            assert_eq!(
+                short,
+                Some(TraceHeader::parse_any(value.as_bytes())),
+                "{value}"
+            );
+            for spoiled in spoilt(value.as_bytes()) {
+                if let Some(short) = TraceHeader::parse_canonical(&spoiled) {
+                    let long = TraceHeader::parse_any(&spoiled);
+                    assert_eq!(short, long, "{}", spoiled.escape_ascii());
+                }
+            }
+        }
+    }
+
+    /// The value cut off after each byte, and with each byte replaced by some others.
+    fn spoilt(value: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+        (0..value.len()).flat_map(move |at| {
+            let replaced = b"0aA;= R-?\xff".iter().map(move |&byte| {
+                let mut value = value.to_vec();
+                value[at] = byte;
+                value
+            });
+            replaced.chain([value[..at].to_vec()])
+        })
     }
 
     #[test]

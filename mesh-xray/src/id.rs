@@ -81,11 +81,10 @@ impl TraceId {
     /// # Errors
     /// [`InvalidId::TraceId`] if the text has another shape or another version, [`InvalidId::Zero`] if it is all zeros.
     pub fn parse(text: &[u8]) -> Result<Self, InvalidId> {
-        let number = match text.len() {
-            Self::LEN => dashed_number(text),
-            32 => hex_number(text),
-            _ => None,
-        };
+        let number = undashed(text).and_then(|digits| {
+            let (high, low) = digits.split_at(16);
+            Some(u128::from(hex_number(high)?) << 64 | u128::from(hex_number(low)?))
+        });
         let number = number.ok_or(InvalidId::TraceId)?;
         NonZeroU128::new(number).map(Self).ok_or(InvalidId::Zero)
     }
@@ -105,7 +104,11 @@ impl TraceId {
     /// The same id as `traceparent` spells it: 32 lower-case hex digits, no dashes.
     #[must_use]
     pub fn to_w3c(self) -> [u8; 32] {
-        hex_digits(&self.to_bytes())
+        let number = self.0.get();
+        let mut text = [0; 32];
+        text[..16].copy_from_slice(&hex_digits((number >> 64) as u64));
+        text[16..].copy_from_slice(&hex_digits(number as u64));
+        text
     }
 
     /// The time part, in seconds since 1970-01-01 UTC; random in an id that began as a W3C one.
@@ -123,7 +126,7 @@ impl TraceId {
         text
     }
 
-    const LEN: usize = 35;
+    pub(crate) const LEN: usize = 35;
 }
 
 impl fmt::Display for TraceId {
@@ -179,14 +182,7 @@ impl SegmentId {
     /// # Errors
     /// [`InvalidId::SegmentId`] if the text is not 16 hex digits, [`InvalidId::Zero`] if they are all zeros.
     pub fn parse(text: &[u8]) -> Result<Self, InvalidId> {
-        let number = if text.len() == 16 {
-            hex_number(text)
-        } else {
-            None
-        };
-        let number = number
-            .and_then(|number| u64::try_from(number).ok())
-            .ok_or(InvalidId::SegmentId)?;
+        let number = hex_number(text).ok_or(InvalidId::SegmentId)?;
         NonZeroU64::new(number).map(Self).ok_or(InvalidId::Zero)
     }
 
@@ -202,9 +198,11 @@ impl SegmentId {
         self.0.get().to_be_bytes()
     }
 
-    pub(crate) fn to_ascii(self) -> [u8; 16] {
-        hex_digits(&self.to_bytes())
+    pub(crate) fn to_ascii(self) -> [u8; Self::LEN] {
+        hex_digits(self.0.get())
     }
+
+    pub(crate) const LEN: usize = 16;
 }
 
 impl fmt::Display for SegmentId {
@@ -242,11 +240,19 @@ pub enum InvalidId {
     Zero,
 }
 
-/// Reads the 35 bytes of `1-8-24`; the caller has checked the length.
-fn dashed_number(text: &[u8]) -> Option<u128> {
-    let (seconds, random) = text.strip_prefix(b"1-")?.split_at_checked(8)?;
-    let random = random.strip_prefix(b"-")?;
-    Some(hex_number(seconds)? << 96 | hex_number(random)?)
+/// The 32 digits of an id in either spelling; whether they are digits is not looked at.
+fn undashed(text: &[u8]) -> Option<[u8; 32]> {
+    let Some(dashed) = text
+        .strip_prefix(b"1-")
+        .filter(|_| text.len() == TraceId::LEN)
+    else {
+        return text.try_into().ok();
+    };
+    let (seconds, random) = dashed.split_at_checked(8)?;
+    let mut digits = [0; 32];
+    digits[..8].copy_from_slice(seconds);
+    digits[8..].copy_from_slice(random.strip_prefix(b"-")?);
+    Some(digits)
 }
 
 fn pad_ascii(f: &mut fmt::Formatter<'_>, text: &[u8]) -> fmt::Result {

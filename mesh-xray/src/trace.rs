@@ -162,6 +162,9 @@ impl Trace {
 
     fn upstream(&self, parent: Option<SegmentId>, decision: Decision) -> HeaderBuffer {
         let mut buffer = HeaderBuffer::canonical(Some(self.id), parent, decision);
+        if self.header.text().is_none() {
+            return buffer;
+        }
         if let Some(lineage) = self.header.lineage() {
             buffer.push_field(b"Lineage", lineage.as_bytes());
         }

@@ -134,7 +134,8 @@ fn escape(out: &mut Vec<u8>, byte: u8) {
         b'\t' => out.extend_from_slice(b"\\t"),
         _ => {
             out.extend_from_slice(b"\\u00");
-            out.extend_from_slice(&hex_digits::<2>(&[byte]));
+            let [.., high, low] = hex_digits(byte.into());
+            out.extend_from_slice(&[high, low]);
         }
     }
 }
