@@ -134,19 +134,34 @@ mod loom_models {
     use super::*;
     use crate::sync::{AtomicUsize, Ordering, explore, join};
 
-    /// A connection that counts those that are open.
-    struct Counted(Arc<AtomicUsize>);
+    /// How many connections were ever opened, and how many of them are open.
+    #[derive(Default)]
+    struct Counts {
+        opened: AtomicUsize,
+        open: AtomicUsize,
+    }
 
-    impl Counted {
-        fn new(open: &Arc<AtomicUsize>) -> Self {
-            open.fetch_add(1, Ordering::Relaxed);
-            Self(open.clone())
+    impl Counts {
+        fn connect(self: &Arc<Self>) -> Counted {
+            self.opened.fetch_add(1, Ordering::Relaxed);
+            self.open.fetch_add(1, Ordering::Relaxed);
+            Counted(self.clone())
+        }
+
+        fn opened(&self) -> usize {
+            self.opened.load(Ordering::Relaxed)
+        }
+
+        fn open(&self) -> usize {
+            self.open.load(Ordering::Relaxed)
         }
     }
 
+    struct Counted(Arc<Counts>);
+
     impl Drop for Counted {
         fn drop(&mut self) {
-            self.0.fetch_sub(1, Ordering::Relaxed);
+            self.0.open.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
@@ -165,54 +180,50 @@ mod loom_models {
         }
     }
 
-    type World = (Arc<Idle<Counted>>, Arc<AtomicUsize>);
+    type World = (Arc<Idle<Counted>>, Arc<Counts>);
 
     fn world() -> World {
-        (Arc::new(Idle::new()), Arc::new(AtomicUsize::new(0)))
-    }
-
-    fn open(count: &AtomicUsize) -> usize {
-        count.load(Ordering::Relaxed)
+        (Arc::new(Idle::new()), Arc::default())
     }
 
     /// What a request does: takes what is idle or opens another, and gives it back.
-    fn request((idle, count): &World) -> JoinHandle<()> {
-        let (idle, count) = (idle.clone(), count.clone());
+    fn request((idle, counts): &World) -> JoinHandle<()> {
+        let (idle, counts) = (idle.clone(), counts.clone());
         thread::spawn(move || {
             let taken = block_on(idle.take_next());
-            idle.give_back(taken.unwrap_or_else(|| Counted::new(&count)));
+            idle.give_back(taken.unwrap_or_else(|| counts.connect()));
         })
     }
 
     #[test]
     fn what_is_given_back_while_the_endpoint_retires_does_not_stay_open() {
         explore(|| {
-            let (idle, count) = world();
-            let lent = [Counted::new(&count), Counted::new(&count)];
+            let (idle, counts) = world();
+            let lent = [counts.connect(), counts.connect()];
             let threads = lent.map(|connection| {
                 let idle = idle.clone();
                 thread::spawn(move || idle.give_back(connection))
             });
             idle.close();
             join(threads);
-            assert_eq!(open(&count), 0);
+            assert_eq!(counts.open(), 0);
             assert!(idle.take_ready().is_none());
         });
     }
 
     #[test]
-    fn a_connection_is_taken_by_one_request_and_comes_back_whole() {
+    fn no_connection_closes_or_is_lost_between_requests() {
         explore(|| {
             let world = world();
-            let (idle, count) = &world;
-            idle.give_back(Counted::new(count));
+            let (idle, counts) = &world;
+            idle.give_back(counts.connect());
             let requests = [request(&world), request(&world)];
             if let Some(ours) = idle.take_ready() {
                 idle.give_back(ours);
             }
             join(requests);
             let kept: Vec<_> = std::iter::from_fn(|| idle.take_ready()).collect();
-            assert_eq!(kept.len(), open(count), "kept is what is open");
+            assert_eq!(kept.len(), counts.opened());
         });
     }
 
@@ -220,12 +231,12 @@ mod loom_models {
     fn requests_that_meet_a_retirement_leave_nothing_open() {
         explore(|| {
             let world = world();
-            let (idle, count) = &world;
-            idle.give_back(Counted::new(count));
+            let (idle, counts) = &world;
+            idle.give_back(counts.connect());
             let requests = [request(&world), request(&world)];
             idle.close();
             join(requests);
-            assert_eq!(open(count), 0);
+            assert_eq!(counts.open(), 0);
         });
     }
 }

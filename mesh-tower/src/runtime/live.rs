@@ -67,3 +67,69 @@ impl Current {
         self.0.swap(Arc::new(live))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use mesh_core::{
+        Defaults,
+        compile::compile,
+        config::{Mesh, VirtualNode, VirtualService},
+        unit::Protocol,
+    };
+
+    use super::*;
+
+    /// What is in force where these, and no others, are called.
+    fn live(backends: &[&str], generation: u64) -> Live {
+        let mut web = VirtualNode::builder("web");
+        let mut mesh = Mesh::builder("shop");
+        for &name in backends {
+            let node = VirtualNode::builder(name).listener(8080, Protocol::Http);
+            mesh = mesh
+                .virtual_node(node.dns(name))
+                .virtual_service(VirtualService::builder(name).virtual_node(name));
+            web = web.backend(name);
+        }
+        let model = mesh.virtual_node(web).build().expect("a valid mesh");
+        let snapshot = compile(&model, "web", Defaults::Safe).expect("a node of the mesh");
+        let clusters = snapshot.clusters().iter().cloned();
+        let clusters = clusters.map(|spec| Arc::new(Cluster::new(spec))).collect();
+        Live::new(Arc::new(snapshot), clusters, generation)
+    }
+
+    /// Loads until the last configuration is in force; each one must be whole and not older than the one before.
+    fn read(current: &Current) {
+        let mut newest = 0;
+        while newest < REPLACED {
+            let live = current.load();
+            assert!(live.generation() >= newest, "a former one came back");
+            newest = live.generation();
+            let ids = live.snapshot().clusters().iter();
+            let handles = live.clusters().iter().map(|cluster| cluster.spec());
+            assert!(ids.eq(handles), "ids of one, clusters of another");
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn no_reader_sees_ids_of_one_configuration_with_clusters_of_another() {
+        let current = Current::new(live(&["orders.local"], 0));
+        thread::scope(|scope| {
+            let readers = [(); 2].map(|()| scope.spawn(|| read(&current)));
+            for generation in 1..=REPLACED {
+                let backends = ["orders.local", "stock.local"];
+                let next = live(&backends[(generation % 2) as usize..], generation);
+                let former = current.replace(next);
+                assert_eq!(former.generation(), generation - 1);
+            }
+            for reader in readers {
+                reader.join().expect("whole configurations");
+            }
+        });
+    }
+
+    /// How many times the configuration is replaced; few under miri, which looks at every access.
+    const REPLACED: u64 = if cfg!(miri) { 6 } else { 200 };
+}
