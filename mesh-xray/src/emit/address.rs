@@ -140,7 +140,7 @@ impl HostPort {
         &self.host
     }
 
-    /// The port, never 0.
+    /// The port.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port

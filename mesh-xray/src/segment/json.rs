@@ -154,17 +154,17 @@ fn cut(text: &str, limit: usize) -> &str {
 
 /// Appends a number in decimal, with zeros in front up to `width` digits.
 fn digits(out: &mut Vec<u8>, mut number: u64, width: usize) {
-    let mut reversed = [b'0'; MAX_DIGITS];
-    let mut len = 0;
-    for digit in &mut reversed {
-        if number == 0 && len >= width {
+    let mut text = [b'0'; MAX_DIGITS];
+    let mut start = MAX_DIGITS;
+    for digit in text.iter_mut().rev() {
+        if number == 0 && MAX_DIGITS - start >= width {
             break;
         }
         *digit = b'0' + (number % 10) as u8;
         number /= 10;
-        len += 1;
+        start -= 1;
     }
-    out.extend(reversed.iter().take(len).rev());
+    out.extend_from_slice(text.get(start..).unwrap_or_default());
 }
 
 /// Of `u64::MAX`.

@@ -17,7 +17,8 @@
 //! ```
 //!
 //! # Source
-//! X-Ray developer guide, "Segment documents", and its schema 1.0.0, which every document satisfies.
+//! X-Ray developer guide, "Segment documents", and its schema 1.0.0, which every document satisfies, but for a few letters
+//! that a [`Name`] may have.
 
 mod annotation;
 mod aws;
