@@ -67,6 +67,15 @@ mod tests {
     }
 
     #[test]
+    fn a_borrowed_generator_draws_what_its_owner_would() {
+        let (mut lent, mut own) = (SplitMix::new(5), SplitMix::new(5));
+        for _ in 0..3 {
+            let drawn = Rng::next_u64(&mut &mut lent);
+            assert_eq!(drawn, own.next_u64());
+        }
+    }
+
+    #[test]
     fn the_sequence_is_the_published_one() {
         let mut rng = SplitMix::new(1_234_567);
         assert_eq!(rng.next_u64(), 6_457_827_717_110_365_317);

@@ -316,8 +316,13 @@ mod tests {
         ] {
             let limits = limits().with_request(Some(10 * SECOND), ends);
             let mut deadlines = Deadlines::new(limits, start);
-            deadlines.attempt_started(start);
             deadlines.request_ended(start);
+            assert_eq!(
+                earliest(&deadlines, start),
+                Some((10 * SECOND, LimitKind::Request)),
+                "before the head, {ends:?}"
+            );
+            deadlines.attempt_started(start);
             deadlines.head_received(start + SECOND);
             assert_eq!(earliest(&deadlines, start), expected, "{ends:?}");
         }

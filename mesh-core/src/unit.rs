@@ -156,6 +156,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn protocols_are_called_as_app_mesh_calls_them() {
+        let all = [
+            Protocol::Http,
+            Protocol::Http2,
+            Protocol::Grpc,
+            Protocol::Tcp,
+        ];
+        let names = all.map(|protocol| protocol.to_string());
+        assert_eq!(names, ["http", "http2", "grpc", "tcp"]);
+    }
+
+    #[test]
     fn ranges_hold_at_both_ends() {
         for (port, good) in [
             (0, false),

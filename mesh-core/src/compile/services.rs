@@ -169,6 +169,7 @@ mod tests {
         let second = Duration::from_secs(1);
         let orders = Target::dns("orders.internal")
             .port(port(9090))
+            .protocol(Protocol::Grpc)
             .timeout(second)
             .retry(Policy::unsent(1));
         let rows = [
@@ -184,12 +185,11 @@ mod tests {
         );
         let stock = snapshot.decide(&Head::get("http://stock:81/"));
         assert_eq!(stock.timeouts(), Some(&Defaults::Safe.timeouts()));
-        let ports: Vec<_> = snapshot
-            .clusters()
-            .iter()
-            .map(|cluster| cluster.port.get())
+        let clusters = snapshot.clusters().iter();
+        let spoken: Vec<_> = clusters
+            .map(|cluster| (cluster.port.get(), cluster.protocol))
             .collect();
-        assert_eq!(ports, [9090, 81]);
+        assert_eq!(spoken, [(9090, Protocol::Grpc), (81, Protocol::Http)]);
     }
 
     #[test]

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use super::*;
 use crate::{
     config::{
-        HttpRetryEvent, RetryPolicy, Route, Timeout, VirtualNode, VirtualNodeBuilder,
+        Config, HttpRetryEvent, RetryPolicy, Route, Timeout, VirtualNode, VirtualNodeBuilder,
         VirtualRouter, VirtualService,
     },
     retry::{Event, Policy},
@@ -247,6 +247,45 @@ fn listeners_keep_their_limits_and_fall_back_to_fifteen_seconds() {
         (timeouts.request, timeouts.idle),
         (Some(20 * SECOND), Some(300 * SECOND))
     );
+}
+
+#[test]
+fn a_router_for_tcp_alone_cannot_be_called() {
+    let mesh = Mesh::builder("m")
+        .virtual_node(VirtualNode::builder("caller").backend("bank").backend("s"))
+        .virtual_node(node("n", 8080))
+        .virtual_router(VirtualRouter::builder("tcp").listener(5432, Protocol::Tcp))
+        .virtual_router(VirtualRouter::builder("http").listener(80, Protocol::Http))
+        .virtual_service(VirtualService::builder("bank").virtual_router("tcp"))
+        .virtual_service(VirtualService::builder("s").virtual_router("http"))
+        .build()
+        .unwrap();
+    let snapshot = compile(&mesh, "caller", Defaults::Safe).unwrap();
+    let names: Vec<_> = snapshot.virtual_services().map(|s| s.as_str()).collect();
+    assert_eq!(names, ["s"]);
+}
+
+#[test]
+fn a_role_has_the_defaults_of_its_origin_until_it_is_given_others() {
+    let built = Config::from(
+        Mesh::builder("m")
+            .virtual_node(node("n", 80))
+            .build()
+            .unwrap(),
+    );
+    let template = "
+Resources:
+  M: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: m}}
+  N: {Type: AWS::AppMesh::VirtualNode, Properties: {MeshName: m, VirtualNodeName: n, Spec: {}}}
+";
+    let read = Config::parse("mesh.yaml", template).unwrap();
+    for (config, defaults) in [(built, Defaults::Safe), (read, Defaults::AppMesh)] {
+        let role = config.node("n").unwrap();
+        assert_eq!(role.compile().unwrap().defaults(), defaults);
+        let other = Defaults::AppMeshUnsafeRetries;
+        let compiled = role.defaults(other).compile().unwrap();
+        assert_eq!(compiled.defaults(), other);
+    }
 }
 
 #[test]

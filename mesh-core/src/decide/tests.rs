@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use http::Method;
+
 use super::*;
 use crate::{
     compile::{Target, compile, services},
@@ -8,7 +10,7 @@ use crate::{
     },
     defaults::Defaults,
     metric::Outcome,
-    retry::Done,
+    retry::{Done, Policy},
     unit::{Port, Protocol},
 };
 
@@ -151,6 +153,22 @@ fn what_is_refused_is_never_attempted() {
 }
 
 #[test]
+fn a_decision_names_the_route_and_the_service_if_there_are_any() {
+    let snapshot = snapshot(Defaults::AppMesh);
+    let rows = [
+        ("http://s.local/", Some("s.local"), Some("split")),
+        ("http://direct.local/", Some("direct.local"), None),
+        ("http://s.local:81/", None, None),
+    ];
+    for (uri, service, route) in rows {
+        let decision = snapshot.decide(&Head::get(uri));
+        let named = decision.virtual_service().map(|name| name.as_str());
+        assert_eq!(named, service, "{uri}");
+        assert_eq!(decision.route().map(|name| name.as_str()), route, "{uri}");
+    }
+}
+
+#[test]
 fn retries_say_what_such_a_request_can_get() {
     let snapshot = snapshot(Defaults::AppMesh);
     assert_eq!(snapshot.decide(&Head::post("http://s.local/")).retries(), 4);
@@ -209,6 +227,29 @@ fn the_explanation_says_where_defaults_act_and_what_is_spared() {
         "{text}"
     );
     assert!(text.contains("to the response head"), "{text}");
+}
+
+#[test]
+fn the_explanation_names_care_only_where_a_retry_is_spared() {
+    let port = Port::new(80).unwrap();
+    let target = |policy| Target::dns("a.internal").retry(policy);
+    let rows = [
+        ("idempotent", target(Policy::idempotent(1))),
+        ("never", target(Policy::none())),
+        ("bold", target(Policy::idempotent(1).with_unsafe_retries())),
+    ];
+    let rows = rows.map(|(name, target)| (name, port, target));
+    let snapshot = services(rows, Defaults::Safe).unwrap();
+    for (method, name, spared) in [
+        (Method::POST, "idempotent", true),
+        (Method::GET, "idempotent", false),
+        (Method::POST, "never", false),
+        (Method::POST, "bold", false),
+    ] {
+        let head = Head::request(&method, &format!("http://{name}/"));
+        let text = snapshot.decide(&head).explain();
+        assert_eq!(text.contains("is not idempotent"), spared, "{text}");
+    }
 }
 
 #[test]

@@ -46,6 +46,24 @@ mod tests {
     }
 
     #[test]
+    fn method_and_scheme_count_as_one_condition_each() {
+        let method = || Conditions::any().with_method(Some(http::Method::GET));
+        let both = method().with_scheme(Some(http::uri::Scheme::HTTPS));
+        let query = |conditions: Conditions| {
+            conditions.with_query([QueryCondition::present("k"), QueryCondition::present("l")])
+        };
+        let counts = [
+            Conditions::any(),
+            method(),
+            both.clone(),
+            query(method()),
+            query(both),
+        ]
+        .map(|conditions| conditions.count());
+        assert_eq!(counts, [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
     fn priority_goes_before_length_and_length_before_the_number_of_conditions() {
         let present = || HeaderCondition::present(HeaderSource::Authority);
         let regex = PathCondition::Regex(Pattern::new("/a/[0-9]+").unwrap());

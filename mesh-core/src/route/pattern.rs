@@ -104,6 +104,13 @@ mod tests {
     }
 
     #[test]
+    fn patterns_are_equal_that_are_written_alike() {
+        let pattern = |written| Pattern::new(written).unwrap();
+        assert_eq!(pattern("a|b"), pattern("a|b"));
+        assert_ne!(pattern("a|b"), pattern("b|a"));
+    }
+
+    #[test]
     fn a_dot_is_one_byte() {
         let pattern = Pattern::new("caf.").unwrap();
         assert!(pattern.is_match(b"caf\xE9"));

@@ -126,3 +126,44 @@ fn it_reads_as_a_sentence() {
         "2 retries on failed connect, refused stream; POST, PATCH, unknown methods and gRPC only if provably unsent"
     );
 }
+
+#[test]
+fn a_retry_can_happen_exactly_where_an_outcome_is_covered() {
+    use Event::*;
+    let outcomes = [
+        Outcome::Status(409),
+        Outcome::Status(425),
+        Outcome::Status(503),
+        Outcome::Grpc(1),
+        Outcome::Grpc(14),
+        Outcome::ConnectFailed,
+        Outcome::RefusedStream,
+        Outcome::Reset,
+    ];
+    let events = [
+        ServerError,
+        GatewayError,
+        ClientError,
+        StreamError,
+        ConnectionError,
+        Cancelled,
+        Unavailable,
+    ];
+    let single = events.map(|event| Policy::on_events(1, [event]));
+    let others = [
+        Policy::none(),
+        Policy::none().with_status(425),
+        Policy::none().with_status(425).with_unsafe_retries(),
+        Policy::unsent(1),
+        Policy::idempotent(1),
+        Policy::idempotent(1).with_unsafe_retries(),
+    ];
+    for policy in single.into_iter().chain(others) {
+        for safety in [Safety::Idempotent, Safety::Unsafe] {
+            let some = outcomes
+                .iter()
+                .any(|&outcome| policy.covers(outcome, safety));
+            assert_eq!(policy.can_cover(safety), some, "{policy:?} {safety:?}");
+        }
+    }
+}

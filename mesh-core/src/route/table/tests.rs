@@ -130,6 +130,13 @@ fn the_nearest_name_is_the_one_that_begins_most_alike() {
     assert_eq!(nearest("service-b"), Some("service-b.local"));
     assert_eq!(nearest("service-b.default.svc"), Some("service-b.local"));
     assert_eq!(nearest("payments"), None);
+    assert_eq!(
+        nearest("servixxxx"),
+        Some("service-b.local"),
+        "half of the first label is enough"
+    );
+    assert_eq!(nearest("servxxxxx"), None, "less than half is not");
+    assert_eq!(nearest(""), None);
     assert_eq!(RouteTable::<()>::new([]).nearest("service-b"), None);
 }
 
