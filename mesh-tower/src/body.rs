@@ -170,8 +170,11 @@ impl Body {
 impl Report {
     /// Whether nothing comes after this frame.
     fn is_last(&mut self, frame: &Frame<Bytes>) -> bool {
-        if let (Some(left), Some(data)) = (&mut self.left, frame.data_ref()) {
-            *left = left.saturating_sub(data.len() as u64);
+        if let Some(data) = frame.data_ref() {
+            if let ReportTo::Call(call) = &self.to {
+                call.received(data.len());
+            }
+            self.left = self.left.map(|left| left.saturating_sub(data.len() as u64));
         }
         self.left == Some(0) || frame.is_trailers()
     }
@@ -310,12 +313,10 @@ mod tests {
     use http_body_util::StreamBody;
 
     use super::*;
-    use crate::{runtime::rng::SharedRng, trace::Trace};
+    use crate::call::testing;
 
     fn call() -> Arc<Call> {
-        let headers = HeaderMap::new();
-        let trace = Trace::inbound(&headers, &SharedRng::new(1));
-        Arc::new(Call::new(clock::now(), &headers, trace, None))
+        Arc::new(testing::call())
     }
 
     fn frames(frames: Vec<Frame<Bytes>>) -> Body {

@@ -231,6 +231,7 @@ impl Error {
                 Some(Flag::UpstreamTimeout)
             }
             Cause::Idle { .. } => Some(Flag::StreamIdle),
+            Cause::Stopping => Some(Flag::LocalReset),
             Cause::Upstream { outcome, source } => Some(connect::flag(source, *outcome)),
             _ => None,
         }

@@ -2,23 +2,24 @@
 
 use std::sync::Arc;
 
-pub(crate) use crate::open::Open;
-use crate::{call::Call, open::OpenRequest};
+use crate::{call::Call, open::OpenRequest, record::Scope};
 
 /// Lives from a request's head to its response's last byte, or to its drop, or to the close of the connection that it
 /// became (101, CONNECT); whatever is counted or recorded about a request is settled when it goes, once.
 #[derive(Debug)]
 pub(crate) struct Guard {
     call: Arc<Call>,
+    scope: Arc<Scope>,
     // Held for its drop, which comes after all else: who waits for the last request finds it settled.
     _open: OpenRequest,
 }
 
 impl Guard {
-    pub(crate) fn new(call: Arc<Call>, open: &Arc<Open>) -> Self {
+    pub(crate) fn new(call: Arc<Call>, scope: &Arc<Scope>) -> Self {
         Self {
             call,
-            _open: open.begin(),
+            scope: scope.clone(),
+            _open: scope.open().begin(),
         }
     }
 
@@ -29,7 +30,8 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.call.let_go();
+        self.call.let_go(self.scope.open().is_cut());
+        self.scope.end(&self.call);
     }
 }
 
@@ -44,8 +46,8 @@ impl Drop for Guard {
 pub(crate) struct SendGuard(Guard);
 
 impl SendGuard {
-    pub(crate) fn new(call: Arc<Call>, open: &Arc<Open>) -> Self {
-        Self(Guard::new(call, open))
+    pub(crate) fn new(call: Arc<Call>, scope: &Arc<Scope>) -> Self {
+        Self(Guard::new(call, scope))
     }
 
     pub(crate) fn call(&self) -> &Arc<Call> {

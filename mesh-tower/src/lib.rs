@@ -74,6 +74,7 @@ mod mesh;
 mod observe;
 mod open;
 mod outgoing;
+mod record;
 mod respond;
 mod response_body;
 mod retry;
@@ -94,13 +95,16 @@ pub use self::{
     call::{Attempt, Call},
     client::{AsProxy, Client, ClientResponse, ProxyFuture, RequestBuilder, ResponseFuture},
     conn_info::{ConnInfo, PeerIdentity},
-    context::CallContext,
+    context::{CallContext, InCall, Scoped},
     error::{Error, ErrorKind},
     inbound::InboundLayer,
     mesh::{Mesh, MeshBuilder, load, load_with},
     response_body::ResponseBody,
     standalone::{LimitLayer, RequestTimeoutLayer, RetryLayer, WeightedSplitLayer},
 };
+
+#[cfg(feature = "xray")]
+pub use self::trace::XRay;
 
 /// The README's examples are tests.
 #[cfg(all(doctest, feature = "axum"))]

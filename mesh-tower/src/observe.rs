@@ -14,14 +14,13 @@ use tower_service::Service;
 
 use crate::{
     body::{Body, announced_length},
-    call::Call,
-    context::CallContext,
     error::Error,
-    guard::{Open, SendGuard},
+    guard::SendGuard,
     outgoing::Outgoing,
+    record::Scope,
+    respond,
     response_body::ResponseBody,
-    runtime::{clock, rng::SharedRng},
-    trace::Trace,
+    runtime::clock,
 };
 
 /// A request as the facade hands it in.
@@ -36,13 +35,12 @@ pub(crate) struct Asked {
 #[derive(Clone, Debug)]
 pub(crate) struct Observe<S> {
     inner: S,
-    open: Arc<Open>,
-    rng: Arc<SharedRng>,
+    scope: Arc<Scope>,
 }
 
 impl<S> Observe<S> {
-    pub(crate) fn new(inner: S, open: Arc<Open>, rng: Arc<SharedRng>) -> Self {
-        Self { inner, open, rng }
+    pub(crate) fn new(inner: S, scope: Arc<Scope>) -> Self {
+        Self { inner, scope }
     }
 }
 
@@ -59,15 +57,13 @@ where
     }
 
     fn call(&mut self, Asked { mut request, limit }: Asked) -> Self::Future {
-        let parent = CallContext::of(request.extensions());
-        let trace = Trace::outbound(parent, request.headers(), &self.rng);
-        let call = Arc::new(Call::new(clock::now(), request.headers(), trace, None));
+        let call = self.scope.begin_outbound(&mut request);
         let (length, body) = (
             announced_length(request.headers()),
             std::mem::take(request.body_mut()),
         );
         *request.body_mut() = body.reporting_to(call.clone(), length);
-        let guard = SendGuard::new(call.clone(), &self.open);
+        let guard = SendGuard::new(call.clone(), &self.scope);
         ResponseFuture {
             inner: self.inner.call(Outgoing {
                 request,
@@ -101,8 +97,9 @@ where
         Poll::Ready(match (result, guard) {
             (Ok(response), Some(guard)) => Ok(answered(response, guard)),
             (Err(error), Some(guard)) => {
-                guard.call().failed(error.flag());
                 let call = guard.call();
+                call.failed(error.flag());
+                call.refused(respond::status_as_proxy(&error, call.is_grpc()));
                 let (attempts, unsent) = call.tries();
                 Err(error.at(call.place()).after(attempts, unsent))
             }
@@ -112,7 +109,7 @@ where
 }
 
 fn answered(mut response: Response<ResponseBody>, guard: SendGuard) -> Response<ResponseBody> {
-    guard.call().answered(response.status());
+    guard.call().answered(&response, clock::now());
     response.body_mut().guard(guard);
     response
 }

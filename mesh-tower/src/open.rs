@@ -1,6 +1,6 @@
 //! How many requests are open, and when the last one has ended.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use crate::sync::{AtomicUsize, Notify, Ordering};
 
@@ -9,6 +9,7 @@ use crate::sync::{AtomicUsize, Notify, Ordering};
 pub(crate) struct Open {
     count: AtomicUsize,
     emptied: Notify,
+    cut: AtomicBool,
 }
 
 impl Open {
@@ -20,6 +21,16 @@ impl Open {
 
     pub(crate) fn count(&self) -> usize {
         self.count.load(Ordering::Acquire)
+    }
+
+    /// Whoever is still open from now on is ended by this process.
+    pub(crate) fn cut(&self) {
+        self.cut.store(true, Ordering::Release);
+    }
+
+    /// Whether this process ends what is open.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::Acquire)
     }
 
     /// Resolves when there is none.

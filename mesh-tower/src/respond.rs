@@ -34,6 +34,14 @@ pub(crate) fn as_proxy(error: &Error, grpc: bool) -> Response<ResponseBody> {
     response.map(ResponseBody::local)
 }
 
+/// The status of that answer: gRPC's are all 200.
+pub(crate) fn status_as_proxy(error: &Error, grpc: bool) -> StatusCode {
+    if grpc {
+        return StatusCode::OK;
+    }
+    Answer::to(error).status
+}
+
 /// What a gRPC client gets where the head has gone out already: trailers with the code and the reason.
 pub(crate) fn trailers(error: &Error) -> HeaderMap {
     let answer = Answer {

@@ -171,6 +171,9 @@ impl ResponseBody {
 
     /// A frame came: the last one, or one after which a limit may have passed.
     fn moved(&mut self, frame: &Frame<Bytes>) -> Option<Cause> {
+        if let Some(call) = &self.call {
+            call.saw(frame);
+        }
         if frame.is_trailers() || self.is_end_stream() {
             self.complete();
             return None;

@@ -22,7 +22,7 @@ use crate::{
     error::{Cause, Error},
     outgoing::{Outgoing, Routed},
     response_body::ResponseBody,
-    runtime::{live::Current, rng::SharedRng},
+    runtime::{live::Current, meter::Meter, rng::SharedRng},
 };
 
 /// Finds the route and draws the target, once per request; what is refused never reaches the inner service.
@@ -43,13 +43,17 @@ impl<S> Route<S> {
     }
 
     fn route(&self, mut outgoing: Outgoing) -> Result<Routed, Error> {
-        let (plan, cluster) = self.find(&mut outgoing)?;
+        let Found {
+            plan,
+            cluster,
+            meter,
+        } = self.find(&mut outgoing)?;
         let Outgoing {
             request,
             call,
             limit,
         } = outgoing;
-        call.routed(plan.clone(), cluster.spec().virtual_node.clone());
+        call.routed(plan.clone(), cluster.spec().virtual_node.clone(), meter);
         Ok(Routed {
             request,
             call,
@@ -59,14 +63,18 @@ impl<S> Route<S> {
         })
     }
 
-    fn find(&self, outgoing: &mut Outgoing) -> Result<(Arc<Plan>, Arc<Cluster>), Error> {
+    fn find(&self, outgoing: &mut Outgoing) -> Result<Found, Error> {
         let live = self.current.load();
         let request = &mut outgoing.request;
         let head = Head::new(request.method(), request.uri(), request.headers());
         let found = match live.snapshot().route(&head) {
             Verdict::Route(plan) => {
-                let target = *plan.targets.choose(&mut &*self.rng);
-                (plan.clone(), live.cluster(target).clone())
+                let (position, target) = plan.targets.choose_indexed(&mut &*self.rng);
+                Found {
+                    plan: plan.clone(),
+                    cluster: live.cluster(*target).clone(),
+                    meter: live.meter(plan.id, position).clone(),
+                }
             }
             Verdict::Refuse(reason) => return Err(Error::new(Cause::NoRoute(reason))),
             _ => {
@@ -84,6 +92,13 @@ impl<S> Route<S> {
         }
         Ok(found)
     }
+}
+
+/// A request's plan, and what belongs to the target that was drawn.
+struct Found {
+    plan: Arc<Plan>,
+    cluster: Arc<Cluster>,
+    meter: Arc<Meter>,
 }
 
 fn with_path(uri: &Uri, path_and_query: &str) -> Result<Uri, Error> {

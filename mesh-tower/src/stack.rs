@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::{
     balance::Balance,
-    guard::Open,
     observe::Observe,
+    record::Scope,
     retry::Retry,
     route::Route,
     runtime::{live::Current, rng::SharedRng},
@@ -20,10 +20,9 @@ pub(crate) type Outbound = Observe<Route<Retry<Balance>>>;
 pub(crate) fn outbound(
     current: Arc<Current>,
     draws: &Arc<SharedRng>,
-    ids: Arc<SharedRng>,
-    open: Arc<Open>,
+    scope: Arc<Scope>,
     max_waiting: usize,
 ) -> Outbound {
     let retry = Retry::new(Balance::new(max_waiting), draws.clone());
-    Observe::new(Route::new(retry, current, draws.clone()), open, ids)
+    Observe::new(Route::new(retry, current, draws.clone()), scope)
 }

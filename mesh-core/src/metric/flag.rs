@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use http::Version;
+
 /// Why a request did not simply succeed: Envoy's response flags, the same letters in errors, logs and metrics.
 ///
 /// # Source
@@ -33,11 +35,14 @@ pub enum Flag {
     DownstreamReset,
     /// `SI`: nothing moved for too long.
     StreamIdle,
+    /// `LR`: this process ended it, because it stops. Envoy has no letters for that: its own `LR` is a reset that the proxy
+    /// made towards the upstream.
+    LocalReset,
 }
 
 impl Flag {
     /// Every flag, in the order in which they are bits of a [`Flags`].
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NoRoute,
         Self::NoHealthyUpstream,
         Self::UpstreamConnectionFailure,
@@ -50,7 +55,27 @@ impl Flag {
         Self::DownstreamTermination,
         Self::DownstreamReset,
         Self::StreamIdle,
+        Self::LocalReset,
     ];
+
+    /// That whoever waited for the answer went away: over HTTP/1 that closes the connection.
+    #[must_use]
+    pub fn caller_gone(spoken: Version) -> Self {
+        if spoken < Version::HTTP_2 {
+            Self::DownstreamTermination
+        } else {
+            Self::DownstreamReset
+        }
+    }
+
+    /// Whether it says that this process did not let the request go any further, when no attempt of it failed.
+    #[must_use]
+    pub const fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::NoRoute | Self::NoHealthyUpstream | Self::UpstreamOverflow | Self::LocalReset
+        )
+    }
 
     /// Its position in [`ALL`](Self::ALL): where it is counted.
     #[must_use]
@@ -74,6 +99,7 @@ impl Flag {
             Self::DownstreamTermination => "DC",
             Self::DownstreamReset => "DR",
             Self::StreamIdle => "SI",
+            Self::LocalReset => "LR",
         }
     }
 }
@@ -174,9 +200,16 @@ mod tests {
         }
         assert_eq!(
             all.to_string(),
-            "URX,NR,UH,UF,UC,UR,UPE,UT,UO,DC,DR,SI",
+            "URX,NR,UH,UF,UC,UR,UPE,UT,UO,DC,DR,SI,LR",
             "used up before the reasons"
         );
+    }
+
+    #[test]
+    fn a_caller_that_goes_away_closes_its_connection_or_resets_its_stream() {
+        assert_eq!(Flag::caller_gone(Version::HTTP_10).letters(), "DC");
+        assert_eq!(Flag::caller_gone(Version::HTTP_11).letters(), "DC");
+        assert_eq!(Flag::caller_gone(Version::HTTP_2).letters(), "DR");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `mesh_requests_total` | requests that ended | `class`: a [`StatusClass`] |
 //! | `mesh_request_flags_total` | flags on requests that ended | `flag`: a [`Flag`]'s letters |
-//! | `mesh_refusals_total` | requests that this process answered without an attempt | `reason`: a [`Flag`]'s letters |
+//! | `mesh_refusals_total` | requests that this process did not let go any further | `reason`: a [`Flag`]'s letters |
 //! | `mesh_retries_total` | attempts beyond the first | |
 //! | `mesh_request_duration_seconds` | requests that ended, by duration | `le`: one of [`BOUNDS`], or `+Inf` |
 //!

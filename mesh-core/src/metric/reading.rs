@@ -20,7 +20,8 @@ pub struct Reading {
     pub requests: [u64; StatusClass::ALL.len()],
     /// Flags of requests that ended, by [`Flag::index`]; a request may have several.
     pub flags: [u64; Flag::ALL.len()],
-    /// Flags of requests for which no attempt was made, because this process answered them itself; by [`Flag::index`].
+    /// Flags that [refuse](Flag::is_refusal), of requests that this process answered itself without a second attempt; by
+    /// [`Flag::index`].
     pub refusals: [u64; Flag::ALL.len()],
     /// Attempts beyond each request's first.
     pub retries: u64,

@@ -9,7 +9,7 @@ use mesh_core::metric::Outcome;
 pub struct Attempt {
     endpoint: SocketAddr,
     started: Instant,
-    outcome: OnceLock<Outcome>,
+    outcome: OnceLock<(Outcome, Instant)>,
     next: OnceLock<Box<Self>>,
 }
 
@@ -47,10 +47,16 @@ impl Attempt {
     /// How it ended; `None` while it runs, and for good if it was dropped.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
-        self.outcome.get().copied()
+        self.outcome.get().map(|(outcome, _)| *outcome)
     }
 
-    pub(crate) fn ended(&self, outcome: Outcome) {
-        let _ = self.outcome.set(outcome);
+    pub(crate) fn ended(&self, outcome: Outcome, now: Instant) {
+        let _ = self.outcome.set((outcome, now));
+    }
+
+    /// When its outcome was known.
+    #[cfg(feature = "xray")]
+    pub(crate) fn ended_at(&self) -> Option<Instant> {
+        self.outcome.get().map(|(_, at)| *at)
     }
 }

@@ -1,29 +1,42 @@
 //! What is known about one request while it lives, shared by every service that sees it.
 
 mod attempt;
+mod head;
 mod request_end;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::{
     fmt,
     net::SocketAddr,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU8, AtomicU16, Ordering},
+        atomic::{AtomicI32, AtomicU8, AtomicU16, AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use http::{HeaderMap, StatusCode, header};
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode, Version, header};
+use http_body::Frame;
 use mesh_core::{
-    metric::{Flag, Flags, Outcome},
+    metric::{Flag, Flags, Outcome, StatusClass},
     name::VirtualNodeName,
     snapshot::Plan,
 };
 
-pub use attempt::Attempt;
-pub(crate) use request_end::RequestEnd;
+pub use self::attempt::Attempt;
+pub(crate) use self::{
+    head::{Carried, REQUEST_ID, RequestHead},
+    request_end::RequestEnd,
+};
 
-use crate::{conn_info::ConnInfo, error::Place, trace::Trace};
+use crate::{
+    conn_info::ConnInfo,
+    error::{Error, Place},
+    runtime::meter::{Meter, Sum},
+    trace::Trace,
+};
 
 /// One request, outbound or inbound: what goes down to the services is set once, what comes back up is written as it
 /// happens, and both stay readable when the request fails or is dropped half-way.
@@ -33,43 +46,82 @@ use crate::{conn_info::ConnInfo, error::Place, trace::Trace};
 pub struct Call {
     started: Instant,
     grpc: bool,
+    inbound: bool,
+    version: Version,
+    head: Option<RequestHead>,
+    carried: Carried,
     trace: Trace,
     conn: Option<Arc<ConnInfo>>,
     plan: OnceLock<Arc<Plan>>,
     target: OnceLock<VirtualNodeName>,
+    meter: OnceLock<Arc<Meter>>,
     request_end: RequestEnd,
     attempts: OnceLock<Attempt>,
     flags: AtomicU16,
     status: OnceLock<StatusCode>,
+    /// None until it is known.
+    grpc_status: AtomicI32,
+    /// What a sidecar would have answered in place of an error.
+    refused: AtomicU16,
+    /// In nanoseconds after the start; none before there was a head.
+    head_after: AtomicU64,
+    received: AtomicU64,
+    sent: AtomicU64,
     end: AtomicU8,
 }
 
 impl Call {
-    pub(crate) fn new(
-        now: Instant,
-        headers: &HeaderMap,
-        trace: Trace,
-        conn: Option<Arc<ConnInfo>>,
-    ) -> Self {
+    pub(crate) fn new<B>(request: &Request<B>, now: Instant, trace: Trace) -> Self {
         Self {
             started: now,
-            grpc: is_grpc(headers),
+            grpc: is_grpc(request.headers()),
+            inbound: false,
+            version: request.version(),
+            head: None,
+            carried: Carried::default(),
             trace,
-            conn,
+            conn: None,
             plan: OnceLock::new(),
             target: OnceLock::new(),
+            meter: OnceLock::new(),
             request_end: RequestEnd::new(now),
             attempts: OnceLock::new(),
             flags: AtomicU16::new(0),
             status: OnceLock::new(),
+            grpc_status: AtomicI32::new(i32::MIN),
+            refused: AtomicU16::new(0),
+            head_after: AtomicU64::new(u64::MAX),
+            received: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
             end: AtomicU8::new(End::Running as u8),
         }
+    }
+
+    /// The same, with the connection that it came in on and the headers that the calls it causes take along.
+    pub(crate) fn inbound(self, conn: Option<Arc<ConnInfo>>, carried: Carried) -> Self {
+        Self {
+            inbound: true,
+            conn,
+            carried,
+            ..self
+        }
+    }
+
+    /// The same, with what of its head a record shows.
+    pub(crate) fn with_head(self, head: Option<RequestHead>) -> Self {
+        Self { head, ..self }
     }
 
     /// When the request came.
     #[must_use]
     pub fn started(&self) -> Instant {
         self.started
+    }
+
+    /// Whether this node is asked, and not the one that asks.
+    #[must_use]
+    pub fn is_inbound(&self) -> bool {
+        self.inbound
     }
 
     /// Whether its content type is gRPC's, so that refusals must be, too.
@@ -85,9 +137,25 @@ impl Call {
         self.trace.xray()
     }
 
-    /// Writes what the next hop is told of the trace.
+    /// What the rooms of this crate know of its trace.
+    pub(crate) fn own_trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// Writes what the next hop is told of the trace by the latest attempt.
     pub(crate) fn write_trace(&self, headers: &mut HeaderMap) {
-        self.trace.write(headers);
+        let attempt = self.attempts().count().saturating_sub(1);
+        self.trace.write(attempt, headers);
+    }
+
+    /// What its head said; `None` where nobody reads records.
+    pub(crate) fn head(&self) -> Option<&RequestHead> {
+        self.head.as_ref()
+    }
+
+    /// The headers that it takes along into the calls that it causes.
+    pub(crate) fn carried(&self) -> &Carried {
+        &self.carried
     }
 
     /// The connection it came in on; `None` for outbound calls and where no acceptor handed one over.
@@ -142,10 +210,16 @@ impl Call {
         self.end.load(Ordering::Relaxed) == End::Complete as u8
     }
 
-    pub(crate) fn routed(&self, plan: Arc<Plan>, target: VirtualNodeName) {
+    pub(crate) fn routed(&self, plan: Arc<Plan>, target: VirtualNodeName, meter: Arc<Meter>) {
         // Only the first route counts: a call is routed once.
         let _ = self.plan.set(plan);
         let _ = self.target.set(target);
+        let _ = self.meter.set(meter);
+    }
+
+    /// Where it is counted, once it was routed.
+    pub(crate) fn meter(&self) -> Option<&Arc<Meter>> {
+        self.meter.get()
     }
 
     pub(crate) fn begin_attempt(&self, endpoint: SocketAddr, now: Instant) -> &Attempt {
@@ -161,13 +235,71 @@ impl Call {
             .fetch_or(Flags::default().with(flag).bits(), Ordering::Relaxed);
     }
 
-    pub(crate) fn answered(&self, status: StatusCode) {
-        let _ = self.status.set(status);
+    pub(crate) fn answered<B>(&self, response: &Response<B>, now: Instant) {
+        self.note_grpc_status(response.headers());
+        if self.status.set(response.status()).is_ok() {
+            let after = now.saturating_duration_since(self.started).as_nanos();
+            let after = u64::try_from(after).unwrap_or(u64::MAX);
+            self.head_after.store(after, Ordering::Relaxed);
+        }
+    }
+
+    /// When the response's head came.
+    pub(crate) fn head_at(&self) -> Option<Instant> {
+        let after = self.head_after.load(Ordering::Relaxed);
+        (after != u64::MAX).then(|| self.started + Duration::from_nanos(after))
+    }
+
+    /// It ended in an error, for which a sidecar would have answered with this status.
+    pub(crate) fn refused(&self, status: StatusCode) {
+        self.refused.store(status.as_u16(), Ordering::Relaxed);
+    }
+
+    /// The status that the caller of a sidecar saw; 0 if it saw none.
+    pub(crate) fn code(&self) -> u16 {
+        let refused = || self.refused.load(Ordering::Relaxed);
+        self.status.get().map_or_else(refused, StatusCode::as_u16)
+    }
+
+    /// So many bytes of the request's body went by.
+    pub(crate) fn received(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// A frame of the response's body went by.
+    pub(crate) fn saw(&self, frame: &Frame<Bytes>) {
+        if let Some(data) = frame.data_ref() {
+            self.sent.fetch_add(data.len() as u64, Ordering::Relaxed);
+        } else if let Some(trailers) = frame.trailers_ref() {
+            self.note_grpc_status(trailers);
+        }
+    }
+
+    /// How many bytes of bodies went by: of the request's, and of the response's.
+    pub(crate) fn bytes(&self) -> (u64, u64) {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        (read(&self.received), read(&self.sent))
     }
 
     /// Its response came to its end.
     pub(crate) fn complete(&self) {
         self.end.store(End::Complete as u8, Ordering::Relaxed);
+    }
+
+    /// Notes how a gRPC call ended, which its response's head or trailers tell.
+    fn note_grpc_status(&self, headers: &HeaderMap) {
+        if self.grpc
+            && let Some(status) = grpc_status(headers)
+        {
+            self.grpc_status.store(status, Ordering::Relaxed);
+        }
+    }
+
+    /// The `grpc-status` of the response, once it is known.
+    #[cfg(feature = "xray")]
+    pub(crate) fn grpc_status(&self) -> Option<i32> {
+        let status = self.grpc_status.load(Ordering::Relaxed);
+        (status != i32::MIN).then_some(status)
     }
 
     /// It came to an end of ours or of the peer's making, for this reason if there are letters for it.
@@ -178,10 +310,32 @@ impl Call {
         }
     }
 
-    /// Whoever held it let it go. If nothing else ended it, that did: the one who waited for it went away.
-    pub(crate) fn let_go(&self) {
-        if self.end.load(Ordering::Relaxed) == End::Running as u8 {
-            self.flag(Flag::DownstreamTermination);
+    /// It is answered in place of whoever should have: the reason, if there are letters for it.
+    pub(crate) fn refused_for(&self, error: &Error) {
+        if let Some(flag) = error.flag() {
+            self.flag(flag);
+        }
+    }
+
+    /// Whoever held it let it go. If nothing else ended it, that did: this process, if it `cut` what was open, or else the
+    /// one who waited for the call and went away.
+    pub(crate) fn let_go(&self, cut: bool) {
+        if self.end.load(Ordering::Relaxed) != End::Running as u8 {
+            return;
+        }
+        self.flag(match cut {
+            true => Flag::LocalReset,
+            false => Flag::caller_gone(self.version),
+        });
+    }
+
+    /// What is counted of it, now that it has ended.
+    pub(crate) fn sum(&self, now: Instant) -> Sum {
+        Sum {
+            class: StatusClass::of(self.code()),
+            flags: self.flags(),
+            attempts: self.attempts().count().try_into().unwrap_or(u32::MAX),
+            duration: now.saturating_duration_since(self.started),
         }
     }
 
@@ -215,6 +369,11 @@ enum End {
     Running,
     Complete,
     Failed,
+}
+
+/// What a response says about how a gRPC call ended.
+pub(crate) fn grpc_status(headers: &HeaderMap) -> Option<i32> {
+    headers.get("grpc-status")?.to_str().ok()?.parse().ok()
 }
 
 /// Whether a peer that speaks gRPC will read the answer.

@@ -59,7 +59,9 @@ where
         let close = phase > Phase::Serving && arrived.request.version() < Version::HTTP_2;
         let verdict = match &arrived.call {
             Some(call) if phase == Phase::Stopped => {
-                Verdict::Refused(Some(respond::inbound(&Error::new(Cause::Stopping), call)))
+                let stopping = Error::new(Cause::Stopping);
+                call.refused_for(&stopping);
+                Verdict::Refused(Some(respond::inbound(&stopping, call)))
             }
             _ => Verdict::Admitted(self.inner.call(arrived)),
         };

@@ -2,7 +2,6 @@
 
 use std::{
     future::Future,
-    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -16,7 +15,7 @@ use tower_service::Service;
 
 use super::{InboundState, arrived::Arrived, reply::Reply};
 use crate::{
-    body::{Body, announced_length},
+    body::Body,
     call::Call,
     conn_info::ConnInfo,
     error::{Cause, Error},
@@ -63,20 +62,13 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, Arrived { mut request, call }: Arrived) -> Self::Future {
+    fn call(&mut self, Arrived { request, call }: Arrived) -> Self::Future {
         let limited = call.and_then(|call| {
             Some(Limited {
                 limits: self.limits(&call)?,
                 call,
             })
         });
-        if let Some(Limited { call, .. }) = &limited {
-            let (length, body) = (
-                announced_length(request.headers()),
-                mem::take(request.body_mut()),
-            );
-            *request.body_mut() = body.reporting_to(call.clone(), length);
-        }
         ResponseFuture {
             inner: self.inner.call(request),
             limited,
@@ -107,9 +99,7 @@ impl Limited {
     /// The answer for an application that gave none.
     fn refuse(&self, cause: Cause) -> Response<Bytes> {
         let error = Error::new(cause);
-        if let Some(flag) = error.flag() {
-            self.call.flag(flag);
-        }
+        self.call.refused_for(&error);
         respond::inbound(&error, &self.call)
     }
 

@@ -9,7 +9,7 @@ use std::{
 use tokio::{sync::watch, time};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
-use crate::guard::Open;
+use crate::open::Open;
 
 /// How far the end has come, and which connections are still open.
 pub(crate) struct Drain {
@@ -85,6 +85,7 @@ impl Drain {
             () = time::sleep(deadline) => {}
         }
         let cut = self.connections.len();
+        requests.cut();
         self.reach(Phase::Stopped);
         cut
     }

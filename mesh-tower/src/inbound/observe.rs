@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -17,12 +18,10 @@ use tower_service::Service;
 use super::{InboundState, arrived::Arrived, reply::Reply};
 use crate::{
     body::{Body, BoxError, announced_length},
-    call::Call,
     conn_info::ConnInfo,
     context::CallContext,
     guard::Guard,
     runtime::clock,
-    trace::Trace,
 };
 
 /// Makes the call, keeps the guard, and runs everything inside as part of the call.
@@ -38,16 +37,11 @@ impl<S> Observe<S> {
         Self { inner, state, conn }
     }
 
-    fn open_call<B>(&self, request: &Request<B>) -> Running {
+    fn open_call<B>(&self, request: &mut Request<B>) -> Running {
+        let scope = self.state.scope();
         // Under someone else's server the connection is known only if that one says so.
-        let trace = Trace::inbound(request.headers(), self.state.rng());
-        let call = Arc::new(Call::new(
-            clock::now(),
-            request.headers(),
-            trace,
-            self.conn.clone(),
-        ));
-        let guard = Guard::new(call.clone(), self.state.open());
+        let call = scope.begin_inbound(request, self.conn.clone());
+        let guard = Guard::new(call.clone(), scope);
         Running {
             guard,
             context: CallContext::new(call),
@@ -83,9 +77,15 @@ where
                 running: None,
             };
         }
-        let running = self.open_call(&request);
+        let running = self.open_call(&mut request);
         request.extensions_mut().insert(running.context.clone());
-        let call = Some(running.guard.call().clone());
+        let call = running.guard.call().clone();
+        let (length, body) = (
+            announced_length(request.headers()),
+            mem::take(request.body_mut()),
+        );
+        *request.body_mut() = body.reporting_to(call.clone(), length);
+        let call = Some(call);
         let inner = running
             .context
             .enter(|| self.inner.call(Arrived { request, call }));
@@ -148,7 +148,8 @@ impl Running {
         mut response: Response<Reply<B>>,
     ) -> Response<Reply<B>> {
         let call = self.guard.call().clone();
-        call.answered(response.status());
+        call.answered(&response, clock::now());
+        call.own_trace().answer(response.headers_mut());
         let conn = call
             .conn_info()
             .filter(|_| self.asked.becomes_tunnel(response.status()));

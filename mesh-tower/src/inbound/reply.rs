@@ -104,6 +104,9 @@ impl<B: HttpBody<Data = Bytes>> Reply<B> {
 
     /// A frame came: the last one, or one after which a limit may have passed.
     fn moved(mut self: Pin<&mut Self>, frame: &Frame<Bytes>) -> Option<Cause> {
+        if let Some(call) = &self.call {
+            call.context.call().saw(frame);
+        }
         if frame.is_trailers() || self.kind.is_end_stream() {
             self.finish();
             return None;

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use mesh_core::{timeout::Timeouts, unit::Port};
 
 use super::Drain;
-use crate::{
-    guard::Open,
-    runtime::{live::Current, rng::SharedRng},
-};
+use crate::{open::Open, record::Scope, runtime::live::Current};
 
 /// One for each mesh; a clone is the same.
 #[derive(Clone, Debug)]
@@ -17,17 +14,15 @@ pub(crate) struct InboundState(Arc<Shared>);
 #[derive(Clone, Debug)]
 struct Shared {
     current: Arc<Current>,
-    rng: Arc<SharedRng>,
-    open: Arc<Open>,
+    scope: Arc<Scope>,
     drain: Arc<Drain>,
 }
 
 impl InboundState {
-    pub(crate) fn new(current: Arc<Current>, rng: Arc<SharedRng>) -> Self {
+    pub(crate) fn new(current: Arc<Current>, scope: Arc<Scope>) -> Self {
         Self(Arc::new(Shared {
             current,
-            rng,
-            open: Arc::default(),
+            scope,
             drain: Arc::new(Drain::new()),
         }))
     }
@@ -44,11 +39,11 @@ impl InboundState {
 
     /// The requests that are being answered.
     pub(crate) fn open(&self) -> &Arc<Open> {
-        &self.0.open
+        self.0.scope.open()
     }
 
-    pub(super) fn rng(&self) -> &SharedRng {
-        &self.0.rng
+    pub(super) fn scope(&self) -> &Arc<Scope> {
+        &self.0.scope
     }
 
     /// The limits of the listener that a request came in at. Where nothing tells which one that is, the node's only one is

@@ -6,15 +6,16 @@ use mesh_core::{
     Defaults,
     compile::compile,
     config::{Mesh, Timeout, VirtualNode},
+    metric::Direction,
     unit::Protocol,
 };
 
 use super::InboundState;
 /// The services one at a time, for those tests that hold each to the same contract.
 pub(crate) use super::{admit::Admit, arrived::Arrived, deadline::Deadline, observe::Observe};
-use crate::runtime::{
-    live::{Current, Live},
-    rng::SharedRng,
+use crate::{
+    record::{Readers, Scope, testing::recorder},
+    runtime::live::{Current, Live},
 };
 
 /// The state of a node with listeners on these ports, each with these limits.
@@ -27,8 +28,14 @@ pub(crate) fn state(ports: &[u16], defaults: Defaults, timeout: Timeout) -> Inbo
         .build()
         .expect("a valid mesh");
     let snapshot = compile(&mesh, "b", defaults).expect("a node of the mesh");
-    let current = Current::new(Live::new(Arc::new(snapshot), Box::default(), 0));
-    InboundState::new(Arc::new(current), Arc::new(SharedRng::new(1)))
+    let recorder = recorder(&snapshot, Readers::default());
+    let current = Current::new(Live::new(
+        Arc::new(snapshot),
+        Box::default(),
+        Box::default(),
+        0,
+    ));
+    InboundState::new(Arc::new(current), Scope::new(Direction::Inbound, &recorder))
 }
 
 /// As long as it likes.

@@ -1,10 +1,12 @@
 //! What a mesh is started with.
 
-use std::{path::PathBuf, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
 use mesh_core::{Config, Defaults, compile::Target};
 
-use super::{Mesh, start::start};
+use super::{Mesh, records::AccessLog, start::start};
+#[cfg(feature = "xray")]
+use crate::trace::XRay;
 use crate::{connect::MemoryNetwork, error::Error};
 
 /// Describes a mesh; made by [`Mesh::builder`].
@@ -25,6 +27,10 @@ pub struct MeshBuilder {
     pub(super) max_waiting: usize,
     pub(super) warm: Duration,
     pub(super) drain: Duration,
+    pub(super) access_log: Option<AccessLog>,
+    pub(super) carried: Vec<String>,
+    #[cfg(feature = "xray")]
+    pub(super) xray: Option<XRay>,
 }
 
 /// Where the configuration comes from.
@@ -53,6 +59,10 @@ impl Default for MeshBuilder {
             max_waiting: MAX_WAITING,
             warm: WARM,
             drain: DRAIN,
+            access_log: None,
+            carried: Vec::new(),
+            #[cfg(feature = "xray")]
+            xray: None,
         }
     }
 }
@@ -186,6 +196,35 @@ impl MeshBuilder {
     /// the 30 s after which ECS kills a task.
     pub fn drain(mut self, limit: Duration) -> Self {
         self.drain = limit;
+        self
+    }
+
+    /// Writes a line for each request that was sent or answered, in Envoy's default text format; in place of the file that
+    /// the configuration may name (`logging.accessLog.file.path`).
+    ///
+    /// A thread of the mesh's own writes, some 50 ms after a request has ended at the latest. A writer that blocks costs
+    /// lines, which are counted, and no request waits for it. A query and what callers say of themselves are written as they
+    /// came.
+    ///
+    /// # Shape
+    /// See [`Record`](mesh_core::access_log::Record).
+    pub fn access_log(mut self, log: impl io::Write + Send + 'static) -> Self {
+        self.access_log = Some(AccessLog(Box::new(log)));
+        self
+    }
+
+    /// Lets the calls that a handler makes take along this header of the request it answers, unless it sets it itself:
+    /// `x-tenant`, say, or what a route matches. Beside those named here, only `x-request-id` is carried.
+    pub fn carry_header(mut self, name: impl Into<String>) -> Self {
+        self.carried.push(name.into());
+        self
+    }
+
+    /// Records traces for X-Ray. Without it, a mesh does so where the environment asks for it: `AWS_XRAY_DAEMON_ADDRESS`, or
+    /// `ENABLE_ENVOY_XRAY_TRACING=1` as for the sidecar. Otherwise trace headers pass through.
+    #[cfg(feature = "xray")]
+    pub fn xray(mut self, xray: XRay) -> Self {
+        self.xray = Some(xray);
         self
     }
 

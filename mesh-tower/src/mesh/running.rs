@@ -10,6 +10,7 @@ use std::{
 use http::{HeaderMap, Method};
 use mesh_core::{
     Config, Defaults,
+    metric::{Key, Number, Reading},
     name::VirtualNodeName,
     route::{Head, NoRoute},
     snapshot::{Snapshot, Verdict},
@@ -21,8 +22,9 @@ use tokio::sync::{mpsc, watch};
 use crate::{
     client::Origin,
     error::{Cause, Error},
-    guard::Open,
     inbound::InboundState,
+    open::Open,
+    record::{Recorder, Scope},
     runtime::{live::Current, reconcile::Apply},
     serve::Listener,
 };
@@ -37,8 +39,9 @@ pub(crate) struct Running {
     pub(super) node: VirtualNodeName,
     pub(super) addrs: BTreeMap<u16, SocketAddr>,
     pub(super) listeners: Mutex<Option<Vec<Listener>>>,
-    pub(super) outbound: Arc<Open>,
+    pub(super) outbound: Arc<Scope>,
     pub(super) inbound: InboundState,
+    pub(super) recorder: Arc<Recorder>,
     pub(super) phase: watch::Sender<Phase>,
     pub(super) drain: Duration,
 }
@@ -114,6 +117,35 @@ impl Running {
             )));
         }
         Ok(listeners)
+    }
+
+    /// What requests were counted.
+    pub(super) fn readings(&self) -> Vec<(Key, Reading)> {
+        self.recorder.meters().read()
+    }
+
+    /// What else was counted.
+    pub(super) fn numbers(&self) -> Vec<Number> {
+        let open = |scope: &Open| u64::try_from(scope.count()).unwrap_or(u64::MAX);
+        let mut numbers = self.recorder.numbers();
+        numbers.extend([
+            Number::gauge(
+                "mesh_outbound_requests_in_flight",
+                "Requests that were sent and have not ended.",
+                open(self.outbound.open()),
+            ),
+            Number::gauge(
+                "mesh_inbound_requests_in_flight",
+                "Requests that came in and have not ended.",
+                open(self.inbound.open()),
+            ),
+            Number::gauge(
+                "mesh_config_generation",
+                "How many configurations were in force before this one.",
+                self.current.load().generation(),
+            ),
+        ]);
+        numbers
     }
 
     /// Compiles a later configuration, which may change anything but the node's own listeners.

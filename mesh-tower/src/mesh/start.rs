@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use mesh_core::{
+    metric::Direction,
     name::VirtualNodeName,
     snapshot::{ListenerPlan, Snapshot},
     unit::Protocol,
@@ -13,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use super::{
     Mesh,
     builder::MeshBuilder,
+    records,
     running::{Phase, Running},
     source::{self, Sourced},
 };
@@ -20,14 +22,14 @@ use crate::{
     connect::{Dial, Tcp, Transport},
     discovery::Sources,
     error::{Cause, Error},
-    guard::Open,
     inbound::InboundState,
-    runtime::{reconcile::Reconciler, rng::SharedRng},
+    record::Scope,
+    runtime::{meters::Meters, reconcile::Reconciler, rng::SharedRng},
     serve::Listener,
     stack,
 };
 
-pub(super) async fn start(builder: MeshBuilder) -> Result<Mesh, Error> {
+pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     let sourced = source::snapshot(&builder)?;
     announce(&sourced, builder.max_waiting);
     let sources = sources(&builder, &sourced.nodes)?;
@@ -45,24 +47,24 @@ pub(super) async fn start(builder: MeshBuilder) -> Result<Mesh, Error> {
             ));
         }
     };
-    let mut reconciler = Reconciler::new(sources, transport as Arc<dyn Dial>, builder.warm);
+    // Apart, so that what is drawn for routes does not depend on whether traces are begun.
+    let (draws, ids) = (rng(builder.seed, 0), rng(builder.seed, IDS));
+    let meters = Arc::new(Meters::new(&snapshot));
+    let recorder = records::recorder(&mut builder, &snapshot, &meters, ids)?;
+    let dial = transport as Arc<dyn Dial>;
+    let mut reconciler = Reconciler::new(sources, meters, dial, builder.warm);
     let current = reconciler.start(snapshot.clone()).await?;
     // The task ends when the last handle, and with it the only sender, is dropped.
     let (apply, commands) = mpsc::channel(1);
     tokio::spawn(reconciler.run(commands));
-
-    let rng = |purpose: u64| {
-        let seeded = |seed| SharedRng::new(seed ^ purpose);
-        Arc::new(builder.seed.map_or_else(SharedRng::from_entropy, seeded))
-    };
-    // Apart, so that what is drawn for routes does not depend on whether traces are begun.
-    let (draws, ids) = (rng(0), rng(IDS));
-    let outbound = Arc::new(Open::default());
+    let (outbound, inbound) = (
+        Scope::new(Direction::Outbound, &recorder),
+        Scope::new(Direction::Inbound, &recorder),
+    );
     Ok(Mesh {
         stack: stack::outbound(
             current.clone(),
             &draws,
-            ids.clone(),
             outbound.clone(),
             builder.max_waiting,
         ),
@@ -76,12 +78,18 @@ pub(super) async fn start(builder: MeshBuilder) -> Result<Mesh, Error> {
                 .collect(),
             listeners: Mutex::new(Some(listeners)),
             outbound,
-            inbound: InboundState::new(current.clone(), ids),
+            recorder,
+            inbound: InboundState::new(current.clone(), inbound),
             current,
             phase: watch::Sender::new(Phase::Idle),
             drain: builder.drain,
         }),
     })
+}
+
+fn rng(seed: Option<u64>, purpose: u64) -> Arc<SharedRng> {
+    let seeded = |seed| SharedRng::new(seed ^ purpose);
+    Arc::new(seed.map_or_else(SharedRng::from_entropy, seeded))
 }
 
 fn sources(builder: &MeshBuilder, nodes: &[VirtualNodeName]) -> Result<Sources, Error> {

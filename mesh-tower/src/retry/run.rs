@@ -14,13 +14,10 @@ use mesh_core::{
 };
 use tokio::time;
 
-use super::{
-    answer::{answered, grpc_status},
-    kept::Kept,
-};
+use super::{answer::answered, kept::Kept};
 use crate::{
     body::Body,
-    call::Call,
+    call::{Call, grpc_status},
     endpoint::Cluster,
     error::{Cause, Error},
     limits::Limits,
@@ -130,7 +127,7 @@ impl<D: Deliver> Run<D> {
 
     fn record(&self, outcome: Outcome) {
         if let Some(attempt) = self.call.attempts().last() {
-            attempt.ended(outcome);
+            attempt.ended(outcome, clock::now());
         }
     }
 

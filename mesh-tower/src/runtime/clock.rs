@@ -1,8 +1,6 @@
 //! The one place that reads a clock.
 
-use std::time::Instant;
-#[cfg(feature = "xray")]
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 /// Now, by Tokio's clock: a test that pauses time moves every decision.
 pub(crate) fn now() -> Instant {
@@ -10,7 +8,6 @@ pub(crate) fn now() -> Instant {
 }
 
 /// The time of day, for what is compared with other machines' clocks.
-#[cfg(feature = "xray")]
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the place that the ban sends everybody to"

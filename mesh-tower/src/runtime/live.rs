@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
-use mesh_core::snapshot::{ClusterId, Snapshot};
+use mesh_core::snapshot::{ClusterId, PlanId, Snapshot};
 
+use super::{meter::Meter, meters::ByPlan};
 use crate::endpoint::Cluster;
 
 /// A snapshot and the clusters that its ids stand for.
@@ -12,20 +13,24 @@ use crate::endpoint::Cluster;
 pub(crate) struct Live {
     snapshot: Arc<Snapshot>,
     clusters: Box<[Arc<Cluster>]>,
+    meters: ByPlan,
     generation: u64,
 }
 
 impl Live {
-    /// `clusters` are in the order of [`Snapshot::clusters`].
+    /// `clusters` are in the order of [`Snapshot::clusters`], `meters` in that of [`Snapshot::plans`].
     pub(crate) fn new(
         snapshot: Arc<Snapshot>,
         clusters: Box<[Arc<Cluster>]>,
+        meters: ByPlan,
         generation: u64,
     ) -> Self {
         debug_assert_eq!(snapshot.clusters().len(), clusters.len());
+        debug_assert_eq!(snapshot.plans().len(), meters.len());
         Self {
             snapshot,
             clusters,
+            meters,
             generation,
         }
     }
@@ -37,6 +42,11 @@ impl Live {
     /// The cluster of an id that came from this snapshot.
     pub(crate) fn cluster(&self, id: ClusterId) -> &Arc<Cluster> {
         &self.clusters[id.index()]
+    }
+
+    /// What counts the requests of a plan that went to its target at this position; both came from this snapshot.
+    pub(crate) fn meter(&self, plan: PlanId, target: usize) -> &Arc<Meter> {
+        &self.meters[plan.index()][target]
     }
 
     pub(crate) fn clusters(&self) -> &[Arc<Cluster>] {
@@ -80,6 +90,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::runtime::meters::Meters;
 
     /// What is in force where these, and no others, are called.
     fn live(backends: &[&str], generation: u64) -> Live {
@@ -96,7 +107,8 @@ mod tests {
         let snapshot = compile(&model, "web", Defaults::Safe).expect("a node of the mesh");
         let clusters = snapshot.clusters().iter().cloned();
         let clusters = clusters.map(|spec| Arc::new(Cluster::new(spec))).collect();
-        Live::new(Arc::new(snapshot), clusters, generation)
+        let meters = Meters::new(&snapshot).resolve(&snapshot);
+        Live::new(Arc::new(snapshot), clusters, meters, generation)
     }
 
     /// Loads until the last configuration is in force; each one must be whole and not older than the one before.

@@ -2,6 +2,9 @@
 
 pub(crate) mod clock;
 pub(crate) mod live;
+pub(crate) mod meter;
+pub(crate) mod meters;
 pub(crate) mod reconcile;
 pub(crate) mod rng;
+pub(crate) mod shard;
 pub(crate) mod timer;

@@ -13,6 +13,7 @@ use tokio_stream::StreamMap;
 use super::{
     clock,
     live::{Current, Live},
+    meters::Meters,
 };
 use crate::{
     connect::Dial,
@@ -34,13 +35,20 @@ pub(crate) struct Reconciler {
     clusters: HashMap<ClusterSpec, Arc<Cluster>>,
     answers: StreamMap<ClusterSpec, BoxStream<'static, Answer>>,
     sources: Sources,
+    meters: Arc<Meters>,
     dial: Arc<dyn Dial>,
     warm: Duration,
 }
 
 impl Reconciler {
-    pub(crate) fn new(sources: Sources, dial: Arc<dyn Dial>, warm: Duration) -> Self {
+    pub(crate) fn new(
+        sources: Sources,
+        meters: Arc<Meters>,
+        dial: Arc<dyn Dial>,
+        warm: Duration,
+    ) -> Self {
         Self {
+            meters,
             current: None,
             clusters: HashMap::new(),
             answers: StreamMap::new(),
@@ -54,7 +62,8 @@ impl Reconciler {
     pub(crate) async fn start(&mut self, snapshot: Arc<Snapshot>) -> Result<Arc<Current>, Error> {
         let clusters = self.prepare(&snapshot)?;
         self.warm(&clusters).await;
-        let current = Arc::new(Current::new(Live::new(snapshot, clusters, 0)));
+        let meters = self.meters.resolve(&snapshot);
+        let current = Arc::new(Current::new(Live::new(snapshot, clusters, meters, 0)));
         self.current = Some(current.clone());
         Ok(current)
     }
@@ -82,7 +91,8 @@ impl Reconciler {
             return Ok(());
         };
         let generation = current.load().generation() + 1;
-        let former = current.replace(Live::new(snapshot, clusters, generation));
+        let meters = self.meters.resolve(&snapshot);
+        let former = current.replace(Live::new(snapshot, clusters, meters, generation));
         self.retire_all_but(current.load().clusters());
         // The former configuration is freed here, unless a request still reads it.
         drop(former);

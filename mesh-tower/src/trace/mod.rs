@@ -1,7 +1,7 @@
-//! The trace a call belongs to, as headers tell it.
+//! The trace a call belongs to, and what is recorded of it for X-Ray.
 //!
-//! This hop takes no part in traces yet: it keeps the id of the trace a request came with, or starts one, and passes the
-//! header on. Without feature `xray` nothing is read or written.
+//! A mesh that records takes a segment for each request it answers, and in it a subsegment for each attempt of the calls it
+//! makes meanwhile. One that does not passes the header on as it came. Without feature `xray` nothing is read or written.
 
 #[cfg(not(feature = "xray"))]
 mod off;
@@ -9,6 +9,8 @@ mod off;
 mod xray;
 
 #[cfg(not(feature = "xray"))]
-pub(crate) use off::Trace;
+pub(crate) use off::{Counted, Emitter, Trace, Traced, Tracer};
 #[cfg(feature = "xray")]
-pub(crate) use xray::Trace;
+pub use xray::XRay;
+#[cfg(feature = "xray")]
+pub(crate) use xray::{Counted, Emitter, Trace, Traced, Tracer};

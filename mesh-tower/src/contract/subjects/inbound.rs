@@ -8,7 +8,7 @@ use tower::{Layer as _, ServiceExt as _};
 
 use crate::{
     body::{Body, BoxError},
-    call::Call,
+    call,
     conn_info::ConnInfo,
     connect::Connection,
     context::CallContext,
@@ -21,8 +21,6 @@ use crate::{
         InboundLayer, InboundState, stack,
         testing::{self, Admit, Arrived, Deadline, Observe},
     },
-    runtime::{clock, rng::SharedRng},
-    trace::Trace,
 };
 
 /// With limits, so that their timers are part of what waits; longer than any test.
@@ -98,8 +96,9 @@ pub(in crate::contract) async fn layer_twice() -> Case {
 
 /// As `Observe` hands it on.
 fn arrived(mut request: Request<Body>) -> Arrived {
-    let trace = Trace::inbound(request.headers(), &SharedRng::new(7));
-    let call = Arc::new(Call::new(clock::now(), request.headers(), trace, None));
+    let call = Arc::new(call::testing::call_of(&request));
+    let body = std::mem::take(request.body_mut());
+    *request.body_mut() = body.reporting_to(call.clone(), None);
     request
         .extensions_mut()
         .insert(CallContext::new(call.clone()));

@@ -6,6 +6,7 @@ use http::{Request, Response};
 use mesh_core::{
     Defaults,
     compile::{Target, services},
+    metric::Direction,
     retry::Policy,
     route::Head,
     snapshot::{Plan, Verdict},
@@ -16,15 +17,15 @@ use tower::ServiceExt as _;
 use crate::{
     balance::Balance,
     body::Body,
-    call::Call,
+    call::testing,
     connect::{Dial, MemoryNetwork},
     context::CallContext,
     contract::{case::Case, mock::Strict, peer, script::Script},
     endpoint::Cluster,
     error::{Cause, Error},
-    guard::Open,
     observe::{Asked, Observe},
     outgoing::{Deliver as _, Outgoing, Routed, Try},
+    record::{Readers, Scope, testing::recorder},
     response_body::ResponseBody,
     retry::Retry,
     route::Route,
@@ -33,17 +34,16 @@ use crate::{
         live::{Current, Live},
         rng::SharedRng,
     },
-    trace::Trace,
 };
 
 pub(in crate::contract) async fn observe() -> Case {
     let rooms = Rooms::new(Policy::none()).await;
-    let (script, open) = (rooms.script.clone(), rooms.open.clone());
+    let (script, scope) = (rooms.script.clone(), rooms.scope.clone());
     let inner = rooms.clone();
     let inner = Strict::new(&script, unready, move |outgoing: Outgoing| {
         inner.clone().deliver(inner.routed(outgoing))
     });
-    let observe = Observe::new(inner, open.clone(), rooms.rng.clone());
+    let observe = Observe::new(inner, scope.clone());
     let service = observe.map_request(|request| Asked {
         request,
         limit: None,
@@ -51,7 +51,7 @@ pub(in crate::contract) async fn observe() -> Case {
     let case = Case::new(service, script).recording();
     rooms
         .counting(case)
-        .counting("requests open", move || open.count())
+        .counting("requests open", move || scope.open().count())
 }
 
 pub(in crate::contract) async fn route() -> Case {
@@ -62,8 +62,7 @@ pub(in crate::contract) async fn route() -> Case {
         inner.clone().deliver(routed)
     });
     let route = Route::new(inner, rooms.current.clone(), rooms.rng.clone());
-    let ids = rooms.rng.clone();
-    let service = route.map_request(move |request| outgoing(request, &ids));
+    let service = route.map_request(outgoing);
     rooms.counting(Case::new(service, script))
 }
 
@@ -73,7 +72,7 @@ pub(in crate::contract) async fn retry() -> Case {
     let script = rooms.script.clone();
     let retry = Retry::new(Balance::new(MAX_WAITING), rooms.rng.clone());
     let routing = rooms.clone();
-    let service = retry.map_request(move |request| routing.routed(outgoing(request, &routing.rng)));
+    let service = retry.map_request(move |request| routing.routed(outgoing(request)));
     rooms.counting(Case::new(service, script))
 }
 
@@ -84,7 +83,7 @@ struct Rooms {
     current: Arc<Current>,
     cluster: Arc<Cluster>,
     rng: Arc<SharedRng>,
-    open: Arc<Open>,
+    scope: Arc<Scope>,
 }
 
 impl Rooms {
@@ -97,13 +96,15 @@ impl Rooms {
         let cluster = Arc::new(Cluster::new(snapshot.clusters()[0].clone()));
         let dial: Arc<dyn Dial> = Arc::new(network);
         cluster.update(&[peer::address()], &dial, clock::now());
-        let live = Live::new(Arc::new(snapshot), Box::new([cluster.clone()]), 0);
+        let recorder = recorder(&snapshot, Readers::default());
+        let meters = recorder.meters().resolve(&snapshot);
+        let live = Live::new(Arc::new(snapshot), Box::new([cluster.clone()]), meters, 0);
         Self {
             script,
             current: Arc::new(Current::new(live)),
             cluster,
             rng: Arc::new(SharedRng::new(7)),
-            open: Arc::default(),
+            scope: Scope::new(Direction::Outbound, &recorder),
         }
     }
 
@@ -146,9 +147,8 @@ impl Rooms {
 }
 
 /// As `Observe` hands it on.
-fn outgoing(mut request: Request<Body>, ids: &SharedRng) -> Outgoing {
-    let trace = Trace::outbound(None, request.headers(), ids);
-    let call = Arc::new(Call::new(clock::now(), request.headers(), trace, None));
+fn outgoing(mut request: Request<Body>) -> Outgoing {
+    let call = Arc::new(testing::call_of(&request));
     let body = std::mem::take(request.body_mut());
     *request.body_mut() = body.reporting_to(call.clone(), None);
     Outgoing {

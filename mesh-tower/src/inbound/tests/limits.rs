@@ -9,10 +9,8 @@ use tokio::time;
 
 use super::*;
 use crate::{
-    call::Call,
+    call,
     inbound::{Phase, testing},
-    runtime::{clock, rng::SharedRng},
-    trace::Trace,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -215,8 +213,8 @@ async fn a_request_that_is_passed_on_ends_for_both_calls() {
     let begun = time::Instant::now();
     let passed_on = |mut request: Request<Body>| async move {
         let body = std::mem::take(request.body_mut());
-        let outbound = Call::new(clock::now(), request.headers(), trace(), None);
-        *request.body_mut() = body.reporting_to(outbound.into(), None);
+        let outbound = std::sync::Arc::new(call::testing::call());
+        *request.body_mut() = body.reporting_to(outbound, None);
         reads(request).await
     };
     let running = answer(
@@ -235,8 +233,4 @@ async fn a_request_that_is_passed_on_ends_for_both_calls() {
         (response.status(), begun.elapsed()),
         (StatusCode::GATEWAY_TIMEOUT, 2 * SECOND)
     );
-}
-
-fn trace() -> Trace {
-    Trace::inbound(&http::HeaderMap::new(), &SharedRng::new(1))
 }

@@ -1,15 +1,20 @@
 //! Which call the running code belongs to, so that the calls it makes belong to the same trace.
 
+mod scoped;
+
 use std::sync::Arc;
 
 use http::Extensions;
 
+pub use self::scoped::{InCall, Scoped};
 use crate::call::Call;
 
 /// The inbound call that a handler is answering.
 ///
-/// A handler finds it in the extensions of its request; calls it makes belong to it. To make a call from another task,
-/// put the context into the new request's extensions: explicit beats implicit.
+/// A handler finds it in the extensions of its request. Calls belong to it that are made while the handler runs, or while
+/// the body of its response is polled: they join its trace and take along the headers that the mesh was told to carry. In a
+/// task of its own, code is made part of the call by [`InCall::in_call`], [`Mesh::spawn`](crate::Mesh::spawn) or
+/// [`scope`](Self::scope); or the context is put into a request's extensions, which beats what runs: explicit over implicit.
 ///
 /// # Examples
 /// ```
@@ -46,6 +51,11 @@ impl CallContext {
         &self.0
     }
 
+    /// The same future as part of this call, wherever it is polled.
+    pub fn scope<F>(&self, future: F) -> Scoped<F> {
+        Scoped::new(future, self.clone())
+    }
+
     /// The explicit context of a request about to be sent, or else the current one.
     pub(crate) fn of(extensions: &Extensions) -> Option<Arc<Call>> {
         match extensions.get::<Self>() {
@@ -66,18 +76,35 @@ tokio::task_local! {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderMap;
+    use futures::FutureExt;
 
     use super::*;
-    use crate::{
-        runtime::{clock, rng::SharedRng},
-        trace::Trace,
-    };
+    use crate::call::testing;
 
     fn context() -> CallContext {
-        let headers = HeaderMap::new();
-        let trace = Trace::inbound(&headers, &SharedRng::new(1));
-        CallContext::new(Arc::new(Call::new(clock::now(), &headers, trace, None)))
+        CallContext::new(Arc::new(testing::call()))
+    }
+
+    fn current() -> Option<Arc<Call>> {
+        CallContext::of(&Extensions::new())
+    }
+
+    #[test]
+    fn a_future_stays_in_the_call_in_which_it_was_made() {
+        let context = context();
+        let inside = context.enter(|| async { current() }.in_call());
+        let scoped = context.scope(async { current() });
+        for found in [inside.now_or_never(), scoped.now_or_never()] {
+            let found = found.flatten().expect("the call");
+            assert!(Arc::ptr_eq(&found, &context.0));
+        }
+        assert!(
+            async { current() }
+                .in_call()
+                .now_or_never()
+                .flatten()
+                .is_none()
+        );
     }
 
     #[test]

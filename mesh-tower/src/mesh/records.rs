@@ -1,0 +1,108 @@
+//! Who reads the records of a mesh, and what its calls take along, from what its builder was told.
+
+use std::{
+    fmt,
+    fs::OpenOptions,
+    io::{self, Write},
+    sync::Arc,
+};
+
+use http::HeaderName;
+use mesh_core::snapshot::Snapshot;
+
+use super::builder::MeshBuilder;
+use crate::{
+    call::REQUEST_ID,
+    error::Error,
+    record::{Readers, Recorder},
+    runtime::{meters::Meters, rng::SharedRng},
+};
+
+/// A log, taken out of its builder once.
+pub(super) struct AccessLog(pub(super) Box<dyn Write + Send>);
+
+impl fmt::Debug for AccessLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessLog")
+    }
+}
+
+/// What records the mesh's requests.
+pub(super) fn recorder(
+    builder: &mut MeshBuilder,
+    snapshot: &Snapshot,
+    meters: &Arc<Meters>,
+    ids: Arc<SharedRng>,
+) -> Result<Arc<Recorder>, Error> {
+    let (carried, readers) = (carried(builder)?, readers(builder, snapshot)?);
+    Recorder::new(ids, carried, meters.clone(), readers).map_err(|error| {
+        Error::setup(format!(
+            "no thread could be started to write records: {error}"
+        ))
+    })
+}
+
+/// The log of the builder, or else the file that the configuration names; the tracer of the builder, or else of the
+/// environment.
+fn readers(builder: &mut MeshBuilder, snapshot: &Snapshot) -> Result<Readers, Error> {
+    let access_log = match (builder.access_log.take(), snapshot.access_log()) {
+        (Some(AccessLog(log)), _) => Some(log),
+        (None, Some(path)) => Some(open(path)?),
+        (None, None) => None,
+    };
+    Ok(Readers {
+        access_log,
+        tracer: tracer(builder, snapshot)?,
+    })
+}
+
+#[cfg(feature = "xray")]
+fn tracer(
+    builder: &MeshBuilder,
+    snapshot: &Snapshot,
+) -> Result<Option<(crate::trace::Tracer, crate::trace::Emitter)>, Error> {
+    let xray = builder.xray.clone().or_else(crate::XRay::by_default);
+    xray.map(|xray| xray.start(snapshot)).transpose()
+}
+
+#[cfg(not(feature = "xray"))]
+fn tracer(
+    _builder: &MeshBuilder,
+    _snapshot: &Snapshot,
+) -> Result<Option<(crate::trace::Tracer, crate::trace::Emitter)>, Error> {
+    Ok(None)
+}
+
+/// The headers that a call's own calls take along: the request's name, and what the builder says.
+fn carried(builder: &MeshBuilder) -> Result<Vec<HeaderName>, Error> {
+    let mut names = vec![REQUEST_ID];
+    for name in &builder.carried {
+        let name = HeaderName::try_from(name.as_str()).map_err(|_| {
+            Error::setup(format!(
+                "a header to carry has a name such as x-tenant, not {name:?}"
+            ))
+        })?;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// # Source
+/// App Mesh virtual node, `logging.accessLog.file.path`: `/dev/stdout` for a container's log. Writing to that path opens
+/// the stream anew, which a socket in its place refuses; so the two standard streams are taken as they are.
+fn open(path: &str) -> Result<Box<dyn Write + Send>, Error> {
+    match path {
+        "/dev/stdout" => return Ok(Box::new(io::stdout())),
+        "/dev/stderr" => return Ok(Box::new(io::stderr())),
+        _ => {}
+    }
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    match file {
+        Ok(file) => Ok(Box::new(file)),
+        Err(error) => Err(Error::setup(format!(
+            "the access log {path:?} that the configuration asks for cannot be opened: {error}; .access_log(…) writes it elsewhere"
+        ))),
+    }
+}

@@ -1,0 +1,233 @@
+//! What is recorded of requests when they end: counted at once, written to the access log and sent to X-Ray off their path.
+//!
+//! Both `Observe` services begin their calls here, and the guard of each call ends it here, whichever way it ends.
+
+mod ring;
+mod scope;
+#[cfg(test)]
+pub(crate) mod testing;
+mod text;
+mod write;
+
+use std::{
+    io,
+    sync::{Arc, OnceLock},
+    thread::Thread,
+    time::Instant,
+};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use mesh_core::{metric::Number, rng::Rng};
+use parking_lot::Mutex;
+
+pub(crate) use self::scope::Scope;
+use self::{
+    ring::{Entry, Kept, Ring},
+    text::Text,
+    write::Output,
+};
+use crate::{
+    call::{Attempt, Call, REQUEST_ID, RequestHead},
+    runtime::{meters::Meters, rng::SharedRng},
+    trace::{Counted, Emitter, Trace, Traced, Tracer},
+};
+
+/// Where the requests of a mesh are recorded.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    ids: Arc<SharedRng>,
+    carried: Box<[HeaderName]>,
+    meters: Arc<Meters>,
+    tracer: Option<Tracer>,
+    counted: Option<Counted>,
+    logs: bool,
+    /// `None` where nobody reads records.
+    records: Option<Records>,
+}
+
+/// Records on their way out.
+#[derive(Debug)]
+struct Records {
+    ring: Ring,
+    output: Mutex<Output>,
+    writer: OnceLock<Thread>,
+}
+
+/// Whom records are written for.
+#[derive(Default)]
+pub(crate) struct Readers {
+    pub(crate) access_log: Option<Box<dyn io::Write + Send>>,
+    pub(crate) tracer: Option<(Tracer, Emitter)>,
+}
+
+impl Recorder {
+    pub(crate) fn new(
+        ids: Arc<SharedRng>,
+        carried: Vec<HeaderName>,
+        meters: Arc<Meters>,
+        Readers { access_log, tracer }: Readers,
+    ) -> io::Result<Arc<Self>> {
+        let logs = access_log.is_some();
+        let (tracer, emitter) = tracer.unzip();
+        let counted = emitter.as_ref().map(Emitter::counters);
+        let records = (logs || tracer.is_some()).then(|| Records {
+            ring: Ring::new(),
+            output: Mutex::new(Output::new(access_log, emitter)),
+            writer: OnceLock::new(),
+        });
+        let recorder = Arc::new(Self {
+            ids,
+            carried: carried.into(),
+            meters,
+            tracer,
+            counted,
+            logs,
+            records,
+        });
+        if let Some(records) = &recorder.records {
+            // Nobody else has seen it yet, so it is set here.
+            let _ = records.writer.set(write::start(&recorder)?);
+        }
+        Ok(recorder)
+    }
+
+    pub(crate) fn meters(&self) -> &Meters {
+        &self.meters
+    }
+
+    /// The names of the headers that an inbound call's own calls take along.
+    fn carried(&self) -> &[HeaderName] {
+        &self.carried
+    }
+
+    /// Whether the head of a request is shown to anybody.
+    fn shows_head(&self, trace: &Trace) -> bool {
+        self.logs || trace.is_sampled()
+    }
+
+    /// Gives a request a name in logs, if nobody has yet.
+    ///
+    /// # Source
+    /// Envoy, `generate_request_id`: a random UUID (RFC 9562, version 4) in `x-request-id`.
+    fn name_request(&self, headers: &mut HeaderMap) {
+        if headers.contains_key(REQUEST_ID) {
+            return;
+        }
+        let mut rng = &*self.ids;
+        let random = u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64());
+        if let Ok(name) = HeaderValue::from_bytes(&uuid(random)) {
+            headers.insert(REQUEST_ID, name);
+        }
+    }
+
+    /// Writes what an ended call leaves to be read.
+    fn record(&self, call: &Arc<Call>, now: Instant) {
+        let Some(records) = &self.records else {
+            return;
+        };
+        if let Some(head) = call.head().filter(|_| self.logs) {
+            records.keep(|ring| ring.push(|text| entry(call, head, now, text)));
+        }
+        if let Some(traced) = Traced::of(call, now, self.tracer.as_ref()) {
+            records.keep(|ring| ring.push_traced(traced));
+        }
+    }
+
+    /// Metrics that are not those of any requests.
+    pub(crate) fn numbers(&self) -> Vec<Number> {
+        let mut numbers = Vec::new();
+        if let Some(records) = &self.records {
+            numbers.push(Number::counter(
+                "mesh_records_dropped_total",
+                "Log lines and trace documents that found no room while they waited to be written.",
+                records.ring.dropped(),
+            ));
+        }
+        if let Some(counted) = &self.counted {
+            numbers.extend(counted.numbers());
+        }
+        numbers
+    }
+
+    /// Writes out all records of requests that have ended.
+    pub(crate) fn flush(&self) {
+        if let Some(records) = &self.records {
+            records
+                .output
+                .lock()
+                .write(&records.ring, self.tracer.as_ref());
+        }
+    }
+}
+
+impl Records {
+    fn keep(&self, push: impl FnOnce(&Ring) -> Kept) {
+        if let (Kept::HalfFull, Some(writer)) = (push(&self.ring), self.writer.get()) {
+            writer.unpark();
+        }
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+fn entry(call: &Call, head: &RequestHead, now: Instant, text: &mut Vec<u8>) -> Entry {
+    let (bytes_received, bytes_sent) = call.bytes();
+    let last = call.attempts().last();
+    let asked = last.map_or_else(|| call.started(), Attempt::started);
+    Entry {
+        started: call.started(),
+        method: head.method.clone(),
+        version: head.version,
+        status: call.code(),
+        flags: call.flags(),
+        bytes_received,
+        bytes_sent,
+        duration: now.saturating_duration_since(call.started()),
+        upstream_service_time: call
+            .head_at()
+            .map(|head| head.saturating_duration_since(asked)),
+        upstream_host: last.map(Attempt::endpoint),
+        text: Text::write(
+            text,
+            [
+                Some(head.path().as_bytes()),
+                head.authority(),
+                head.forwarded_for(),
+                head.user_agent(),
+                head.request_id(),
+            ],
+        ),
+    }
+}
+
+/// The text of a random UUID.
+fn uuid(random: u128) -> [u8; 36] {
+    let random = random & !(0xf << 76) & !(0b11 << 62) | 0x4 << 76 | 0b10 << 62;
+    let mut text = [b'-'; 36];
+    let places = (0..36).filter(|place| !matches!(place, 8 | 13 | 18 | 23));
+    for (digit, place) in places.enumerate() {
+        let nibble = random >> (124 - 4 * digit) & 0xf;
+        text[place] = HEX[nibble as usize];
+    }
+    text
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_id_is_a_random_uuid() {
+        let text = |random| String::from_utf8(uuid(random).to_vec()).expect("ASCII");
+        assert_eq!(text(0), "00000000-0000-4000-8000-000000000000");
+        assert_eq!(text(u128::MAX), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        let some = 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef;
+        assert_eq!(text(some), "01234567-89ab-4def-8123-456789abcdef");
+    }
+}

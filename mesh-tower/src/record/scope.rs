@@ -1,0 +1,89 @@
+//! What the requests of one direction share: how many are open, and where they are recorded.
+
+use std::{sync::Arc, time::Instant};
+
+use http::Request;
+use mesh_core::metric::Direction;
+
+use super::Recorder;
+use crate::{
+    call::{Call, Carried, RequestHead},
+    conn_info::ConnInfo,
+    context::CallContext,
+    open::Open,
+    runtime::{clock, meter::Meter},
+    trace::Trace,
+};
+
+/// One for the requests that a mesh sends, one for those that it answers.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    open: Arc<Open>,
+    /// Counts what no route took, and everything inbound.
+    meter: Arc<Meter>,
+    recorder: Arc<Recorder>,
+}
+
+impl Scope {
+    pub(crate) fn new(direction: Direction, recorder: &Arc<Recorder>) -> Arc<Self> {
+        Arc::new(Self {
+            open: Arc::default(),
+            meter: recorder.meters().whole(direction),
+            recorder: recorder.clone(),
+        })
+    }
+
+    /// The requests that have not ended.
+    pub(crate) fn open(&self) -> &Arc<Open> {
+        &self.open
+    }
+
+    /// Begins a call to another service, for the one that is being answered if there is one.
+    pub(crate) fn begin_outbound<B>(&self, request: &mut Request<B>) -> Arc<Call> {
+        let now = clock::now();
+        let parent = CallContext::of(request.extensions());
+        if let Some(parent) = &parent {
+            parent.carried().add_to(request.headers_mut());
+        }
+        self.recorder.name_request(request.headers_mut());
+        let trace = match parent {
+            Some(parent) => Trace::child(parent, &self.recorder.ids),
+            None => self.own_trace(request, now),
+        };
+        Arc::new(self.call(request, now, trace))
+    }
+
+    /// Begins the answering of a request.
+    pub(crate) fn begin_inbound<B>(
+        &self,
+        request: &mut Request<B>,
+        conn: Option<Arc<ConnInfo>>,
+    ) -> Arc<Call> {
+        let now = clock::now();
+        self.recorder.name_request(request.headers_mut());
+        let trace = self.own_trace(request, now);
+        let carried = Carried::of(request.headers(), self.recorder.carried());
+        Arc::new(self.call(request, now, trace).inbound(conn, carried))
+    }
+
+    fn own_trace<B>(&self, request: &Request<B>, now: Instant) -> Trace {
+        let Recorder { tracer, ids, .. } = &*self.recorder;
+        Trace::own(request.headers(), ids, tracer.as_ref(), now)
+    }
+
+    fn call<B>(&self, request: &Request<B>, now: Instant, trace: Trace) -> Call {
+        let head = self
+            .recorder
+            .shows_head(&trace)
+            .then(|| RequestHead::of(request));
+        Call::new(request, now, trace).with_head(head)
+    }
+
+    /// Records a call that has ended, whichever way.
+    pub(crate) fn end(&self, call: &Arc<Call>) {
+        let now = clock::now();
+        let meter = call.meter().unwrap_or(&self.meter);
+        meter.record(&call.sum(now));
+        self.recorder.record(call, now);
+    }
+}
