@@ -26,20 +26,21 @@
 //! # Examples
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-//! use std::{convert::Infallible, time::Duration};
-//! use http::{Request, Response};
+//! use std::time::Duration;
+//! use http::Request;
+//! use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 //! use mesh_tower::{Body, LimitLayer, RequestTimeoutLayer, RetryLayer, standalone::{Limit, RetryPolicy}};
 //! use tower::{ServiceBuilder, ServiceExt};
 //!
-//! // A client of one's own, as `hyper_util::client::legacy::Client::builder(..).build_http::<Body>()` is one.
-//! let http = tower::service_fn(async |_: Request<Body>| Ok::<_, Infallible>(Response::new(Body::from("hello"))));
-//!
+//! let http = Client::builder(TokioExecutor::new()).build_http::<Body>();
 //! let client = ServiceBuilder::new()
 //!     .layer(RequestTimeoutLayer::new(Duration::from_secs(2)).with_errors())
 //!     .layer(LimitLayer::new(Limit::requests(100).pending(10)).with_errors())
 //!     .layer(RetryLayer::new(RetryPolicy::idempotent(2).per_try(Duration::from_millis(500))))
 //!     .service(http);
-//! assert_eq!(client.oneshot(Request::new(Body::empty())).await.unwrap().status(), 200);
+//! // Nobody listens there; after three attempts, the client's error comes through.
+//! let request = Request::get("http://127.0.0.1:1/").body(Body::empty()).unwrap();
+//! assert!(client.oneshot(request).await.is_err());
 //! # });
 //! ```
 //!

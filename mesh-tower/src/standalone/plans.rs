@@ -15,7 +15,8 @@ use crate::{mesh::Handle, runtime::live::Current};
 /// Finds the plan of each request in the configuration in force at that moment; made by [`Mesh::plans`](crate::Mesh::plans).
 ///
 /// So a client of one's own gets the retry policy, the time limits and the weights of the App Mesh file, and those of the
-/// next file from the moment it is in force. A request that no route takes has no policy.
+/// next file from the moment it is in force. A request that no route takes has no policy, and one that a route takes is sent
+/// as it is, where the mesh's own client would put its path into the normal form that routes look at.
 ///
 /// It keeps the mesh running, as a [`Client`](crate::Client) does.
 ///

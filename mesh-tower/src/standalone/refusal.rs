@@ -25,7 +25,7 @@ pub trait Refusal<E>: sealed::Sealed {
 #[derive(Clone, Copy, Debug)]
 pub enum WithResponse {}
 
-/// Refuses with an [`Error`] in a [`BoxError`], Tower's idiom: for clients.
+/// Refuses with an [`Error`] in a box, Tower's idiom: for clients.
 #[derive(Clone, Copy, Debug)]
 pub enum WithError {}
 

@@ -216,6 +216,17 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_a_request_wakes_the_one_who_has_waited_longest_and_nobody_else() {
+        let (gate, limit) = (Arc::default(), Limit::requests(1).pending(2));
+        let first = permit(&gate, limit);
+        let mut second = waiter(place(&gate, limit));
+        let mut third = waiter(place(&gate, limit));
+        assert!(second.poll().is_none() && third.poll().is_none());
+        drop(first);
+        assert_eq!((second.woken(), third.woken()), (true, false));
+    }
+
+    #[test]
     fn a_call_to_one_who_went_away_is_handed_on() {
         let (gate, limit) = (Arc::default(), Limit::requests(1).pending(2));
         let first = permit(&gate, limit);

@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use http::Request;
 use mesh_core::{retry::Policy, snapshot::Plan};
 
 use crate::standalone::policy::{PolicySource, policies};
-use http::Request;
 
 /// A retry policy with the limit on each attempt; a clone shares it.
 ///

@@ -14,13 +14,14 @@ use futures::FutureExt;
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Frame;
 use http_body_util::BodyExt;
+use hyper_util::{client::legacy, rt::TokioExecutor};
 use mesh_core::{
     Seed,
     retry::{Event, Policy},
 };
 use parking_lot::Mutex;
-use tokio::time::Instant;
-use tower::{ServiceBuilder, ServiceExt};
+use tokio::{io::AsyncReadExt, net::TcpListener, time::Instant};
+use tower::{ServiceBuilder, ServiceExt, util::MapRequestLayer};
 use tower_http::{
     map_response_body::MapResponseBodyLayer, sensitive_headers::SetSensitiveRequestHeadersLayer,
     timeout::TimeoutLayer,
@@ -285,6 +286,50 @@ async fn a_call_that_is_given_up_leaves_nothing_behind() {
     assert!(send.is_dropped());
     // The service that is left, and that which the answer was made from.
     assert_eq!(Arc::strong_count(&alive), before);
+}
+
+/// How often hyper-util's client is asked to send such a request to a peer that does this with its connections.
+async fn attempts_of_hyper_util(method: Method, accepts: bool) -> usize {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+    let url = format!("http://{}/", listener.local_addr().expect("bound"));
+    let peer = accepts.then(|| {
+        tokio::spawn(async move {
+            loop {
+                let (mut connection, _) = listener.accept().await.expect("a connection");
+                let _ = connection.read(&mut [0; 1024]).await;
+            }
+        })
+    });
+    let http = legacy::Client::builder(TokioExecutor::new()).build_http::<Body>();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    let counting = MapRequestLayer::new(move |request: Request<Body>| {
+        counted.fetch_add(1, SeqCst);
+        request
+    });
+    let client = ServiceBuilder::new()
+        .layer(RetryLayer::new(RetryPolicy::idempotent(1)))
+        .layer(counting)
+        .service(http);
+    let request = Request::builder().method(method).uri(url);
+    let request = request.body(Body::empty()).expect("a request");
+    assert!(client.oneshot(request).await.is_err());
+    if let Some(peer) = peer {
+        peer.abort();
+    }
+    count.load(SeqCst)
+}
+
+#[tokio::test]
+async fn what_fails_in_hyper_utils_client_is_understood() {
+    for (method, accepts, want) in [
+        (Method::POST, false, 2),
+        (Method::POST, true, 1),
+        (Method::GET, true, 2),
+    ] {
+        let made = attempts_of_hyper_util(method.clone(), accepts).await;
+        assert_eq!(made, want, "{method}, the peer accepts: {accepts}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

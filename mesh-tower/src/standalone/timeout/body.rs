@@ -46,10 +46,7 @@ impl<B: HttpBody<Data = Bytes>> RequestTimeoutBody<B> {
 
     /// A frame came: the last one, or one after which a limit may have passed.
     fn moved(self: Pin<&mut Self>, frame: &Frame<Bytes>) -> Option<Error> {
-        // Whoever has all the bytes that were announced need not ask for the end.
-        let last = frame.is_trailers()
-            || self.answer.is_end_stream()
-            || self.answer.size_hint().exact() == Some(0);
+        let last = frame.is_trailers() || self.answer.is_end_stream();
         let limited = self.project().limited;
         if last {
             *limited = None;

@@ -32,8 +32,8 @@ impl Limited {
         let now = clock::now();
         let request_end = Arc::new(RequestEnd::new(now));
         let limited = Self {
-            // A limit on each attempt is a matter of who makes them.
-            limits: Limits::new(timeouts.with_per_try(None), now),
+            // The limit on an attempt never runs here: none is said to begin.
+            limits: Limits::new(timeouts, now),
             request_end: request_end.clone(),
             grpc: is_grpc(request.headers()),
         };
