@@ -4,10 +4,9 @@ use std::{
     collections::BTreeSet,
     env, fs,
     process::{Command, Stdio},
-    time::Instant,
 };
 
-use mesh_benches::{Error, figure, process};
+use mesh_benches::{Error, figure, process, timing::now};
 
 /// Measures and prints.
 pub(crate) fn measure() -> Result<(), Error> {
@@ -54,9 +53,4 @@ fn cargo() -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
     cargo
-}
-
-#[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
-fn now() -> Instant {
-    Instant::now()
 }

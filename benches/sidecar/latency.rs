@@ -5,14 +5,12 @@
 //! (and 99th percentile) is compared with that of the bare block of the same turn, and the figure is the median of these differences.
 //! Work that is done later, such as rendering a log, takes no part in a median; it does in the mean, which is why that stands beside it.
 
-use std::time::{Duration, Instant};
-
 use mesh_benches::{
     Error,
     arrangement::Subject,
-    caller::Caller,
     figure::{self, median},
     sink::Sink,
+    timing::{self, Block},
 };
 
 /// Measures and prints.
@@ -36,42 +34,7 @@ async fn run(subjects: &[Subject], turns: usize) -> Result<Vec<Vec<Block>>, Erro
     for arrangement in &arrangements {
         callers.push(arrangement.caller().await?);
     }
-    for caller in &mut callers {
-        block(caller).await?;
-    }
-    let mut measured = Vec::with_capacity(turns);
-    for _ in 0..turns {
-        let mut turn = Vec::with_capacity(callers.len());
-        for caller in &mut callers {
-            turn.push(block(caller).await?);
-        }
-        measured.push(turn);
-    }
-    Ok(measured)
-}
-
-/// What one block of calls took, in microseconds a call.
-struct Block {
-    p50: f64,
-    p99: f64,
-    mean: f64,
-}
-
-async fn block(caller: &mut Caller) -> Result<Block, Error> {
-    let mut times = Vec::with_capacity(CALLS);
-    let begin = now();
-    for _ in 0..CALLS {
-        let start = now();
-        caller.call().await?;
-        times.push(start.elapsed());
-    }
-    let whole = begin.elapsed();
-    times.sort_unstable();
-    Ok(Block {
-        p50: micros(times[CALLS / 2]),
-        p99: micros(times[CALLS * 99 / 100]),
-        mean: micros(whole) / CALLS as f64,
-    })
+    timing::turns(turns, &mut callers, CALLS).await
 }
 
 fn report(subject: Subject, turns: &[Vec<Block>], index: usize) {
@@ -92,15 +55,6 @@ fn report(subject: Subject, turns: &[Vec<Block>], index: usize) {
 
 fn print(subject: Subject, what: &str, micros: f64) {
     figure::print("sidecar", subject, what, format_args!("{micros:.2}"), "us");
-}
-
-fn micros(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e6
-}
-
-#[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 const CALLS: usize = 1_000;

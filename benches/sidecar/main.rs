@@ -1,8 +1,9 @@
 //! What a call costs with the mesh in the process, beside nothing, hyper-util's `Client`, and two Envoys.
 //!
-//! `cargo bench -p mesh-benches --bench sidecar [-- --quick] [--only PART] [--build]`. The parts are `latency`, `throughput` (with
+//! `cargo bench -p mesh-benches --bench sidecar [-- --quick] [--only PART] [--build] [--check]`. The parts are `latency`, `throughput` (with
 //! processor time), `memory`, `allocations` and `instructions`; each has a page of its own that says how it measures. All arrangements
 //! run in the same minutes, in turns, and what is printed of them is their difference from or ratio to the bare one of the same turn.
+//! `--build` adds what the library weighs in a build; `--check` compares the allocations with `benches/allocations.txt`, and nothing else.
 //! Envoy takes part once `benches/install-envoy.sh` has been run.
 
 mod build;
@@ -12,7 +13,7 @@ mod memory;
 mod options;
 mod throughput;
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use mesh_benches::{
     Error,
@@ -50,7 +51,7 @@ fn measure(options: &Options) -> Result<(), Error> {
             Part::Latency => latency::measure(&subjects, options.quick)?,
             Part::Throughput => throughput::measure(&subjects, options.quick)?,
             Part::Memory => memory::measure(&subjects, options.quick)?,
-            Part::Allocations => allocations()?,
+            Part::Allocations => allocations(options)?,
             Part::Instructions => instructions::measure(options.quick)?,
             Part::Build => build::measure()?,
         }
@@ -59,11 +60,20 @@ fn measure(options: &Options) -> Result<(), Error> {
 }
 
 /// Allocations are counted by a program of their own: the allocator that counts them would slow everything else here.
-fn allocations() -> Result<(), Error> {
-    let status = Command::new(env!("CARGO_BIN_EXE_allocations")).status()?;
-    match status.success() {
+fn allocations(options: &Options) -> Result<(), Error> {
+    let output = Command::new(env!("CARGO_BIN_EXE_allocations"))
+        .args(&options.table)
+        .stdout(Stdio::inherit())
+        .stderr(Stdio::piped())
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said: Vec<&str> = said
+        .lines()
+        .filter(|line| !line.starts_with("dhat: "))
+        .collect();
+    match output.status.success() {
         true => Ok(()),
-        false => Err("allocations could not be counted".into()),
+        false => Err(said.join("\n").into()),
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) enum Part {
 #[derive(Debug, Default)]
 pub(crate) struct Options {
     pub(crate) quick: bool,
+    /// What is to be done with the table of allocations: `--check` or `--write`.
+    pub(crate) table: Option<String>,
     only: Option<Part>,
     build: bool,
 }
@@ -30,6 +32,10 @@ impl Options {
             match argument.as_str() {
                 "--quick" => options.quick = true,
                 "--build" => options.build = true,
+                "--check" | "--write" => {
+                    options.only = Some(Part::Allocations);
+                    options.table = Some(argument);
+                }
                 "--only" => options.only = Some(part(&arguments.next().unwrap_or_default())?),
                 // What cargo gives to every bench.
                 "--bench" => {}
@@ -65,5 +71,4 @@ const NAMES: [(&str, Part); 6] = [
     ("instructions", Part::Instructions),
     ("build", Part::Build),
 ];
-const USAGE: &str =
-    "--quick, --build, --only latency|throughput|memory|allocations|instructions|build";
+const USAGE: &str = "--quick, --build, --check, --write, --only latency|throughput|memory|allocations|instructions|build";

@@ -4,14 +4,13 @@
 //! hyper-util's `Client` and the mesh's are shared by all. Throughput is the median of the ratios to the bare block of the same turn.
 //! The processor time is that of all processes together, the Envoys' and the reader of the traces included.
 
-use std::time::Instant;
-
 use mesh_benches::{
     Error,
     arrangement::{Arrangement, Subject},
     caller::Caller,
     figure::{self, median},
     sink::Sink,
+    timing::now,
 };
 
 /// Measures and prints.
@@ -96,11 +95,6 @@ fn report(subject: Subject, turns: &[Vec<Block>], index: usize) {
         / turns.len() as f64;
     let cpu = format!("{cpu:.3}");
     figure::print("sidecar", subject, "cpu", cpu, "s per 10,000 requests");
-}
-
-#[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 const CALLERS: usize = 16;

@@ -11,6 +11,7 @@ pub mod figure;
 pub mod mesh;
 pub mod process;
 pub mod sink;
+pub mod timing;
 
 /// Whatever went wrong; a bench that cannot measure says why and ends.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

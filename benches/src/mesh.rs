@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    fs,
+    fs::{self, File},
     future::pending,
     net::SocketAddr,
     path::PathBuf,
@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use mesh_tower::{Body, Mesh, MeshBuilder, test_util::MemoryNetwork};
+use mesh_tower::{Body, Mesh, MeshBuilder, XRay, test_util::MemoryNetwork};
 
 use crate::{Error, bare::ANSWER, process};
 
@@ -123,13 +123,25 @@ impl Features {
         if let Some(network) = &self.network {
             builder = builder.network(network);
         }
-        let log = self.access_log.then(|| {
-            static LOGS: AtomicUsize = AtomicUsize::new(0);
-            let number = LOGS.fetch_add(1, Ordering::Relaxed);
-            process::temporary(&format!("mesh-{node}-{number}.log"))
-        });
-        Ok((builder, log))
+        if let Some(Traces { to, sampled }) = self.traces {
+            let xray = XRay::daemon(to);
+            builder = builder.xray(match sampled {
+                Some(rate) => xray.sampling(0, rate),
+                None => xray,
+            });
+        }
+        if !self.access_log {
+            return Ok((builder, None));
+        }
+        let log = log_path(node);
+        Ok((builder.access_log(File::create(&log)?), Some(log)))
     }
+}
+
+fn log_path(node: &str) -> PathBuf {
+    static LOGS: AtomicUsize = AtomicUsize::new(0);
+    let number = LOGS.fetch_add(1, Ordering::Relaxed);
+    process::temporary(&format!("mesh-{node}-{number}.log"))
 }
 
 async fn answer(_: Request<Body>) -> Result<Response<Full<Bytes>>, Infallible> {

@@ -2,9 +2,12 @@
 //!
 //! `cargo bench -p mesh-benches --bench stack [-- --quick]`. Caller and called service run on one thread. The parts are compared over a
 //! connection inside the process, as a kernel's noise is larger than they are; the ends alone over loopback. Ways to call take turns in
-//! blocks, and a figure is the median difference between the mean times of two blocks of the same turn.
+//! blocks, and a figure is the median difference between the medians of two blocks of the same turn: what is done off the request path
+//! is not in it. Last, the trace header alone, beside opentelemetry-aws.
 
-use std::{net::SocketAddr, time::Instant};
+mod header;
+
+use std::net::SocketAddr;
 
 use mesh_benches::{
     Error, bare,
@@ -12,6 +15,7 @@ use mesh_benches::{
     figure::{self, median},
     mesh::{Features, Node, Pair, Traces},
     sink::Sink,
+    timing::{self, Block},
 };
 use mesh_tower::test_util::MemoryNetwork;
 
@@ -27,7 +31,8 @@ fn main() -> Result<(), Error> {
         let sink = Sink::start()?;
         parts(turns, sink.addr()).await?;
         ends(turns).await
-    })
+    })?;
+    header::measure(turns)
 }
 
 /// Both ends together, and what each part adds to them.
@@ -60,7 +65,7 @@ async fn parts(turns: usize, traces: SocketAddr) -> Result<(), Error> {
         callers.push(Caller::mesh(&pair.caller.mesh)?);
         kept.push(pair);
     }
-    let measured = measure(turns, &mut callers).await?;
+    let measured = timing::turns(turns, &mut callers, CALLS).await?;
     added("both_ends", &measured, 1, 0);
     added("retry_policy", &measured, 2, 1);
     added("access_log", &measured, 3, 1);
@@ -85,45 +90,18 @@ async fn ends(turns: usize) -> Result<(), Error> {
         Caller::mesh(&caller.mesh)?,
         Caller::Bare(bare::connect(called.addr()?).await?),
     ];
-    let measured = measure(turns, &mut callers).await?;
+    let measured = timing::turns(turns, &mut callers, CALLS).await?;
     added("outbound", &measured, 1, 0);
     added("inbound", &measured, 2, 0);
     Ok(())
 }
 
-/// The mean time of a call, in nanoseconds, for each turn and each caller in it.
-async fn measure(turns: usize, callers: &mut [Caller]) -> Result<Vec<Vec<f64>>, Error> {
-    let mut measured = Vec::with_capacity(turns);
-    for turn in 0..=turns {
-        let mut times = Vec::with_capacity(callers.len());
-        for caller in &mut *callers {
-            times.push(block(caller).await?);
-        }
-        // The first turn warms.
-        if turn > 0 {
-            measured.push(times);
-        }
-    }
-    Ok(measured)
-}
-
-async fn block(caller: &mut Caller) -> Result<f64, Error> {
-    let start = now();
-    for _ in 0..CALLS {
-        caller.call().await?;
-    }
-    Ok(start.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS))
-}
-
-fn added(what: &str, measured: &[Vec<f64>], with: usize, without: usize) {
-    let differences = measured.iter().map(|turn| turn[with] - turn[without]);
+fn added(what: &str, measured: &[Vec<Block>], with: usize, without: usize) {
+    let differences = measured
+        .iter()
+        .map(|turn| (turn[with].p50 - turn[without].p50) * 1e3);
     let nanoseconds = format!("{:.0}", median(differences.collect()));
     figure::print("stack", "mesh", what, nanoseconds, "ns");
 }
 
-#[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
-fn now() -> Instant {
-    Instant::now()
-}
-
-const CALLS: u32 = 500;
+const CALLS: usize = 500;

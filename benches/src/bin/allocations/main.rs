@@ -1,7 +1,7 @@
 //! Allocations of one call, each named, and whether they are those that `benches/allocations.txt` lists.
 //!
-//! `cargo bench -p mesh-benches --bench sidecar -- --only allocations` prints the tables. With `--check` they must be those of the
-//! file, or the program fails and shows the lines that differ; with `--write` they become the file. One connection on loopback and one
+//! `cargo bench -p mesh-benches --bench sidecar -- --only allocations` runs it and prints the tables. With `--check` they must be those of
+//! the file, or the program fails and shows the lines that differ; with `--write` they become the file. One connection on loopback and one
 //! thread, so two runs agree. What is allocated less than once in two calls is not in the table but in the line below it.
 //!
 //! The allocator is dhat's, which keeps a backtrace with each allocation; `table` makes names of them.
