@@ -5,7 +5,7 @@ use std::error::Error;
 use crate::{
     report::{self, Column},
     running::{Running, node},
-    services::{SERVICE_B, ServiceB, service_a},
+    services::{ServiceB, service_a},
     template,
     traffic::Caller,
 };
@@ -24,7 +24,7 @@ pub(crate) async fn run() -> Result<usize, Box<dyn Error>> {
     })
     .await?;
     let a = node(&config, "service-a").endpoint("service-b", b.addr());
-    let a = Running::start(a, |mesh| Ok(service_a(mesh.client_for(SERVICE_B)?))).await?;
+    let a = Running::start(a, service_a).await?;
     println!(
         "   service-a listens on {}, service-b on {}",
         a.addr(),

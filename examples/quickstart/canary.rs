@@ -7,9 +7,10 @@ use mesh_core::Config;
 use crate::{
     report::{self, Column},
     running::{Running, node},
-    services::{SERVICE_B, ServiceB, service_a},
+    services::{ServiceB, service_a},
+    telemetry::{self, Recorded, Telemetry},
     template,
-    traffic::Caller,
+    traffic::{Caller, Reply},
 };
 
 /// service-a and two versions of service-b, running.
@@ -17,6 +18,7 @@ pub(crate) struct Release {
     a: Running,
     v1: Running,
     v2: Running,
+    telemetry: Telemetry,
 }
 
 impl Release {
@@ -26,18 +28,22 @@ impl Release {
             template::path("canary.yaml").display()
         );
         let config = weighted(90, 10)?;
-        let version = |name: &str| node(&config, name);
-        let v1 = Running::start(version(V1), |_| Ok(ServiceB::sound(V1).app())).await?;
-        let v2 = Running::start(version(V2), |_| Ok(ServiceB::faulty(V2).app())).await?;
-        let a = node(&config, "service-a")
-            .endpoint(V1, v1.addr())
-            .endpoint(V2, v2.addr());
-        let a = Running::start(a, |mesh| Ok(service_a(mesh.client_for(SERVICE_B)?))).await?;
-        Ok(Self { a, v1, v2 })
+        let mut telemetry = Telemetry::start().await?;
+        let mut node = |name| telemetry.of(name, node(&config, name));
+        let v1 = Running::start(node(V1), |_| Ok(ServiceB::sound(V1).app())).await?;
+        let v2 = Running::start(node(V2), |_| Ok(ServiceB::faulty(V2).app())).await?;
+        let a = node(A).endpoint(V1, v1.addr()).endpoint(V2, v2.addr());
+        let a = Running::start(a, service_a).await?;
+        Ok(Self {
+            a,
+            v1,
+            v2,
+            telemetry,
+        })
     }
 
-    /// Sends traffic, shifts the weights in the middle of it, and gives the number of requests sent.
-    pub(crate) async fn shift_under_traffic(&self) -> Result<usize, Box<dyn Error>> {
+    /// Sends traffic, shifts the weights in the middle of it, and gives the replies.
+    pub(crate) async fn shift_under_traffic(&self) -> Result<Vec<Reply>, Box<dyn Error>> {
         print!("{STORY}");
         let caller = Caller::of(self.a.addr())?;
         let shift = async {
@@ -58,7 +64,25 @@ impl Release {
         let [_, after] = &columns;
         report::check_shift(after, V1)?;
         report::print_verdict(&replies)?;
-        Ok(replies.len())
+        Ok(replies)
+    }
+
+    /// Sends some more requests, each in peace: one of them, at least, has to be retried.
+    pub(crate) async fn send_in_turn(&self) -> Result<Vec<Reply>, Box<dyn Error>> {
+        let replies = Caller::of(self.a.addr())?.send_in_turn(IN_TURN).await;
+        report::check(&replies)?;
+        Ok(replies)
+    }
+
+    /// Shows what the nodes recorded of these requests.
+    pub(crate) async fn show_records(&self, replies: &[Reply]) -> Result<Recorded, String> {
+        println!("3. What the mesh recorded of it\n");
+        for node in [&self.a, &self.v1, &self.v2] {
+            node.mesh().flush().await;
+        }
+        let recorded = self.telemetry.show(replies).await?;
+        telemetry::print_metrics(self.a.mesh());
+        Ok(recorded)
     }
 
     pub(crate) fn print_commands(&self) {
@@ -72,6 +96,8 @@ impl Release {
         println!(
             "   curl -i -H 'X-Amzn-Trace-Id: Root=1-5759e988-bd862e3fe1be46a994272793' http://{a}/"
         );
+        println!("   # what service-a's mesh counted, as a Prometheus server reads it");
+        println!("   curl -s http://{a}/metrics");
         println!("   # service-b-v2 without the mesh's retries: 503 at every fifth request");
         println!("   for i in 1 2 3 4 5; do curl -s http://{v2}/hello; done\n");
         println!("Ctrl-C ends them.");
@@ -95,7 +121,10 @@ const STORY: &str = "   The router sends 90 of 100 calls to service-b-v1, and 10
    fifth request it gets. The route's retry policy sends those again, so that no caller sees them.
    While requests keep coming, the weights become 0 and 100.
 ";
+const A: &str = "service-a";
 const V1: &str = "service-b-v1";
 const V2: &str = "service-b-v2";
 const REQUESTS: usize = 1000;
 const SHIFT_AT: usize = 400;
+/// As many as service-b-v2 needs to fail one.
+const IN_TURN: usize = 5;

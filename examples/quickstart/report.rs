@@ -64,32 +64,42 @@ pub(crate) fn print_table(columns: &[Column<'_>], targets: &[&str]) {
     println!("   stalls, not what the mesh costs)");
 }
 
-/// Prints how many requests were lost and how many traces joined.
-///
-/// Fails if any was lost, or any trace was not seen by both services.
+/// Prints how many requests were lost and how many traces joined, and fails as [`check`].
 pub(crate) fn print_verdict(replies: &[Reply]) -> Result<(), String> {
     let all = replies.len();
     let lost = replies.iter().filter(|reply| reply.lost()).count();
-    // A set, because a trace that two requests share would be no trace of either.
-    let traces: HashSet<_> = replies.iter().filter_map(Reply::joined_trace).collect();
-    let joined = traces.len();
+    let joined = joined(replies);
     println!("   lost requests:    {lost} of {all} (lost: the caller saw anything but 200)");
     println!("   joined trace ids: {joined} of {all} (both services saw the same X-Ray trace)");
     println!();
-    if let Some(first) = replies.iter().find(|reply| reply.lost()) {
+    check(replies)
+}
+
+/// Fails if any request was lost, or any trace was not seen by both services.
+pub(crate) fn check(replies: &[Reply]) -> Result<(), String> {
+    let all = replies.len();
+    let lost: Vec<_> = replies.iter().filter(|reply| reply.lost()).collect();
+    if let Some(first) = lost.first() {
         let got = first
             .status
             .map_or_else(|| "no answer".to_owned(), |status| status.to_string());
         return Err(format!(
-            "{lost} of {all} requests were lost, the first of them got {got}: please report it with this output"
+            "{} of {all} requests were lost, the first of them got {got}: please report it with this output",
+            lost.len()
         ));
     }
-    match all - joined {
+    match all - joined(replies) {
         0 => Ok(()),
         apart => Err(format!(
             "{apart} of {all} requests had another X-Ray trace in service-b: please report it with this output"
         )),
     }
+}
+
+fn joined(replies: &[Reply]) -> usize {
+    // A set, because a trace that two requests share would be no trace of either.
+    let traces: HashSet<_> = replies.iter().filter_map(Reply::joined_trace).collect();
+    traces.len()
 }
 
 /// Fails if the shift came too late to show anything, or if requests sent after it still went to the old version.

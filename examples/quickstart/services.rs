@@ -8,11 +8,12 @@ use std::{
 use axum::{
     Router,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::get,
 };
-use mesh_tower::{CallContext, Client};
+use mesh_core::metric::prometheus;
+use mesh_tower::{CallContext, Client, Mesh};
 
 /// Who answered, and how: written by the services for whoever reads the reply.
 pub(crate) mod header {
@@ -20,6 +21,8 @@ pub(crate) mod header {
     pub(crate) const ANSWERED_BY: &str = "x-answered-by";
     /// How often service-a's mesh tried.
     pub(crate) const ATTEMPTS: &str = "x-attempts";
+    /// The request's id, which service-a's mesh gave it.
+    pub(crate) const REQUEST_ID: &str = "x-request-id";
     /// The X-Ray trace, as service-a saw it.
     pub(crate) const TRACE_A: &str = "x-trace-seen-by-a";
     /// The X-Ray trace, as service-b saw it.
@@ -27,34 +30,40 @@ pub(crate) mod header {
 }
 
 /// The name that service-a calls service-b by.
-pub(crate) const SERVICE_B: &str = "service-b.default.svc.cluster.local:8080";
+const SERVICE_B: &str = "service-b.default.svc.cluster.local:8080";
 
-/// service-a: answers with what service-b says.
-pub(crate) fn service_a(service_b: Client) -> Router {
-    Router::new().route("/", get(home)).with_state(service_b)
+/// service-a: answers with what service-b says, and a Prometheus server with what its mesh counted.
+pub(crate) fn service_a(mesh: &Mesh) -> Result<Router, mesh_tower::Error> {
+    let service_b = mesh.client_for(SERVICE_B)?;
+    let mesh = mesh.clone();
+    let metrics = async move || ([(CONTENT_TYPE, prometheus::CONTENT_TYPE)], mesh.metrics());
+    let app = Router::new()
+        .route("/", get(home))
+        .route("/metrics", get(metrics));
+    Ok(app.with_state(service_b))
 }
 
 async fn home(
     State(service_b): State<Client>,
     context: CallContext,
+    request: HeaderMap,
 ) -> Result<Response, mesh_tower::Error> {
     let answer = service_b.get("/hello").send().await?;
-    let told = |name| {
-        answer
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let told = |name| text(answer.headers(), name);
     let attempts = answer.call().map_or(0, |call| call.attempts().count());
     let headers = [
         (header::ANSWERED_BY, told(header::ANSWERED_BY)),
         (header::ATTEMPTS, attempts.to_string()),
+        (header::REQUEST_ID, text(&request, header::REQUEST_ID)),
         (header::TRACE_A, context.call().trace().id().to_string()),
         (header::TRACE_B, told(header::TRACE_B)),
     ];
     Ok((answer.status(), headers, answer.text().await?).into_response())
+}
+
+fn text(headers: &HeaderMap, name: &str) -> String {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().to_owned()
 }
 
 /// One version of service-b.

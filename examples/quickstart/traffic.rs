@@ -66,6 +66,15 @@ impl Caller {
         workers.join_all().await.into_iter().flatten().collect()
     }
 
+    /// Sends this many requests, each when the one before was answered.
+    pub(crate) async fn send_in_turn(&self, requests: usize) -> Vec<Reply> {
+        let mut replies = Vec::new();
+        for _ in 0..requests {
+            replies.push(self.request().await);
+        }
+        replies
+    }
+
     /// Resolves when this many requests have been begun.
     pub(crate) async fn begun(&self, requests: usize) {
         // The sender lives in `self`, so the wait cannot fail.
@@ -132,6 +141,11 @@ impl Reply {
             .header(header::ATTEMPTS)
             .and_then(|attempts| attempts.parse().ok());
         attempts.unwrap_or(0_usize).saturating_sub(1)
+    }
+
+    /// The name of the request in the access logs.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.header(header::REQUEST_ID)
     }
 
     /// The X-Ray trace that both services saw; `None` if they saw different ones.
