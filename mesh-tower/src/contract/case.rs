@@ -27,6 +27,8 @@ pub(super) struct Case {
     pub(super) script: Script,
     counts: Vec<(&'static str, Count)>,
     records: bool,
+    /// How it says that the caller went away.
+    caller_gone: Flag,
     /// The connection whose closing ends a tunnel, where no server of hyper's has it.
     connection: Mutex<Option<Connection>>,
 }
@@ -49,6 +51,7 @@ impl Case {
             script,
             counts: Vec::new(),
             records: false,
+            caller_gone: Flag::DownstreamTermination,
             connection: Mutex::default(),
         }
     }
@@ -66,6 +69,12 @@ impl Case {
     /// The subject writes into the call how it ended.
     pub(super) fn recording(mut self) -> Self {
         self.records = true;
+        self
+    }
+
+    /// Its callers leave a stream, and the connection stays.
+    pub(super) fn over_http2(mut self) -> Self {
+        self.caller_gone = Flag::DownstreamReset;
         self
     }
 
@@ -121,9 +130,16 @@ impl Case {
         Some((call.call().is_complete(), call.call().flags()))
     }
 
+    pub(super) fn says_that_what_is_inside_failed(&self, exchange: &Exchange) {
+        if let Some((complete, flags)) = self.record(exchange) {
+            assert!(!complete && !flags.is_empty());
+            assert!(!flags.contains(self.caller_gone), "{flags}");
+        }
+    }
+
     pub(super) fn says_that_the_caller_left(&self, exchange: &Exchange) {
         if let Some((complete, flags)) = self.record(exchange) {
-            let left = Flags::default().with(Flag::DownstreamTermination);
+            let left = Flags::default().with(self.caller_gone);
             assert_eq!((complete, flags), (false, left));
         }
     }

@@ -5,6 +5,7 @@
 
 mod case;
 mod mock;
+mod patience;
 mod peer;
 mod properties;
 mod script;

@@ -84,8 +84,10 @@ macro_rules! cells {
     ($subject:expr, $group:ident => $($property:ident)*) => {$(
         #[tokio::test(start_paused = true)]
         async fn $property() {
-            let case = $subject.await;
-            $crate::contract::properties::$group::$property(case).await;
+            $crate::contract::patience::within_reason(async {
+                $crate::contract::properties::$group::$property($subject.await).await;
+            })
+            .await;
         }
     )*};
     ($why:literal => $($property:ident)*) => {$(

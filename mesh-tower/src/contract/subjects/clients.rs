@@ -38,7 +38,7 @@ pub(in crate::contract) async fn to_a_served_application() -> Case {
 }
 
 pub(in crate::contract) async fn to_a_served_application_over_http2() -> Case {
-    both_ends(Protocol::Http2).await
+    both_ends(Protocol::Http2).await.over_http2()
 }
 
 /// A mesh whose only service is the scripted peer.

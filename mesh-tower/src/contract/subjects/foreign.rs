@@ -101,7 +101,7 @@ pub(in crate::contract) async fn inbound_in_tonic() -> Case {
         .expect("a handshake");
     tokio::spawn(http);
     let service = service_fn(move |request: Request<Body>| send.clone().send_request(request));
-    counting(Case::new(service, script), &state)
+    counting(Case::new(service, script), &state).over_http2()
 }
 
 fn counting(case: Case, state: &InboundState) -> Case {
