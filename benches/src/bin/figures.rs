@@ -24,47 +24,60 @@ fn main() -> Result<(), Error> {
 
 /// What stands between the markers.
 fn section(log: &str) -> Result<String, Error> {
-    let figures: BTreeMap<&str, &str> = log
+    let figures: Figures<'_> = log
         .lines()
         .filter_map(|line| line.strip_prefix("figure: sidecar/")?.split_once(" = "))
         .collect();
-    let said = |start: &str| log.lines().find_map(|line| line.strip_prefix(start));
-    let mut text = String::from("| a call, both ends |");
-    for (_, title) in SUBJECTS {
-        write!(text, " {title} |")?;
-    }
-    write!(text, "\n|---|{}\n", "---:|".repeat(SUBJECTS.len()))?;
+    Ok(format!(
+        "{HEAD}\n{}\n{}",
+        table(&figures)?,
+        foot(log, &figures)?
+    ))
+}
+
+fn table(figures: &Figures<'_>) -> Result<String, Error> {
+    let titles = SUBJECTS.map(|(_, title)| title).join(" | ");
+    let ruler = "---:|".repeat(SUBJECTS.len());
+    let mut table = format!("| a call, both ends | {titles} |\n|---|{ruler}\n");
     for (title, whats) in ROWS {
-        write!(text, "| {title} |")?;
-        for (subject, _) in SUBJECTS {
-            let found = whats.iter().find_map(|what| {
-                let number = figures.get(format!("{subject}/{what}").as_str())?;
-                let number = short(number);
-                Some(match what.starts_with("added_") {
-                    true => format!("+{number}"),
-                    false => number.to_owned(),
-                })
-            });
-            write!(text, " {} |", found.as_deref().unwrap_or("–"))?;
-        }
-        text.push('\n');
+        let cells = SUBJECTS.map(|(subject, _)| cell(figures, subject, whats));
+        writeln!(table, "| {title} | {} |", cells.join(" | "))?;
     }
+    Ok(table)
+}
+
+/// The first of these figures that there is.
+fn cell(figures: &Figures<'_>, subject: &str, whats: &[&str]) -> String {
+    let found = whats.iter().find_map(|what| {
+        let number = short(figures.get(format!("{subject}/{what}").as_str())?);
+        let sign = match what.starts_with("added_") && !number.starts_with('-') {
+            true => "+",
+            false => "",
+        };
+        Some(format!("{sign}{number}"))
+    });
+    found.unwrap_or_else(|| "–".to_owned())
+}
+
+fn foot(log: &str, figures: &Figures<'_>) -> Result<String, Error> {
+    let said = |start: &str| log.lines().find_map(|line| line.strip_prefix(start));
     let machine = said("machine: ").ok_or("the log names no machine")?;
-    write!(text, "\nMeasured in one run on {machine}")?;
+    let mut foot = format!("Measured in one run on {machine}");
     if let Some(version) = said("peer: envoy = ") {
-        write!(
-            text,
-            ", beside Envoy {}",
-            version.split('/').nth(1).unwrap_or(version)
+        let number = version.split('/').nth(1).unwrap_or(version);
+        write!(foot, ", beside Envoy {number}")?;
+    }
+    foot.push_str(".\n");
+    if let (Some(crates), Some(seconds)) =
+        (figures.get("mesh/crates"), figures.get("mesh/clean_build"))
+    {
+        let (crates, seconds) = (short(crates), short(seconds));
+        writeln!(
+            foot,
+            "`mesh-tower` brings {crates} crates with its default features; its debug build from nothing takes {seconds} s there."
         )?;
     }
-    text.push_str(".\n");
-    for (what, sentence) in WEIGHTS {
-        if let Some(number) = figures.get(format!("mesh/{what}").as_str()) {
-            text.push_str(&sentence.replace("{}", short(number)));
-        }
-    }
-    Ok(text)
+    Ok(foot)
 }
 
 /// The number without its unit.
@@ -78,6 +91,21 @@ fn replaced(page: &str, section: &str) -> Result<String, Error> {
     let (_, after) = rest.split_once(END).ok_or_else(missing)?;
     Ok(format!("{before}{BEGIN}\n{section}{END}{after}"))
 }
+
+/// By `SUBJECT/WHAT`, the number with its unit.
+type Figures<'l> = BTreeMap<&'l str, &'l str>;
+
+const HEAD: &str = "\
+What a call costs between two services that speak HTTP/1.1 on loopback, both ends together: with nothing between them, by way of
+hyper-util's `Client`, with the mesh in both, and with an Envoy beside each. The mesh and the Envoys have the same policies (limits, two
+retries), record for X-Ray and count; they write access logs, but for one column. A `+` is what comes on top of the first column.
+
+```console
+$ benches/install-envoy.sh   # the peer, into target/envoy
+$ cargo bench -p mesh-benches --bench sidecar -- --build | tee target/figures.log
+$ cargo run -p mesh-benches --bin figures -- target/figures.log --write   # this section
+```
+";
 
 const SUBJECTS: [(&str, &str); 5] = [
     ("bare", "hyper, connection kept"),
@@ -102,13 +130,6 @@ const ROWS: [(&str, &[&str]); 8] = [
     ("instructions", &["instructions"]),
 ];
 
-const WEIGHTS: [(&str, &str); 2] = [
-    ("crates", "The default features bring {} crates"),
-    (
-        "clean_build",
-        "; a debug build of `mesh-tower` from nothing takes {} s.\n",
-    ),
-];
 const BEGIN: &str = "<!-- figures -->";
 const END: &str = "<!-- /figures -->";
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
