@@ -28,7 +28,7 @@ impl Release {
             template::path("canary.yaml").display()
         );
         let config = weighted(90, 10)?;
-        let mut telemetry = Telemetry::start().await?;
+        let mut telemetry = Telemetry::start()?;
         let mut node = |name| telemetry.of(name, node(&config, name));
         let v1 = Running::start(node(V1), |_| Ok(ServiceB::sound(V1).app())).await?;
         let v2 = Running::start(node(V2), |_| Ok(ServiceB::faulty(V2).app())).await?;

@@ -2,36 +2,35 @@
 
 use std::{
     io,
-    net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    net::{Ipv4Addr, SocketAddr, UdpSocket},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    thread,
     time::Duration,
 };
 
 use serde_json::{Value, json};
-use tokio::{
-    net::UdpSocket,
-    task::JoinHandle,
-    time::{Instant, sleep},
-};
+use tokio::time::{Instant, sleep};
 
-/// A socket that hears documents until it is dropped.
+/// A socket that hears datagrams until it is dropped.
 pub(crate) struct Daemon {
     addr: SocketAddr,
-    heard: Arc<Mutex<Vec<Value>>>,
-    hearing: JoinHandle<()>,
+    heard: Arc<Mutex<Heard>>,
 }
 
+/// The datagrams as they came.
+type Heard = Vec<Vec<u8>>;
+
 impl Daemon {
-    pub(crate) async fn start() -> io::Result<Self> {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    pub(crate) fn start() -> io::Result<Self> {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        socket.set_read_timeout(Some(PATIENCE))?;
         let (addr, heard) = (socket.local_addr()?, Arc::default());
-        // In a task of its own, for the system drops what waits too long.
-        let hearing = tokio::spawn(hear(socket, Arc::clone(&heard)));
-        Ok(Self {
-            addr,
-            heard,
-            hearing,
-        })
+        let hearing = Arc::downgrade(&heard);
+        // In a thread of its own, as a daemon is a process of its own: what waits longer than the socket's buffer holds is lost.
+        thread::Builder::new()
+            .name("daemon".to_owned())
+            .spawn(move || hear(&socket, &hearing))?;
+        Ok(Self { addr, heard })
     }
 
     /// Where to send documents.
@@ -45,23 +44,22 @@ impl Daemon {
         while lock(&self.heard).len() < expected && Instant::now() < patience {
             sleep(PAUSE).await;
         }
-        lock(&self.heard).clone()
+        let heard = lock(&self.heard);
+        heard.iter().filter_map(|sent| document(sent)).collect()
     }
 }
 
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        self.hearing.abort();
-    }
-}
-
-async fn hear(socket: UdpSocket, heard: Arc<Mutex<Vec<Value>>>) {
+fn hear(socket: &UdpSocket, heard: &Weak<Mutex<Heard>>) {
     let mut datagram = vec![0; LONGEST];
-    while let Ok(length) = socket.recv(&mut datagram).await {
-        let document = datagram.get(..length).and_then(document);
+    loop {
+        let length = socket.recv(&mut datagram);
+        let Some(heard) = heard.upgrade() else { return };
+        // Nothing came for a while, it may be.
+        let Ok(length) = length else { continue };
+        let sent = datagram.get(..length).map(<[u8]>::to_vec);
         let mut heard = lock(&heard);
         if heard.len() < MOST {
-            heard.extend(document);
+            heard.extend(sent);
         }
     }
 }
@@ -76,7 +74,7 @@ fn document(datagram: &[u8]) -> Option<Value> {
     }
 }
 
-fn lock(heard: &Mutex<Vec<Value>>) -> MutexGuard<'_, Vec<Value>> {
+fn lock(heard: &Mutex<Heard>) -> MutexGuard<'_, Heard> {
     heard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -24,9 +24,9 @@ pub(crate) struct Recorded {
 }
 
 impl Telemetry {
-    pub(crate) async fn start() -> io::Result<Self> {
+    pub(crate) fn start() -> io::Result<Self> {
         Ok(Self {
-            daemon: Daemon::start().await?,
+            daemon: Daemon::start()?,
             logs: BTreeMap::new(),
         })
     }
