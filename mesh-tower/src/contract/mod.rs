@@ -103,11 +103,11 @@ contract! {
         failure: is_passed_on,
         tunnels: are_not - "somebody else's server has the connection, and does not say when it closes";
     inbound_layer_in_axum: foreign::inbound_in_axum(),
-        ready: is_always - "axum's router asks for readiness in the call",
+        ready: is_of_others - "axum's router is the one that is asked, and asks in the call",
         failure: is_answered - "axum takes no service that can fail",
         tunnels: are_not - "somebody else's server has the connection, and does not say when it closes";
     inbound_layer_in_tonic: foreign::inbound_in_tonic(),
-        ready: is_always - "the server asks for readiness in the call, at the other end of a connection",
+        ready: is_of_others - "the server is at the other end of a connection, and asks in the call",
         failure: is_answered - "tonic takes no service that can fail",
         tunnels: are_not - "tonic's server speaks HTTP/2 only, where no connection becomes a tunnel";
     client_in_tower_http: foreign::client_in_tower_http(),
@@ -115,7 +115,7 @@ contract! {
         failure: is_passed_on,
         tunnels: are_counted;
     client_as_proxy_in_axum: foreign::proxy_in_axum(),
-        ready: is_always - "which endpoint to wait for is known only in the call",
+        ready: is_of_others - "axum's router is the one that is asked, and asks in the call",
         failure: is_answered - "axum takes no service that can fail",
         tunnels: are_counted;
 }

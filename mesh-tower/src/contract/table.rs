@@ -3,7 +3,7 @@
 /// Makes the tests of one row. Every column must be there, with what the subject is held to or why it cannot be.
 ///
 /// # Shape
-/// `NAME: SUBJECT, ready: is_of_what_is_inside or is_always, failure: is_passed_on or is_answered, tunnels: are_counted or are_not;`
+/// `NAME: SUBJECT, ready: is_of_what_is_inside, is_always or is_of_others, failure: is_passed_on or is_answered, tunnels: are_counted or are_not;`
 /// where `- "…"` says why a cell does not apply. The test is then there, ignored, and the run prints the reason.
 macro_rules! contract {
     ($($name:ident: $subject:expr,
@@ -57,6 +57,18 @@ macro_rules! cells {
             replaced_by_its_clone_the_ready_one_is_called
         }
         cells! { $why =>
+            readiness_is_that_of_what_is_inside
+            an_error_of_readiness_is_passed_on
+            who_waits_for_readiness_is_woken_by_it_and_by_nothing_else
+        }
+    };
+    ($subject:expr, ready: is_of_others $why:literal) => {
+        cells! { $subject, readiness =>
+            a_clone_in_between_takes_no_readiness_along
+            replaced_by_its_clone_the_ready_one_is_called
+        }
+        cells! { $why =>
+            it_is_always_ready
             readiness_is_that_of_what_is_inside
             an_error_of_readiness_is_passed_on
             who_waits_for_readiness_is_woken_by_it_and_by_nothing_else

@@ -48,6 +48,7 @@ pub(in crate::contract) async fn replaced_by_its_clone_the_ready_one_is_called(c
     let mut ready = std::mem::replace(&mut service, clone);
     let (asking, exchange) = case.arrival(ready.call(get())).await;
     finish(asking, exchange).await;
+    case.keeps(0, "it has ended").await;
 }
 
 pub(in crate::contract) async fn readiness_is_that_of_what_is_inside(case: Case) {
