@@ -3,6 +3,7 @@
 //! Both `Observe` services begin their calls here, and the guard of each call ends it here, whichever way it ends.
 
 mod ring;
+mod rounds;
 mod scope;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -16,13 +17,13 @@ use std::{
     time::Instant,
 };
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use mesh_core::{metric::Number, rng::Rng};
-use parking_lot::Mutex;
 
 pub(crate) use self::scope::Scope;
 use self::{
     ring::{Entry, Kept, Ring},
+    rounds::Rounds,
     text::Text,
     write::Output,
 };
@@ -38,18 +39,18 @@ pub(crate) struct Recorder {
     ids: Arc<SharedRng>,
     carried: Box<[HeaderName]>,
     meters: Arc<Meters>,
-    tracer: Option<Tracer>,
+    tracer: Option<Arc<Tracer>>,
     counted: Option<Counted>,
     logs: bool,
     /// `None` where nobody reads records.
-    records: Option<Records>,
+    records: Option<Arc<Records>>,
 }
 
-/// Records on their way out.
+/// Records on their way out, shared with the thread that writes them.
 #[derive(Debug)]
 struct Records {
     ring: Ring,
-    output: Mutex<Output>,
+    rounds: Rounds,
     writer: OnceLock<Thread>,
 }
 
@@ -67,15 +68,14 @@ impl Recorder {
         meters: Arc<Meters>,
         Readers { access_log, tracer }: Readers,
     ) -> io::Result<Arc<Self>> {
-        let logs = access_log.is_some();
         let (tracer, emitter) = tracer.unzip();
+        let (logs, tracer) = (access_log.is_some(), tracer.map(Arc::new));
         let counted = emitter.as_ref().map(Emitter::counters);
-        let records = (logs || tracer.is_some()).then(|| Records {
-            ring: Ring::new(),
-            output: Mutex::new(Output::new(access_log, emitter)),
-            writer: OnceLock::new(),
-        });
-        let recorder = Arc::new(Self {
+        let records = match logs || tracer.is_some() {
+            true => Some(Records::start(Output::new(access_log, emitter), &tracer)?),
+            false => None,
+        };
+        Ok(Arc::new(Self {
             ids,
             carried: carried.into(),
             meters,
@@ -83,12 +83,7 @@ impl Recorder {
             counted,
             logs,
             records,
-        });
-        if let Some(records) = &recorder.records {
-            // Nobody else has seen it yet, so it is set here.
-            let _ = records.writer.set(write::start(&recorder)?);
-        }
-        Ok(recorder)
+        }))
     }
 
     pub(crate) fn meters(&self) -> &Meters {
@@ -128,7 +123,7 @@ impl Recorder {
         if let Some(head) = call.head().filter(|_| self.logs) {
             records.keep(|ring| ring.push(|text| entry(call, head, now, text)));
         }
-        if let Some(traced) = Traced::of(call, now, self.tracer.as_ref()) {
+        if let Some(traced) = Traced::of(call, now, self.tracer.as_deref()) {
             records.keep(|ring| ring.push_traced(traced));
         }
     }
@@ -139,7 +134,7 @@ impl Recorder {
         if let Some(records) = &self.records {
             numbers.push(Number::counter(
                 "mesh_records_dropped_total",
-                "Log lines and trace documents that found no room while they waited to be written.",
+                "Log lines and requests' traces that were lost: no room while they waited, or the log could not be written.",
                 records.ring.dropped(),
             ));
         }
@@ -149,28 +144,47 @@ impl Recorder {
         numbers
     }
 
-    /// Writes out all records of requests that have ended.
+    /// Waits until all records of requests that have ended are written; no longer than a second, should the log block.
     pub(crate) fn flush(&self) {
         if let Some(records) = &self.records {
-            records
-                .output
-                .lock()
-                .write(&records.ring, self.tracer.as_ref());
-        }
-    }
-}
-
-impl Records {
-    fn keep(&self, push: impl FnOnce(&Ring) -> Kept) {
-        if let (Kept::HalfFull, Some(writer)) = (push(&self.ring), self.writer.get()) {
-            writer.unpark();
+            records.rounds.wait(records.rounds.ask(|| records.wake()));
         }
     }
 }
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        self.flush();
+        if let Some(records) = &self.records {
+            let last = records.rounds.ask_for_last(|| records.wake());
+            // Or a process that ends now would lose them.
+            records.rounds.wait(last);
+        }
+    }
+}
+
+impl Records {
+    fn start(output: Output, tracer: &Option<Arc<Tracer>>) -> io::Result<Arc<Self>> {
+        let records = Arc::new(Self {
+            ring: Ring::new(),
+            rounds: Rounds::default(),
+            writer: OnceLock::new(),
+        });
+        let writer = write::start(output, records.clone(), tracer.clone())?;
+        // Nobody else has seen it yet, so it is set here.
+        let _ = records.writer.set(writer);
+        Ok(records)
+    }
+
+    fn keep(&self, push: impl FnOnce(&Ring) -> Kept) {
+        if push(&self.ring) == Kept::HalfFull {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(writer) = self.writer.get() {
+            writer.unpark();
+        }
     }
 }
 
@@ -194,7 +208,8 @@ fn entry(call: &Call, head: &RequestHead, now: Instant, text: &mut Vec<u8>) -> E
         text: Text::write(
             text,
             [
-                Some(head.path().as_bytes()),
+                // CONNECT has none.
+                Some(head.path().as_bytes()).filter(|_| head.method != Method::CONNECT),
                 head.authority(),
                 head.forwarded_for(),
                 head.user_agent(),

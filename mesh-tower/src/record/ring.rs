@@ -102,7 +102,12 @@ impl Ring {
         }
     }
 
-    /// How many records found no room.
+    /// Counts records that were taken out and could not be written.
+    pub(super) fn lost(&self, records: usize) {
+        self.dropped.fetch_add(records as u64, Ordering::Relaxed);
+    }
+
+    /// How many records found no room, or were lost afterwards.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }

@@ -68,7 +68,7 @@ impl Scope {
 
     fn own_trace<B>(&self, request: &Request<B>, now: Instant) -> Trace {
         let Recorder { tracer, ids, .. } = &*self.recorder;
-        Trace::own(request.headers(), ids, tracer.as_ref(), now)
+        Trace::own(request.headers(), ids, tracer.as_deref(), now)
     }
 
     fn call<B>(&self, request: &Request<B>, now: Instant, trace: Trace) -> Call {

@@ -4,7 +4,7 @@ use std::{
     fmt,
     io::{self, Write},
     mem,
-    sync::{Arc, Weak},
+    sync::Arc,
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -12,7 +12,7 @@ use std::{
 use mesh_core::access_log::Record;
 
 use super::{
-    Recorder,
+    Records,
     ring::{Batch, Entry, Ring},
 };
 use crate::{
@@ -46,7 +46,9 @@ impl Output {
         let times = Times::now();
         let mut batch = mem::take(&mut self.batch);
         ring.drain(&mut batch, |batch| {
-            self.log(batch, times);
+            if self.log(batch, times).is_err() {
+                ring.lost(batch.entries.len());
+            }
             if let (Some(tracer), Some(emitter)) = (tracer, &mut self.emitter) {
                 for traced in batch.traced.drain(..) {
                     tracer.emit(traced, emitter, |at| times.wall(at));
@@ -56,13 +58,13 @@ impl Output {
         self.batch = batch;
     }
 
-    fn log(&mut self, batch: &Batch, times: Times) {
+    fn log(&mut self, batch: &Batch, times: Times) -> io::Result<()> {
         let Some(access_log) = self
             .access_log
             .as_mut()
             .filter(|_| !batch.entries.is_empty())
         else {
-            return;
+            return Ok(());
         };
         for entry in &batch.entries {
             record(entry, &batch.text, times).write_line(&mut self.lines);
@@ -72,6 +74,7 @@ impl Output {
             .and_then(|()| access_log.flush());
         self.lines.clear();
         self.report(&written);
+        written
     }
 
     /// Says it once when lines begin to be lost, and once when they no longer are.
@@ -138,22 +141,44 @@ impl Times {
     }
 }
 
-/// Starts the thread that writes until the recorder is dropped; it is not a task, because files and terminals block.
-pub(super) fn start(recorder: &Arc<Recorder>) -> io::Result<thread::Thread> {
-    let weak = Arc::downgrade(recorder);
+/// Starts the thread that writes until the recorder is gone; it is not a task, because files and terminals block.
+pub(super) fn start(
+    mut output: Output,
+    records: Arc<Records>,
+    tracer: Option<Arc<Tracer>>,
+) -> io::Result<thread::Thread> {
     let thread = thread::Builder::new()
         .name("mesh-records".to_owned())
-        .spawn(move || run(&weak))?;
+        .spawn(move || {
+            let writing = Writing(&records);
+            writing.run(&mut output, tracer.as_deref());
+        })?;
     Ok(thread.thread().clone())
 }
 
-fn run(recorder: &Weak<Recorder>) {
-    loop {
-        thread::park_timeout(EVERY);
-        let Some(recorder) = recorder.upgrade() else {
-            return;
-        };
-        recorder.flush();
+/// Lives as long as somebody writes; a log that panics ends it, too.
+struct Writing<'a>(&'a Records);
+
+impl Writing<'_> {
+    fn run(&self, output: &mut Output, tracer: Option<&Tracer>) {
+        let Records { ring, rounds, .. } = self.0;
+        loop {
+            if !rounds.is_asked() {
+                thread::park_timeout(EVERY);
+            }
+            let (round, last) = rounds.begin();
+            output.write(ring, tracer);
+            rounds.end(round);
+            if last {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.rounds.end_all();
     }
 }
 
