@@ -1,6 +1,7 @@
 //! Every test that looks at the workspace from outside, one module for each concern.
 
 mod abandoned;
+mod access_log;
 mod cancels;
 mod connections;
 mod drain;
@@ -8,6 +9,7 @@ mod frameworks;
 mod grpc;
 mod imports;
 mod manifests;
+mod metrics;
 mod refusals;
 mod retries;
 mod splitting;

@@ -4,9 +4,10 @@ use std::{
     convert::Infallible,
     error::Error as StdError,
     future::{Future, pending},
+    io::{self, Write},
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -192,4 +193,32 @@ pub(crate) fn serving(mesh: &Mesh, app: Router) -> Abort {
     Abort(tokio::spawn(async move {
         server.serve_until(app, pending()).await
     }))
+}
+
+/// An access log that the test reads.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// The lines that were written since they were asked for the last time, and those that still waited to be.
+    pub(crate) async fn lines(&self, mesh: &Mesh) -> Vec<String> {
+        mesh.flush().await;
+        let written = std::mem::take(&mut *self.0.lock().expect("no panic held it"));
+        let written = String::from_utf8(written).expect("the test's requests are text");
+        assert!(
+            written.is_empty() || written.ends_with('\n'),
+            "a line is written whole: {written:?}"
+        );
+        written.lines().map(ToOwned::to_owned).collect()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic held it").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
