@@ -6,11 +6,12 @@ use crate::{
         Config, HttpRetryEvent, RetryPolicy, Route, Timeout, VirtualNode, VirtualNodeBuilder,
         VirtualRouter, VirtualService,
     },
+    name::VirtualNodeName,
     retry::{Event, Policy},
     route::{Head, Mismatch, NoRoute},
     snapshot::{ClusterSpec, Discovery, Plan, Source, Verdict},
     timeout::RequestEnds,
-    unit::Protocol,
+    unit::{Port, Protocol},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -363,6 +364,19 @@ fn an_unchecked_mesh_is_an_error_and_not_a_panic() {
         compile(&mesh, "web", Defaults::Safe),
         Err(CompileError::NoTarget { .. })
     ));
+}
+
+#[test]
+fn a_node_that_cannot_be_a_target_is_told_with_the_port_that_was_named() {
+    let said = |port: Option<i64>| {
+        let error = CompileError::NoTarget {
+            virtual_node: VirtualNodeName::new("n").unwrap(),
+            port: port.map(|port| Port::new(port).unwrap()),
+        };
+        error.to_string()
+    };
+    assert!(said(None).starts_with("virtual node n cannot be a target: "));
+    assert!(said(Some(81)).starts_with("virtual node n cannot be a target on port 81: "));
 }
 
 #[test]

@@ -137,6 +137,25 @@ fn waits_use_up_the_request_limit() {
 }
 
 #[test]
+fn every_wait_leaves_less_of_the_request_limit() {
+    let limit = Duration::from_millis(100);
+    let target = Target::dns("orders.internal").retry(Policy::idempotent(1_000));
+    let port = Port::new(80).unwrap();
+    let row = ("orders", port, target.timeout(limit));
+    let snapshot = services([row], Defaults::AppMesh).unwrap();
+    let decision = snapshot.decide(&Head::get("http://orders/"));
+    for seed in 0..50 {
+        let played = decision.play(Seed(seed), [Outcome::Status(503); 1_000]);
+        let waited: Duration = played.waits().iter().sum();
+        assert_eq!(
+            (waited, played.done()),
+            (limit, Some(Done::OutOfTime)),
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
 fn what_is_refused_is_never_attempted() {
     let snapshot = snapshot(Defaults::AppMesh);
     let decision = snapshot.decide(&Head::get("http://nobody.local/"));

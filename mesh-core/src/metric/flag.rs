@@ -196,6 +196,7 @@ mod tests {
         assert_eq!(Flags::from_bits(all.bits()), all);
         for (index, flag) in Flag::ALL.into_iter().enumerate() {
             assert_eq!(flag.index(), index);
+            assert_eq!(flag.to_string(), flag.letters());
             assert_eq!(Flags::NONE.with(flag).iter().collect::<Vec<_>>(), [flag]);
         }
         assert_eq!(

@@ -129,6 +129,7 @@ mod tests {
         let mut all = filled(1);
         all.merge(&filled(2));
         assert_eq!(all, filled(3));
+        assert_eq!(all.requests(StatusClass::ServerError), 3);
         all.merge(&Reading::default());
         assert_eq!(all, filled(3));
         assert!(!all.is_empty() && Reading::default().is_empty());
