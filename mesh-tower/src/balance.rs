@@ -1,6 +1,6 @@
 //! The innermost outbound room: picks an endpoint, connects, sends.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -10,7 +10,7 @@ use crate::{
     body::Body,
     call::Call,
     connect::{self, Upgrade},
-    endpoint::{Cluster, Endpoint, Lease},
+    endpoint::{Cluster, Endpoint, EndpointSet, Lease, Waiting},
     error::{Cause, Error},
     outgoing::{Deliver, Try},
     response_body::ResponseBody,
@@ -28,89 +28,99 @@ impl Balance {
         Self { max_waiting }
     }
 
-    /// The endpoint whose turn it is, one that was not tried yet if there is one. Waits for discovery's first answer, and
-    /// only for that: when it says that there is none, there is none.
-    async fn pick(&self, cluster: &Arc<Cluster>, call: &Call) -> Result<Endpoint, Error> {
+    /// The endpoint whose turn it is, one that was not tried yet if there is one.
+    fn turn(set: &EndpointSet, cluster: &Cluster, call: &Call) -> Option<Endpoint> {
+        let endpoints = set.endpoints();
+        let tried = |index: usize| {
+            let addr = endpoints.get(index).map(|endpoint| endpoint.addr);
+            call.attempts()
+                .any(|attempt| Some(attempt.endpoint()) == addr)
+        };
+        let index = cluster.turns().pick(endpoints.len(), tried)?;
+        endpoints.get(index).cloned()
+    }
+
+    /// An endpoint, now or after discovery's first answer; when that says that there is none, there is none.
+    async fn wait_for_turn(&self, cluster: &Arc<Cluster>, call: &Call) -> Result<Endpoint, Error> {
         let mut place = None;
         loop {
             let changed = cluster.changed();
             let set = cluster.endpoints();
-            let endpoints = set.endpoints();
-            let tried = |index: usize| {
-                let addr = endpoints.get(index).map(|endpoint| endpoint.addr);
-                call.attempts()
-                    .any(|attempt| Some(attempt.endpoint()) == addr)
-            };
-            if let Some(endpoint) = cluster
-                .turns()
-                .pick(endpoints.len(), tried)
-                .and_then(|index| endpoints.get(index))
-            {
-                return Ok(endpoint.clone());
+            if let Some(endpoint) = Self::turn(&set, cluster, call) {
+                return Ok(endpoint);
             }
             if set.is_answered() {
                 return Err(Error::new(Cause::NoEndpoint));
             }
             drop(set);
             if place.is_none() {
-                place = Some(
-                    cluster
-                        .wait(self.max_waiting)
-                        .map_err(|waiting| Error::new(Cause::Overflow { waiting }))?,
-                );
+                place = Some(self.wait(cluster)?);
             }
             changed.await;
         }
     }
 
-    async fn lease(
+    /// A connection that has to be made, or waited for.
+    async fn connect(
         &self,
         endpoint: &Endpoint,
         cluster: &Arc<Cluster>,
-        connect: Duration,
+        limit: Duration,
     ) -> Result<Lease, Error> {
-        if let Some(lease) = endpoint.pool.try_lease(&endpoint.load) {
-            return Ok(lease);
-        }
-        let _place = cluster
-            .wait(self.max_waiting)
-            .map_err(|waiting| Error::new(Cause::Overflow { waiting }))?;
-        endpoint
-            .pool
-            .lease(&endpoint.load, connect)
-            .await
-            .map_err(|error| Error::new(Cause::Connect(error)))
+        let _place = self.wait(cluster)?;
+        let lease = endpoint.pool.lease(&endpoint.load, limit).await;
+        lease.map_err(|error| Error::new(Cause::Connect(error)))
+    }
+
+    fn wait(&self, cluster: &Arc<Cluster>) -> Result<Waiting, Error> {
+        let waiting = cluster.wait(self.max_waiting);
+        waiting.map_err(|waiting| Error::new(Cause::Overflow { waiting }))
     }
 }
 
 impl Deliver for Balance {
-    async fn deliver(&self, next: Try) -> Result<Response<ResponseBody>, Error> {
+    fn deliver(
+        &self,
+        next: Try,
+    ) -> impl Future<Output = Result<Response<ResponseBody>, Error>> + Send {
         let Try {
             mut request,
             call,
             cluster,
             connect,
+            begun,
         } = next;
-        let endpoint = self.pick(&cluster, &call).await?;
-        call.begin_attempt(endpoint.addr, clock::now());
-        // Before the lease: what cannot be sent costs no connection.
-        let upgrade = write_head(&mut request, &call, &endpoint)?;
-        let mut replayed = false;
-        loop {
-            let mut lease = self.lease(&endpoint, &cluster, connect).await?;
-            let failed = match lease.send(request).await {
-                Ok(response) => return Ok(answer(response, lease, &call, upgrade)),
-                Err(failed) => failed,
+        // What seldom happens is boxed, or every request would carry room for it.
+        async move {
+            let found = Self::turn(&cluster.endpoints(), &cluster, &call);
+            let begun = found.is_some().then_some(begun);
+            let endpoint = match found {
+                Some(endpoint) => endpoint,
+                None => Box::pin(self.wait_for_turn(&cluster, &call)).await?,
             };
-            let untouched = failed.untouched.is_some();
-            match failed
-                .untouched
-                .filter(|_| replays_unsent(lease.is_reused(), replayed))
-            {
-                Some(again) => request = again,
-                None => return Err(broken(failed.error, untouched, &call)),
+            call.begin_attempt(endpoint.addr, begun.unwrap_or_else(clock::now));
+            // Before the lease: what cannot be sent costs no connection.
+            let upgrade = write_head(&mut request, &call, &endpoint)?;
+            let mut replayed = false;
+            loop {
+                let mut lease = match endpoint.pool.try_lease(&endpoint.load) {
+                    Some(lease) => lease,
+                    None => Box::pin(self.connect(&endpoint, &cluster, connect)).await?,
+                };
+                let failed = match lease.send(request).await {
+                    Ok(response) => return Ok(answer(response, lease, &call, upgrade)),
+                    Err(failed) => failed,
+                };
+                let untouched = failed.untouched.is_some();
+                match failed
+                    .untouched
+                    .filter(|_| replays_unsent(lease.is_reused(), replayed))
+                {
+                    Some(again) => request = again,
+                    None => return Err(broken(failed.error, untouched, &call)),
+                }
+                replayed = true;
             }
-            replayed = true;
         }
     }
 }
@@ -130,7 +140,7 @@ fn write_head(
 ) -> Result<Upgrade, Error> {
     let upgrade = connect::prepare(request, endpoint.pool.version())
         .map_err(|error| Error::new(Cause::Request(error.to_string())))?;
-    call.write_trace(request.headers_mut());
+    call.write_belonging(request.headers_mut());
     Ok(upgrade)
 }
 

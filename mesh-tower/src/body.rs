@@ -109,7 +109,7 @@ impl Body {
     fn reporting(mut self, to: ReportTo, length: Option<u64>) -> Self {
         let left = length.or_else(|| self.size_hint().exact());
         if left == Some(0) || self.is_end_stream() {
-            to.request_end().reached(clock::now());
+            to.request_end().reached_at_once();
             return self;
         }
         // A request that is passed on ends for the call it came by and for the one it goes out by.

@@ -1,13 +1,14 @@
 //! The time limits of a request while it is waited for: the core says which one comes first, this waits for it.
 
 use std::{
-    future::{Future, poll_fn},
-    pin::pin,
+    future::Future,
+    pin::Pin,
     task::{Context, Poll, ready},
     time::Instant,
 };
 
 use mesh_core::timeout::{Deadlines, LimitKind, Timeouts};
+use pin_project::pin_project;
 
 use crate::{
     call::RequestEnd,
@@ -90,19 +91,37 @@ impl Limits {
     }
 
     /// What the future gives, unless a limit passes before.
-    pub(crate) async fn enforce<F: Future>(
-        &mut self,
-        request_end: &RequestEnd,
+    pub(crate) fn enforce<'a, F: Future>(
+        &'a mut self,
+        request_end: &'a RequestEnd,
         future: F,
-    ) -> Result<F::Output, Cause> {
-        let mut future = pin!(future);
-        poll_fn(|cx| {
-            // The future goes first: an answer that arrived in time beats a limit that passed since.
-            if let Poll::Ready(output) = future.as_mut().poll(cx) {
-                return Poll::Ready(Ok(output));
-            }
-            self.poll_expired(request_end, cx).map(Err)
-        })
-        .await
+    ) -> Enforced<'a, F> {
+        Enforced {
+            future,
+            limits: self,
+            request_end,
+        }
+    }
+}
+
+/// A future with limits. A type of its own, because an `async` block would keep room for the future twice.
+#[pin_project]
+pub(crate) struct Enforced<'a, F> {
+    #[pin]
+    future: F,
+    limits: &'a mut Limits,
+    request_end: &'a RequestEnd,
+}
+
+impl<F: Future> Future for Enforced<'_, F> {
+    type Output = Result<F::Output, Cause>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        // The future goes first: an answer that arrived in time beats a limit that passed since.
+        if let Poll::Ready(output) = this.future.poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        this.limits.poll_expired(this.request_end, cx).map(Err)
     }
 }

@@ -20,7 +20,6 @@ use crate::{
     record::Scope,
     respond,
     response_body::ResponseBody,
-    runtime::clock,
 };
 
 /// A request as the facade hands it in.
@@ -109,7 +108,7 @@ where
 }
 
 fn answered(mut response: Response<ResponseBody>, guard: SendGuard) -> Response<ResponseBody> {
-    guard.call().answered(&response, clock::now());
+    guard.call().answered(&response);
     response.body_mut().guard(guard);
     response
 }

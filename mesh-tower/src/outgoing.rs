@@ -1,6 +1,10 @@
 //! What the outbound services hand to each other: the request, and what was decided about it so far.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use http::{Request, Response};
 use mesh_core::snapshot::Plan;
@@ -32,6 +36,8 @@ pub(crate) struct Try {
     pub(crate) request: Request<Body>,
     pub(crate) call: Arc<Call>,
     pub(crate) cluster: Arc<Cluster>,
+    /// When it began: a moment ago.
+    pub(crate) begun: Instant,
     /// How long a connection may take to be made.
     pub(crate) connect: Duration,
 }

@@ -13,7 +13,6 @@ pub(crate) struct RequestHead {
     host: Option<HeaderValue>,
     forwarded_for: Option<HeaderValue>,
     user_agent: Option<HeaderValue>,
-    request_id: Option<HeaderValue>,
 }
 
 impl RequestHead {
@@ -26,7 +25,6 @@ impl RequestHead {
             host: headers.get(header::HOST).cloned(),
             forwarded_for: headers.get(FORWARDED_FOR).cloned(),
             user_agent: headers.get(header::USER_AGENT).cloned(),
-            request_id: headers.get(REQUEST_ID).cloned(),
         }
     }
 
@@ -58,10 +56,6 @@ impl RequestHead {
 
     pub(crate) fn user_agent(&self) -> Option<&[u8]> {
         self.user_agent.as_ref().map(HeaderValue::as_bytes)
-    }
-
-    pub(crate) fn request_id(&self) -> Option<&[u8]> {
-        self.request_id.as_ref().map(HeaderValue::as_bytes)
     }
 }
 

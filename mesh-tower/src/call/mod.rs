@@ -17,7 +17,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, header};
 use http_body::Frame;
 use mesh_core::{
     metric::{Flag, Flags, Outcome, StatusClass},
@@ -52,13 +52,13 @@ pub struct Call {
     carried: Carried,
     trace: Trace,
     conn: Option<Arc<ConnInfo>>,
-    plan: OnceLock<Arc<Plan>>,
-    target: OnceLock<VirtualNodeName>,
-    meter: OnceLock<Arc<Meter>>,
+    request_id: Option<HeaderValue>,
+    way: OnceLock<Way>,
     request_end: RequestEnd,
     attempts: OnceLock<Attempt>,
     flags: AtomicU16,
-    status: OnceLock<StatusCode>,
+    /// 0 until there was a head.
+    status: AtomicU16,
     /// None until it is known.
     grpc_status: AtomicI32,
     /// What a sidecar would have answered in place of an error.
@@ -81,13 +81,12 @@ impl Call {
             carried: Carried::default(),
             trace,
             conn: None,
-            plan: OnceLock::new(),
-            target: OnceLock::new(),
-            meter: OnceLock::new(),
+            request_id: None,
+            way: OnceLock::new(),
             request_end: RequestEnd::new(now),
             attempts: OnceLock::new(),
             flags: AtomicU16::new(0),
-            status: OnceLock::new(),
+            status: AtomicU16::new(0),
             grpc_status: AtomicI32::new(i32::MIN),
             refused: AtomicU16::new(0),
             head_after: AtomicU64::new(u64::MAX),
@@ -107,9 +106,13 @@ impl Call {
         }
     }
 
-    /// The same, with what of its head a record shows.
-    pub(crate) fn with_head(self, head: Option<RequestHead>) -> Self {
-        Self { head, ..self }
+    /// The same, with its name in logs, and with what of its head a record shows.
+    pub(crate) fn named(self, request_id: Option<HeaderValue>, head: Option<RequestHead>) -> Self {
+        Self {
+            request_id,
+            head,
+            ..self
+        }
     }
 
     /// When the request came.
@@ -142,15 +145,23 @@ impl Call {
         &self.trace
     }
 
-    /// Writes what the next hop is told of the trace by the latest attempt.
-    pub(crate) fn write_trace(&self, headers: &mut HeaderMap) {
+    /// Writes what the next hop is told by the latest attempt of where this call belongs: its trace, and its name in logs.
+    pub(crate) fn write_belonging(&self, headers: &mut HeaderMap) {
         let attempt = self.attempts().count().saturating_sub(1);
         self.trace.write(attempt, headers);
+        if let Some(request_id) = &self.request_id {
+            headers.insert(REQUEST_ID, request_id.clone());
+        }
     }
 
     /// What its head said; `None` where nobody reads records.
     pub(crate) fn head(&self) -> Option<&RequestHead> {
         self.head.as_ref()
+    }
+
+    /// Its name in the logs of every service that it causes work in.
+    pub(crate) fn request_id(&self) -> Option<&HeaderValue> {
+        self.request_id.as_ref()
     }
 
     /// The headers that it takes along into the calls that it causes.
@@ -167,13 +178,13 @@ impl Call {
     /// The route that took it, with its policies.
     #[must_use]
     pub fn plan(&self) -> Option<&Plan> {
-        self.plan.get().map(AsRef::as_ref)
+        self.way.get().map(|way| &*way.plan)
     }
 
     /// The virtual node that was drawn.
     #[must_use]
     pub fn target(&self) -> Option<&VirtualNodeName> {
-        self.target.get()
+        self.way.get().map(|way| &way.target)
     }
 
     /// Every attempt that was made, in order.
@@ -201,7 +212,7 @@ impl Call {
     /// The status of the response's head, once there was one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
-        self.status.get().copied()
+        StatusCode::from_u16(self.status.load(Ordering::Relaxed)).ok()
     }
 
     /// Whether the response's body came to its end.
@@ -212,14 +223,16 @@ impl Call {
 
     pub(crate) fn routed(&self, plan: Arc<Plan>, target: VirtualNodeName, meter: Arc<Meter>) {
         // Only the first route counts: a call is routed once.
-        let _ = self.plan.set(plan);
-        let _ = self.target.set(target);
-        let _ = self.meter.set(meter);
+        let _ = self.way.set(Way {
+            plan,
+            target,
+            meter,
+        });
     }
 
     /// Where it is counted, once it was routed.
     pub(crate) fn meter(&self) -> Option<&Arc<Meter>> {
-        self.meter.get()
+        self.way.get().map(|way| &way.meter)
     }
 
     pub(crate) fn begin_attempt(&self, endpoint: SocketAddr, now: Instant) -> &Attempt {
@@ -235,13 +248,17 @@ impl Call {
             .fetch_or(Flags::default().with(flag).bits(), Ordering::Relaxed);
     }
 
-    pub(crate) fn answered<B>(&self, response: &Response<B>, now: Instant) {
+    pub(crate) fn answered<B>(&self, response: &Response<B>) {
         self.note_grpc_status(response.headers());
-        if self.status.set(response.status()).is_ok() {
-            let after = now.saturating_duration_since(self.started).as_nanos();
-            let after = u64::try_from(after).unwrap_or(u64::MAX);
-            self.head_after.store(after, Ordering::Relaxed);
-        }
+        self.status
+            .store(response.status().as_u16(), Ordering::Relaxed);
+    }
+
+    /// The response's head has come.
+    pub(crate) fn head_came(&self, now: Instant) {
+        let after = now.saturating_duration_since(self.started).as_nanos();
+        let after = u64::try_from(after).unwrap_or(u64::MAX);
+        self.head_after.store(after, Ordering::Relaxed);
     }
 
     /// When the response's head came.
@@ -257,8 +274,10 @@ impl Call {
 
     /// The status that the caller of a sidecar saw; 0 if it saw none.
     pub(crate) fn code(&self) -> u16 {
-        let refused = || self.refused.load(Ordering::Relaxed);
-        self.status.get().map_or_else(refused, StatusCode::as_u16)
+        match self.status.load(Ordering::Relaxed) {
+            0 => self.refused.load(Ordering::Relaxed),
+            status => status,
+        }
     }
 
     /// So many bytes of the request's body went by.
@@ -345,8 +364,8 @@ impl Call {
 
     pub(crate) fn place(&self) -> Place {
         Place {
-            virtual_service: self.plan.get().map(|plan| plan.virtual_service.clone()),
-            virtual_node: self.target.get().cloned(),
+            virtual_service: self.plan().map(|plan| plan.virtual_service.clone()),
+            virtual_node: self.target().cloned(),
             endpoint: self.attempts().last().map(Attempt::endpoint),
         }
     }
@@ -355,12 +374,19 @@ impl Call {
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
-            .field("target", &self.target.get())
+            .field("target", &self.target())
             .field("attempts", &self.attempts().count())
             .field("flags", &self.flags())
             .field("status", &self.status())
             .finish_non_exhaustive()
     }
+}
+
+/// Where a call goes.
+struct Way {
+    plan: Arc<Plan>,
+    target: VirtualNodeName,
+    meter: Arc<Meter>,
 }
 
 /// How far a call has come.
@@ -373,8 +399,10 @@ enum End {
 
 /// What a response says about how a gRPC call ended.
 pub(crate) fn grpc_status(headers: &HeaderMap) -> Option<i32> {
-    headers.get("grpc-status")?.to_str().ok()?.parse().ok()
+    headers.get(GRPC_STATUS)?.to_str().ok()?.parse().ok()
 }
+
+const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 /// Whether a peer that speaks gRPC will read the answer.
 ///

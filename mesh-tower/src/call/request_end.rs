@@ -1,10 +1,7 @@
 //! How far a request's body has come.
 
 use std::{
-    sync::{
-        OnceLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     task::Waker,
     time::{Duration, Instant},
 };
@@ -18,7 +15,8 @@ pub(crate) struct RequestEnd {
     started: Instant,
     /// In nanoseconds after the start, which lasts for centuries.
     moved: AtomicU64,
-    at: OnceLock<Instant>,
+    /// Likewise; [`NEVER`] until it is reached.
+    at: AtomicU64,
     waker: AtomicWaker,
     /// The call was over first, so that nobody wants the rest.
     abandoned: AtomicBool,
@@ -32,7 +30,7 @@ impl RequestEnd {
         Self {
             started,
             moved: AtomicU64::new(0),
-            at: OnceLock::new(),
+            at: AtomicU64::new(NEVER),
             waker: AtomicWaker::new(),
             abandoned: AtomicBool::new(false),
             sender: AtomicWaker::new(),
@@ -41,9 +39,7 @@ impl RequestEnd {
     }
 
     pub(crate) fn moved(&self, now: Instant) {
-        let after = now.saturating_duration_since(self.started).as_nanos();
-        self.moved
-            .store(u64::try_from(after).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.moved.store(self.after(now), Ordering::Relaxed);
     }
 
     pub(crate) fn last_moved(&self) -> Instant {
@@ -51,13 +47,33 @@ impl RequestEnd {
     }
 
     pub(crate) fn reached(&self, now: Instant) {
-        if self.at.set(now).is_ok() {
+        self.reached_after(self.after(now));
+    }
+
+    /// There was nothing to wait for.
+    pub(crate) fn reached_at_once(&self) {
+        self.reached_after(0);
+    }
+
+    fn reached_after(&self, nanos: u64) {
+        let first = self
+            .at
+            .compare_exchange(NEVER, nanos, Ordering::AcqRel, Ordering::Acquire);
+        if first.is_ok() {
             self.waker.wake();
         }
     }
 
+    fn after(&self, now: Instant) -> u64 {
+        let after = now.saturating_duration_since(self.started).as_nanos();
+        u64::try_from(after).unwrap_or(NEVER).min(NEVER - 1)
+    }
+
     pub(crate) fn at(&self) -> Option<Instant> {
-        self.at.get().copied()
+        match self.at.load(Ordering::Acquire) {
+            NEVER => None,
+            nanos => Some(self.started + Duration::from_nanos(nanos)),
+        }
     }
 
     /// The body cannot be had whole, which is its giver's doing.
@@ -71,7 +87,7 @@ impl RequestEnd {
 
     /// The call is over; what was not taken of the body by now is not to be sent.
     pub(crate) fn abandon(&self) {
-        if self.at.get().is_none() {
+        if self.at().is_none() {
             self.abandoned.store(true, Ordering::Release);
             self.sender.wake();
         }
@@ -89,9 +105,11 @@ impl RequestEnd {
 
     /// When it was reached, or a wake-up for when it is.
     pub(crate) fn watch(&self, waker: &Waker) -> Option<Instant> {
-        if self.at.get().is_none() {
+        if self.at().is_none() {
             self.waker.register(waker);
         }
         self.at()
     }
 }
+
+const NEVER: u64 = u64::MAX;

@@ -1,7 +1,8 @@
 //! A connection in the hands of one request, and what becomes of it.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::Future, sync::Arc};
 
+use futures::{TryFutureExt as _, future::Either};
 use http::{Request, Response};
 use hyper::{body::Incoming, client::conn::http2::SendRequest};
 
@@ -60,18 +61,18 @@ impl Lease {
         self.reused
     }
 
-    pub(crate) async fn send(
+    pub(crate) fn send(
         &mut self,
         request: Request<Body>,
-    ) -> Result<Response<Incoming>, Failed> {
-        let sent = match &mut self.connection {
-            Leased::H1 { sender, .. } => sender.send.try_send_request(request).await,
+    ) -> impl Future<Output = Result<Response<Incoming>, Failed>> + use<> {
+        let sending = match &mut self.connection {
+            Leased::H1 { sender, .. } => Either::Left(sender.send.try_send_request(request)),
             Leased::H2(stream) => {
                 let mut sender = stream.connection().clone();
-                sender.try_send_request(request).await
+                Either::Right(sender.try_send_request(request))
             }
         };
-        sent.map_err(|mut failed| Failed {
+        sending.map_err(|mut failed| Failed {
             untouched: failed.take_message(),
             error: failed.into_error(),
         })

@@ -14,7 +14,7 @@ mod pool;
 mod set;
 mod streams;
 
-pub(crate) use cluster::Cluster;
+pub(crate) use cluster::{Cluster, Waiting};
 pub(crate) use lease::Lease;
 pub(crate) use load::Load;
 pub(crate) use pool::Pool;

@@ -104,7 +104,9 @@ impl Limited {
     }
 
     fn answered(mut self) -> Limits {
-        self.limits.deadlines().head_received(clock::now());
+        let now = clock::now();
+        self.call.head_came(now);
+        self.limits.deadlines().head_received(now);
         self.limits
     }
 }

@@ -148,7 +148,10 @@ impl Running {
         mut response: Response<Reply<B>>,
     ) -> Response<Reply<B>> {
         let call = self.guard.call().clone();
-        call.answered(&response, clock::now());
+        if call.head_at().is_none() {
+            call.head_came(clock::now());
+        }
+        call.answered(&response);
         call.own_trace().answer(response.headers_mut());
         let conn = call
             .conn_info()

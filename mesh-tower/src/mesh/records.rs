@@ -12,7 +12,6 @@ use mesh_core::snapshot::Snapshot;
 
 use super::builder::MeshBuilder;
 use crate::{
-    call::REQUEST_ID,
     error::Error,
     record::{Readers, Recorder},
     runtime::{meters::Meters, rng::SharedRng},
@@ -73,9 +72,9 @@ fn tracer(
     Ok(None)
 }
 
-/// The headers that a call's own calls take along: the request's name, and what the builder says.
+/// The headers that a call's own calls take along, beside the request's name.
 fn carried(builder: &MeshBuilder) -> Result<Vec<HeaderName>, Error> {
-    let mut names = vec![REQUEST_ID];
+    let mut names = Vec::new();
     for name in &builder.carried {
         let name = HeaderName::try_from(name.as_str()).map_err(|_| {
             Error::setup(format!(

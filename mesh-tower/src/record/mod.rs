@@ -17,7 +17,7 @@ use std::{
     time::Instant,
 };
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method};
 use mesh_core::{metric::Number, rng::Rng};
 
 pub(crate) use self::scope::Scope;
@@ -28,7 +28,7 @@ use self::{
     write::Output,
 };
 use crate::{
-    call::{Attempt, Call, REQUEST_ID, RequestHead},
+    call::{Attempt, Call, RequestHead},
     runtime::{meters::Meters, rng::SharedRng},
     trace::{Counted, Emitter, Trace, Traced, Tracer},
 };
@@ -100,19 +100,14 @@ impl Recorder {
         self.logs || trace.is_sampled()
     }
 
-    /// Gives a request a name in logs, if nobody has yet.
+    /// A name in logs for a request that nobody has named yet.
     ///
     /// # Source
     /// Envoy, `generate_request_id`: a random UUID (RFC 9562, version 4) in `x-request-id`.
-    fn name_request(&self, headers: &mut HeaderMap) {
-        if headers.contains_key(REQUEST_ID) {
-            return;
-        }
+    fn new_request_id(&self) -> Option<HeaderValue> {
         let mut rng = &*self.ids;
         let random = u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64());
-        if let Ok(name) = HeaderValue::from_bytes(&uuid(random)) {
-            headers.insert(REQUEST_ID, name);
-        }
+        HeaderValue::from_bytes(&uuid(random)).ok()
     }
 
     /// Writes what an ended call leaves to be read.
@@ -213,7 +208,7 @@ fn entry(call: &Call, head: &RequestHead, now: Instant, text: &mut Vec<u8>) -> E
                 head.authority(),
                 head.forwarded_for(),
                 head.user_agent(),
-                head.request_id(),
+                call.request_id().map(HeaderValue::as_bytes),
             ],
         ),
     }

@@ -2,12 +2,12 @@
 
 use std::{sync::Arc, time::Instant};
 
-use http::Request;
+use http::{HeaderMap, HeaderValue, Request};
 use mesh_core::metric::Direction;
 
 use super::Recorder;
 use crate::{
-    call::{Call, Carried, RequestHead},
+    call::{Call, Carried, REQUEST_ID, RequestHead},
     conn_info::ConnInfo,
     context::CallContext,
     open::Open,
@@ -45,12 +45,16 @@ impl Scope {
         if let Some(parent) = &parent {
             parent.carried().add_to(request.headers_mut());
         }
-        self.recorder.name_request(request.headers_mut());
+        // Written into each attempt, and not here: a request without headers is cheaper to keep for another try.
+        let request_id = request.headers().get(REQUEST_ID).cloned();
+        let request_id = request_id
+            .or_else(|| parent.as_ref()?.request_id().cloned())
+            .or_else(|| self.recorder.new_request_id());
         let trace = match parent {
             Some(parent) => Trace::child(parent, &self.recorder.ids),
             None => self.own_trace(request, now),
         };
-        Arc::new(self.call(request, now, trace))
+        Arc::new(self.call(request, now, trace, request_id))
     }
 
     /// Begins the answering of a request.
@@ -60,10 +64,21 @@ impl Scope {
         conn: Option<Arc<ConnInfo>>,
     ) -> Arc<Call> {
         let now = clock::now();
-        self.recorder.name_request(request.headers_mut());
+        let request_id = self.name(request.headers_mut());
         let trace = self.own_trace(request, now);
         let carried = Carried::of(request.headers(), self.recorder.carried());
-        Arc::new(self.call(request, now, trace).inbound(conn, carried))
+        let call = self.call(request, now, trace, request_id);
+        Arc::new(call.inbound(conn, carried))
+    }
+
+    /// The name of a request in logs, which it is given here if it has none.
+    fn name(&self, headers: &mut HeaderMap) -> Option<HeaderValue> {
+        if let Some(named) = headers.get(REQUEST_ID) {
+            return Some(named.clone());
+        }
+        let new = self.recorder.new_request_id()?;
+        headers.insert(REQUEST_ID, new.clone());
+        Some(new)
     }
 
     fn own_trace<B>(&self, request: &Request<B>, now: Instant) -> Trace {
@@ -71,12 +86,18 @@ impl Scope {
         Trace::own(request.headers(), ids, tracer.as_deref(), now)
     }
 
-    fn call<B>(&self, request: &Request<B>, now: Instant, trace: Trace) -> Call {
+    fn call<B>(
+        &self,
+        request: &Request<B>,
+        now: Instant,
+        trace: Trace,
+        request_id: Option<HeaderValue>,
+    ) -> Call {
         let head = self
             .recorder
             .shows_head(&trace)
             .then(|| RequestHead::of(request));
-        Call::new(request, now, trace).with_head(head)
+        Call::new(request, now, trace).named(request_id, head)
     }
 
     /// Records a call that has ended, whichever way.

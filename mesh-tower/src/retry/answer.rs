@@ -1,6 +1,6 @@
 //! What an answer's head means to a retry policy.
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 use mesh_core::metric::Outcome;
 
 use crate::call::grpc_status;
@@ -17,7 +17,7 @@ pub(crate) fn answered(status: StatusCode, headers: &HeaderMap) -> Outcome {
 }
 
 /// What a rate-limited answer bears.
-const RATE_LIMITED: &str = "x-envoy-ratelimited";
+const RATE_LIMITED: HeaderName = HeaderName::from_static("x-envoy-ratelimited");
 
 #[cfg(test)]
 mod tests {
@@ -32,7 +32,11 @@ mod tests {
             (200, Some(("grpc-status", "14")), Outcome::Grpc(14)),
             (503, Some(("grpc-status", "14")), Outcome::Status(503)),
             (200, Some(("grpc-status", "none")), Outcome::Status(200)),
-            (503, Some((RATE_LIMITED, "true")), Outcome::RateLimited(503)),
+            (
+                503,
+                Some(("x-envoy-ratelimited", "true")),
+                Outcome::RateLimited(503),
+            ),
         ];
         for (status, header, want) in rows {
             let mut headers = HeaderMap::new();

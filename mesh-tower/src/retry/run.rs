@@ -4,8 +4,10 @@ use std::{
     future::poll_fn,
     sync::Arc,
     task::{Context, Poll},
+    time::Instant,
 };
 
+use futures::FutureExt as _;
 use http::{Request, Response, StatusCode};
 use mesh_core::{
     metric::{Flag, Outcome},
@@ -40,12 +42,7 @@ pub(super) struct Run<D> {
 }
 
 impl<D: Deliver> Run<D> {
-    /// Tries the request until the policy is content or a limit passes.
-    pub(super) async fn start(
-        inner: D,
-        routed: Routed,
-        rng: Arc<SharedRng>,
-    ) -> Result<Response<ResponseBody>, Error> {
+    pub(super) fn new(inner: D, routed: Routed, rng: Arc<SharedRng>) -> (Self, Request<Body>) {
         let Routed {
             request,
             call,
@@ -63,7 +60,7 @@ impl<D: Deliver> Run<D> {
             true => Kept::split(request),
             false => (request, None),
         };
-        Self {
+        let run = Self {
             inner,
             rng,
             call,
@@ -72,62 +69,85 @@ impl<D: Deliver> Run<D> {
             attempts,
             limits,
             kept,
-        }
-        .run(request)
-        .await
+        };
+        (run, request)
     }
 
-    async fn run(mut self, mut request: Request<Body>) -> Result<Response<ResponseBody>, Error> {
-        loop {
-            let mut result = self.attempt(request).await;
-            let peek = self.kept.is_some() && self.call.is_grpc();
-            let Some(outcome) = outcome(&mut result, peek).await else {
-                return result;
-            };
-            self.record(outcome);
-            let left = self.limits.deadlines().remaining(clock::now());
-            let next = self
-                .attempts
-                .next(&self.plan.retry, outcome, left, &mut &*self.rng);
-            let wait = match next {
-                Next::Try => None,
-                Next::Wait(wait) => Some(wait),
-                Next::Done(Done::OutOfTime) => return Err(self.out_of_time()),
-                Next::Done(done) => return self.finish(result, outcome, done),
-            };
-            let Some(again) = self.kept.as_ref().and_then(Kept::request) else {
-                return self.finish(result, outcome, not_again(outcome));
-            };
-            request = again;
-            // The failed answer goes before the wait: nobody will read it.
-            drop(result);
-            if let Some(wait) = wait {
-                time::sleep(wait).await;
-            }
-            self.check_time()?;
-            if !self.attempts.can_retry(&self.plan.retry) {
-                self.kept = None;
+    /// Tries the request until the policy is content or a limit passes.
+    ///
+    /// This future is allocated and filled for every request, so it and what it awaits are blocks and small types.
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an `async fn` keeps room for its arguments twice"
+    )]
+    pub(super) fn run(
+        mut self,
+        mut request: Request<Body>,
+    ) -> impl Future<Output = Result<Response<ResponseBody>, Error>> {
+        async move {
+            loop {
+                let mut result = self.attempt(request).await;
+                let Some(outcome) = outcome(&mut result, self.peeks()).await else {
+                    return result;
+                };
+                let now = clock::now();
+                self.record(outcome, now);
+                let left = self.limits.deadlines().remaining(now);
+                let next = self
+                    .attempts
+                    .next(&self.plan.retry, outcome, left, &mut &*self.rng);
+                let wait = match next {
+                    Next::Try => None,
+                    Next::Wait(wait) => Some(wait),
+                    Next::Done(Done::OutOfTime) => return Err(self.out_of_time()),
+                    Next::Done(done) => return self.finish(result, outcome, done, now),
+                };
+                let Some(again) = self.kept.as_ref().and_then(Kept::request) else {
+                    return self.finish(result, outcome, not_again(outcome), now);
+                };
+                request = again;
+                // The failed answer goes before the wait: nobody will read it.
+                drop(result);
+                if let Some(wait) = wait {
+                    Box::pin(time::sleep(wait)).await;
+                }
+                self.check_time()?;
+                if !self.attempts.can_retry(&self.plan.retry) {
+                    self.kept = None;
+                }
             }
         }
     }
 
-    async fn attempt(&mut self, request: Request<Body>) -> Result<Response<ResponseBody>, Error> {
-        self.limits.deadlines().attempt_started(clock::now());
+    fn attempt(
+        &mut self,
+        request: Request<Body>,
+    ) -> impl Future<Output = Result<Response<ResponseBody>, Error>> {
+        // The first one begins where the call does.
+        let begun = match self.call.attempts().next() {
+            None => self.call.started(),
+            Some(_) => clock::now(),
+        };
+        self.limits.deadlines().attempt_started(begun);
         let attempt = self.inner.deliver(Try {
+            begun,
             request,
             call: self.call.clone(),
             cluster: self.cluster.clone(),
             connect: self.limits.timeouts().connect,
         });
-        match self.limits.enforce(self.call.request_end(), attempt).await {
-            Ok(result) => result,
-            Err(cause) => Err(Error::new(cause)),
-        }
+        let enforced = self.limits.enforce(self.call.request_end(), attempt);
+        enforced.map(|outcome| outcome.unwrap_or_else(|cause| Err(Error::new(cause))))
     }
 
-    fn record(&self, outcome: Outcome) {
+    /// Whether an answer's trailers are looked at early.
+    fn peeks(&self) -> bool {
+        self.kept.is_some() && self.call.is_grpc()
+    }
+
+    fn record(&self, outcome: Outcome, now: Instant) {
         if let Some(attempt) = self.call.attempts().last() {
-            attempt.ended(outcome, clock::now());
+            attempt.ended(outcome, now);
         }
     }
 
@@ -136,13 +156,15 @@ impl<D: Deliver> Run<D> {
         mut result: Result<Response<ResponseBody>, Error>,
         outcome: Outcome,
         done: Done,
+        now: Instant,
     ) -> Result<Response<ResponseBody>, Error> {
         // Why the last attempt failed is the error's to say, which knows it better; that it was the last is said here.
         if done.flags(outcome).contains(Flag::RetryLimitExceeded) {
             self.call.flag(Flag::RetryLimitExceeded);
         }
         if let Ok(response) = &mut result {
-            self.limits.deadlines().head_received(clock::now());
+            self.call.head_came(now);
+            self.limits.deadlines().head_received(now);
             response.body_mut().limit(self.limits);
         }
         result

@@ -45,6 +45,7 @@ where
     }
 
     fn call(&mut self, routed: Routed) -> Self::Future {
-        Box::pin(Run::start(self.inner.clone(), routed, self.rng.clone()))
+        let (run, request) = Run::new(self.inner.clone(), routed, self.rng.clone());
+        Box::pin(run.run(request))
     }
 }

@@ -135,6 +135,7 @@ impl Rooms {
             request: routed.request,
             call: routed.call,
             cluster: routed.cluster,
+            begun: clock::now(),
             connect: routed.plan.timeouts.connect,
         };
         balance.deliver(next).await
