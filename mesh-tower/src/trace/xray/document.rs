@@ -6,13 +6,16 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use mesh_core::metric::{Flag, Flags, Outcome};
 use mesh_xray::{
     SegmentId,
-    segment::{self, Cause, Http, Namespace, Segment, Subsegment},
+    segment::{Cause, Http, Namespace, Segment, Subsegment},
 };
 
-use super::{Ids, Trace, tracer::Tracer};
+use super::{
+    Ids, Trace,
+    ended::{self, Ended, Reason},
+    tracer::Tracer,
+};
 use crate::call::{Attempt, Call, RequestHead};
 
 /// What is left of a sampled call, for the thread that writes.
@@ -95,7 +98,7 @@ fn segment(call: &Call, tracer: &Tracer, start: SystemTime) -> Option<Segment> {
     let trace = call.trace();
     let mut segment = Segment::new(tracer.name.clone(), recording.id(), trace.id(), start);
     segment.parent = trace.parent();
-    segment.flags = flags(call);
+    segment.flags = ended::flags(call);
     segment.aws = Some(tracer.aws.clone());
     // A call that came from nowhere is not a request that this node was sent.
     let served = call.head().filter(|_| call.is_inbound());
@@ -122,20 +125,6 @@ fn request(head: &RequestHead, call: &Call) -> Http {
     http
 }
 
-fn flags(call: &Call) -> segment::Flags {
-    match (call.code(), call.grpc_status()) {
-        _ if is_gone(call.flags()) => segment::Flags::client_gone(),
-        (0, _) => segment::Flags::fault(),
-        (200, Some(code)) => segment::Flags::of_grpc(code),
-        _ if call.flags().contains(Flag::UpstreamTimeout) => segment::Flags::fault(),
-        (status, _) => segment::Flags::of_status(status),
-    }
-}
-
-fn is_gone(flags: Flags) -> bool {
-    flags.contains(Flag::DownstreamTermination) || flags.contains(Flag::DownstreamReset)
-}
-
 /// A subsegment for each attempt of a call that has ended.
 fn attempts(call: &Call, ids: Ids, ended: Instant, tracer: &Tracer) -> Vec<Subsegment> {
     let Some(target) = call.target() else {
@@ -152,51 +141,26 @@ fn attempts(call: &Call, ids: Ids, ended: Instant, tracer: &Tracer) -> Vec<Subse
         let answered = number + 1 == count && call.status().is_some();
         let over = attempt.ended_at().filter(|_| !answered).unwrap_or(ended);
         subsegment.elapsed = over.saturating_duration_since(attempt.started());
-        conclude(&mut subsegment, call, attempt, ids.of(usize::MAX - number));
+        let ended = Ended::of(call, attempt, number + 1 == count);
+        conclude(&mut subsegment, call, ended, ids.of(usize::MAX - number));
         annotate(&mut subsegment, call, number, attempt.endpoint());
         subsegment
     };
     call.attempts().enumerate().map(of).collect()
 }
 
-/// How an attempt ended.
-fn conclude(subsegment: &mut Subsegment, call: &Call, attempt: &Attempt, exception: SegmentId) {
+/// What an attempt asked for, and how it ended.
+fn conclude(subsegment: &mut Subsegment, call: &Call, ended: Ended, exception: SegmentId) {
     let mut http = call
         .head()
         .map(|head| Http::request(head.method.to_string(), url(head)))
         .unwrap_or_default();
-    (http.status, subsegment.flags) = match attempt.outcome() {
-        Some(Outcome::Status(status) | Outcome::RateLimited(status)) => {
-            (Some(status), segment::Flags::of_status(status))
-        }
-        Some(Outcome::Grpc(code)) => (Some(200), segment::Flags::of_grpc(code)),
-        None if is_gone(call.flags()) => (None, segment::Flags::client_gone()),
-        failed => {
-            let (kind, message) = failed.map_or(("Cancelled", UNKNOWN), reason);
-            subsegment.cause = Some(Cause::new(exception, kind, message));
-            (None, segment::Flags::fault())
-        }
-    };
-    if let (Some(200), Some(code)) = (http.status, call.grpc_status()) {
-        subsegment.flags = segment::Flags::of_grpc(code);
-    }
+    http.status = ended.status;
     subsegment.http = Some(http);
-}
-
-/// The type and the message of an exception.
-fn reason(outcome: Outcome) -> (&'static str, &'static str) {
-    match outcome {
-        Outcome::ConnectFailed => ("ConnectFailed", "no connection could be made"),
-        Outcome::Unsent => (
-            "ConnectionClosed",
-            "the connection closed before the request was sent",
-        ),
-        Outcome::RefusedStream => ("StreamRefused", "the peer refused the stream"),
-        Outcome::Reset => ("UpstreamReset", "the connection or stream was reset"),
-        Outcome::ProtocolError => ("ProtocolError", "the answer was not HTTP"),
-        Outcome::PerTryTimeout => ("PerTryTimeout", "no answer within the limit of one try"),
-        _ => ("Failed", UNKNOWN),
-    }
+    subsegment.flags = ended.flags;
+    subsegment.cause = ended
+        .reason
+        .map(|Reason { kind, message }| Cause::new(exception, kind, message));
 }
 
 fn annotate(subsegment: &mut Subsegment, call: &Call, number: usize, endpoint: SocketAddr) {
@@ -220,5 +184,3 @@ fn url(head: &RequestHead) -> String {
 fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
-
-const UNKNOWN: &str = "it ended before its outcome was known";

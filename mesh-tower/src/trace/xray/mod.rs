@@ -1,6 +1,7 @@
 //! Traces as `x-amzn-trace-id` tells them and segments record them.
 
 mod document;
+mod ended;
 mod settings;
 mod tracer;
 

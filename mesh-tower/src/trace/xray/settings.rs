@@ -1,6 +1,6 @@
 //! What a mesh is told about X-Ray.
 
-use std::env;
+use std::{env, ffi::OsString};
 
 use mesh_core::snapshot::Snapshot;
 use mesh_xray::{Sampler, emit::DaemonAddress};
@@ -83,9 +83,7 @@ impl XRay {
     /// App Mesh agent: `ENABLE_ENVOY_XRAY_TRACING=1`. An address for the daemon alone says as much for a process that has
     /// no sidecar.
     pub(crate) fn by_default() -> Option<Self> {
-        let enabled = env::var_os("ENABLE_ENVOY_XRAY_TRACING").is_some_and(|value| value == "1");
-        let addressed = env::var_os("AWS_XRAY_DAEMON_ADDRESS").is_some();
-        (enabled || addressed).then(Self::from_env)
+        is_asked_for(|name| env::var_os(name)).then(Self::from_env)
     }
 
     pub(crate) fn start(&self, snapshot: &Snapshot) -> Result<(Tracer, Emitter), Error> {
@@ -102,5 +100,34 @@ impl XRay {
             Tracer::new(snapshot, sampler, self.name.as_deref()),
             emitter,
         ))
+    }
+}
+
+fn is_asked_for(variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    variable("ENABLE_ENVOY_XRAY_TRACING").is_some_and(|value| value == "1")
+        || variable("AWS_XRAY_DAEMON_ADDRESS").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_recorded_unless_the_environment_asks_for_it() {
+        let rows: [(&[(&str, &str)], bool); 6] = [
+            (&[], false),
+            (&[("AWS_REGION", "eu-west-1")], false),
+            (&[("ENABLE_ENVOY_XRAY_TRACING", "0")], false),
+            (&[("ENABLE_ENVOY_XRAY_TRACING", "")], false),
+            (&[("ENABLE_ENVOY_XRAY_TRACING", "1")], true),
+            (&[("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000")], true),
+        ];
+        for (variables, asked) in rows {
+            let value = |name: &str| {
+                let found = variables.iter().find(|(variable, _)| *variable == name);
+                found.map(|(_, value)| OsString::from(value))
+            };
+            assert_eq!(is_asked_for(value), asked, "{variables:?}");
+        }
     }
 }
