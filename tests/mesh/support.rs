@@ -10,12 +10,15 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use axum::Router;
 use bytes::Bytes;
+use futures::{FutureExt, StreamExt, stream};
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
+use http_body::Frame;
+use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -26,7 +29,7 @@ use mesh_core::{
     unit::Protocol,
 };
 use mesh_tower::{Error, Mesh, test_util::MemoryNetwork};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, task::JoinHandle, time};
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 pub(crate) type PeerBody = UnsyncBoxBody<Bytes, BoxError>;
@@ -139,6 +142,17 @@ pub(crate) fn status(status: StatusCode) -> Response<PeerBody> {
     let mut response = text("");
     *response.status_mut() = status;
     response
+}
+
+/// Four bytes, and then whatever comes.
+pub(crate) fn half_and(
+    rest: impl Future<Output = Result<Bytes, BoxError>> + Send + 'static,
+) -> Response<PeerBody> {
+    let half = async { Ok(Bytes::from_static(b"half")) };
+    // What failed must not overtake what came before it.
+    let rest = time::sleep(Duration::from_millis(1)).then(|()| rest);
+    let frames = stream::once(half).chain(stream::once(rest));
+    Response::new(StreamBody::new(frames.map(|data| data.map(Frame::data))).boxed_unsync())
 }
 
 /// A node's application, served on the in-memory network until the test ends.

@@ -1,7 +1,7 @@
 //! Two nodes with an access log each, and an application that can end a request in every way.
 
 use std::{
-    future::{Future, pending},
+    future::pending,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -9,11 +9,8 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use futures::{FutureExt, StreamExt, stream};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Builder};
-use http_body::Frame;
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::BodyExt;
 use hyper::upgrade;
 use hyper_util::rt::TokioIo;
 use mesh_core::{
@@ -28,7 +25,7 @@ use mesh_tower::{Body, Client, Mesh, test_util::MemoryNetwork};
 use tokio::time;
 use tower::service_fn;
 
-use crate::support::{Abort, BoxError, Log, PeerBody, status, text};
+use crate::support::{Abort, BoxError, Log, PeerBody, half_and, status, text};
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
@@ -202,17 +199,6 @@ async fn answer(
         _ if request.method() == Method::HEAD => with_length(text(""), "5"),
         _ => text("hello"),
     })
-}
-
-/// Four bytes, and then whatever comes.
-fn half_and(
-    rest: impl Future<Output = Result<Bytes, BoxError>> + Send + 'static,
-) -> Response<PeerBody> {
-    let half = async { Ok(Bytes::from_static(b"half")) };
-    // What failed must not overtake what came before it.
-    let rest = time::sleep(Duration::from_millis(1)).then(|()| rest);
-    let frames = stream::once(half).chain(stream::once(rest));
-    Response::new(StreamBody::new(frames.map(|data| data.map(Frame::data))).boxed_unsync())
 }
 
 fn with_length(mut response: Response<PeerBody>, length: &'static str) -> Response<PeerBody> {

@@ -1,0 +1,6 @@
+//! What X-Ray is sent, as a daemon receives it.
+
+mod daemon;
+mod decided;
+mod recorded;
+mod shop;
