@@ -169,7 +169,7 @@ mod tests {
         call.failed(Some(Flag::NoRoute));
         assert_eq!(flags(&call), segment::Flags::fault());
         let call = testing::call_of(&request);
-        call.answered(&Response::new(()), clock::now());
+        call.answered(&Response::new(()));
         assert_eq!(flags(&call), segment::Flags::default());
     }
 }
