@@ -196,8 +196,10 @@ fn entry(call: &Call, head: &RequestHead, now: Instant, text: &mut Vec<u8>) -> E
         bytes_received,
         bytes_sent,
         duration: now.saturating_duration_since(call.started()),
+        // What was given up has a time, too, but no head.
         upstream_service_time: call
-            .head_at()
+            .status()
+            .and_then(|_| call.head_at())
             .map(|head| head.saturating_duration_since(asked)),
         upstream_host: last.map(Attempt::endpoint),
         text: Text::write(
