@@ -1,6 +1,7 @@
 //! One line for each request and each way in which it can end, at the node that sent it and at the one that answered it.
 
 mod ended;
+mod envoy;
 mod shop;
 mod written;
 
