@@ -106,6 +106,7 @@ mod tests {
     #[test]
     fn patterns_are_equal_that_are_written_alike() {
         let pattern = |written| Pattern::new(written).unwrap();
+        assert_eq!(pattern("a|b").as_str(), "a|b");
         assert_eq!(pattern("a|b"), pattern("a|b"));
         assert_ne!(pattern("a|b"), pattern("b|a"));
     }

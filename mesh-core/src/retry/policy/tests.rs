@@ -100,6 +100,14 @@ fn the_default_policy_spares_unsafe_requests_that_may_have_been_seen() {
 }
 
 #[test]
+fn one_more_status_is_covered_and_the_rest_stays() {
+    let policy = Policy::idempotent(2).with_status(425).with_status(503);
+    let covered = |status: &u16| policy.covers(Outcome::Status(*status), Safety::Idempotent);
+    assert_eq!((100..1_000).filter(covered).collect::<Vec<_>>(), [425, 503]);
+    assert_eq!(policy.max_retries(), 2);
+}
+
+#[test]
 fn nothing_is_covered_by_none() {
     for outcome in [
         Outcome::Status(503),
