@@ -1,18 +1,23 @@
 //! Host and port of an authority, as virtual hosts are matched.
 
-/// The parts of `host:port`; a port that is not written as one (`:`, `:080`, `:x`) stays in the host, which then is unknown.
-pub(super) fn split(authority: &str) -> (&str, Option<u16>) {
-    let authority = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
-    let Some((host, digits)) = authority.rsplit_once(':') else {
-        return (authority, None);
+use std::ops::Range;
+
+/// Where in `host:port` the host stands, and the port. One that is not written as one (`:`, `:080`, `:x`) stays in the host,
+/// which then is unknown.
+pub(super) fn split(authority: &str) -> (Range<usize>, Option<u16>) {
+    // By bytes, and from the end only as far as there are digits: this is asked of every request.
+    let bytes = authority.as_bytes();
+    let digits = bytes.iter().rev().take_while(|byte| byte.is_ascii_digit());
+    let colon = (bytes.len() - digits.count()).checked_sub(1);
+    let port = colon
+        .filter(|&colon| bytes[colon] == b':' && bytes.get(colon + 1) != Some(&b'0'))
+        .and_then(|colon| Some((colon, authority[colon + 1..].parse().ok()?)));
+    let (end, port) = match port {
+        Some((colon, port)) => (colon, Some(port)),
+        None => (bytes.len(), None),
     };
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
-    match digits.parse() {
-        Ok(port) if plain => (host, Some(port)),
-        _ => (authority, None),
-    }
+    let user = bytes[..end].iter().rposition(|byte| *byte == b'@');
+    (user.map_or(0, |at| at + 1)..end, port)
 }
 
 #[cfg(test)]
@@ -35,7 +40,8 @@ mod tests {
             ("", ("", None)),
         ];
         for (authority, parts) in rows {
-            assert_eq!(split(authority), parts, "{authority:?}");
+            let (host, port) = split(authority);
+            assert_eq!((&authority[host], port), parts, "{authority:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What of a request decides where it goes.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Uri,
@@ -29,6 +29,9 @@ pub struct Head<'a> {
     uri_scheme: Option<Cow<'a, str>>,
     uri_port: Option<u16>,
     authority: Cow<'a, str>,
+    /// Where in the authority the host stands.
+    host: Range<usize>,
+    port: Option<u16>,
     /// The path in its normal form, and the query with its `?`.
     target: Cow<'a, str>,
     path_length: usize,
@@ -49,11 +52,21 @@ impl<'a> Head<'a> {
             Cow::Borrowed(_) => (Cow::Borrowed(written), false),
             Cow::Owned(path) => (Cow::Owned(path + query), true),
         };
+        let (uri_host, uri_port) = authority::split(named);
+        let (authority, host, port) = match host_header(headers) {
+            None => (named, uri_host, uri_port),
+            Some(header) => {
+                let (host, port) = authority::split(header);
+                (header, host, uri_port.or(port))
+            }
+        };
         Self {
             method: Cow::Borrowed(method),
             uri_scheme: uri.scheme_str().map(Cow::Borrowed),
-            uri_port: authority::split(named).1,
-            authority: Cow::Borrowed(host_header(headers).unwrap_or(named)),
+            uri_port,
+            host,
+            authority: Cow::Borrowed(authority),
+            port,
             target,
             path_length,
             path_changed,
@@ -91,14 +104,13 @@ impl<'a> Head<'a> {
     /// The host that was called, without its port.
     #[must_use]
     pub fn host(&self) -> &str {
-        authority::split(&self.authority).0
+        &self.authority[self.host.clone()]
     }
 
     /// The port that was called, if one was named.
     #[must_use]
     pub fn port(&self) -> Option<u16> {
-        self.uri_port
-            .or_else(|| authority::split(&self.authority).1)
+        self.port
     }
 
     /// The path in its normal form: dot segments resolved, slashes merged, `\` turned, unreserved characters decoded;
@@ -193,6 +205,9 @@ impl Head<'static> {
             .unwrap_or_else(|error| panic!("`{value}`: {error}"));
         self.headers.to_mut().append(name, value);
         if let Some(host) = host_header(&self.headers) {
+            let (name, port) = authority::split(host);
+            self.host = name;
+            self.port = self.uri_port.or(port);
             self.authority = Cow::Owned(host.to_owned());
         }
         self
@@ -207,6 +222,8 @@ impl Head<'_> {
             uri_scheme: self.uri_scheme.map(owned),
             uri_port: self.uri_port,
             authority: owned(self.authority),
+            host: self.host,
+            port: self.port,
             target: owned(self.target),
             path_length: self.path_length,
             path_changed: self.path_changed,

@@ -17,7 +17,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header};
 use http_body::Frame;
 use mesh_core::{
     metric::{Flag, Flags, Outcome, StatusClass},
@@ -44,15 +44,7 @@ use crate::{
 /// The caller of an outbound request finds it in the response's body ([`ResponseBody::call`](crate::ResponseBody::call)),
 /// a handler of an inbound one in the request's extensions ([`CallContext`](crate::CallContext)).
 pub struct Call {
-    started: Instant,
-    grpc: bool,
-    inbound: bool,
-    version: Version,
-    head: Option<RequestHead>,
-    carried: Carried,
-    trace: Trace,
-    conn: Option<Arc<ConnInfo>>,
-    request_id: Option<HeaderValue>,
+    began: Began,
     way: OnceLock<Way>,
     request_end: RequestEnd,
     attempts: OnceLock<Attempt>,
@@ -70,20 +62,29 @@ pub struct Call {
     end: AtomicU8,
 }
 
+/// What is known of a call when it begins.
+pub(crate) struct Began {
+    pub(crate) at: Instant,
+    pub(crate) grpc: bool,
+    /// Whether it came in, and is not sent on this node's own account.
+    pub(crate) inbound: bool,
+    pub(crate) version: Version,
+    pub(crate) trace: Trace,
+    /// The connection that it came in on.
+    pub(crate) conn: Option<Arc<ConnInfo>>,
+    /// Its name in the logs of every service that it causes work in.
+    pub(crate) request_id: Option<HeaderValue>,
+    /// What the calls that it causes take along.
+    pub(crate) carried: Carried,
+    /// What of its head a record shows; `None` where nobody reads records.
+    pub(crate) head: Option<RequestHead>,
+}
+
 impl Call {
-    pub(crate) fn new<B>(request: &Request<B>, now: Instant, trace: Trace) -> Self {
+    pub(crate) fn new(began: Began) -> Self {
         Self {
-            started: now,
-            grpc: is_grpc(request.headers()),
-            inbound: false,
-            version: request.version(),
-            head: None,
-            carried: Carried::default(),
-            trace,
-            conn: None,
-            request_id: None,
             way: OnceLock::new(),
-            request_end: RequestEnd::new(now),
+            request_end: RequestEnd::new(began.at),
             attempts: OnceLock::new(),
             flags: AtomicU16::new(0),
             status: AtomicU16::new(0),
@@ -93,86 +94,68 @@ impl Call {
             received: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             end: AtomicU8::new(End::Running as u8),
-        }
-    }
-
-    /// The same, with the connection that it came in on and the headers that the calls it causes take along.
-    pub(crate) fn inbound(self, conn: Option<Arc<ConnInfo>>, carried: Carried) -> Self {
-        Self {
-            inbound: true,
-            conn,
-            carried,
-            ..self
-        }
-    }
-
-    /// The same, with its name in logs, and with what of its head a record shows.
-    pub(crate) fn named(self, request_id: Option<HeaderValue>, head: Option<RequestHead>) -> Self {
-        Self {
-            request_id,
-            head,
-            ..self
+            began,
         }
     }
 
     /// When the request came.
     #[must_use]
     pub fn started(&self) -> Instant {
-        self.started
+        self.began.at
     }
 
     /// Whether this node is asked, and not the one that asks.
     #[must_use]
     pub fn is_inbound(&self) -> bool {
-        self.inbound
+        self.began.inbound
     }
 
     /// Whether its content type is gRPC's, so that refusals must be, too.
     #[must_use]
     pub fn is_grpc(&self) -> bool {
-        self.grpc
+        self.began.grpc
     }
 
     /// The X-Ray trace it belongs to; an outbound call made while another is answered belongs to that one's.
     #[cfg(feature = "xray")]
     #[must_use]
     pub fn trace(&self) -> &mesh_xray::Trace {
-        self.trace.xray()
+        self.began.trace.xray()
     }
 
     /// What the rooms of this crate know of its trace.
     pub(crate) fn own_trace(&self) -> &Trace {
-        &self.trace
+        &self.began.trace
     }
 
     /// Writes what the next hop is told by the latest attempt of where this call belongs: its trace, and its name in logs.
     pub(crate) fn write_belonging(&self, headers: &mut HeaderMap) {
         let attempt = self.attempts().count().saturating_sub(1);
-        self.trace.write(attempt, headers);
-        if let Some(request_id) = &self.request_id {
+        self.began.trace.write(attempt, headers);
+        if let Some(request_id) = &self.began.request_id {
             headers.insert(REQUEST_ID, request_id.clone());
         }
     }
 
     /// What its head said; `None` where nobody reads records.
     pub(crate) fn head(&self) -> Option<&RequestHead> {
-        self.head.as_ref()
+        self.began.head.as_ref()
     }
 
     /// Its name in the logs of every service that it causes work in.
     pub(crate) fn request_id(&self) -> Option<&HeaderValue> {
-        self.request_id.as_ref()
+        self.began.request_id.as_ref()
     }
 
     /// The headers that it takes along into the calls that it causes.
     pub(crate) fn carried(&self) -> &Carried {
-        &self.carried
+        &self.began.carried
     }
 
     /// The connection it came in on; `None` for outbound calls and where no acceptor handed one over.
     #[must_use]
     pub fn conn_info(&self) -> Option<&ConnInfo> {
-        self.conn.as_deref()
+        self.began.conn.as_deref()
     }
 
     /// The route that took it, with its policies.
@@ -256,7 +239,7 @@ impl Call {
 
     /// The response's head has come.
     pub(crate) fn head_came(&self, now: Instant) {
-        let after = now.saturating_duration_since(self.started).as_nanos();
+        let after = now.saturating_duration_since(self.began.at).as_nanos();
         let after = u64::try_from(after).unwrap_or(u64::MAX);
         self.head_after.store(after, Ordering::Relaxed);
     }
@@ -264,7 +247,7 @@ impl Call {
     /// When the response's head came.
     pub(crate) fn head_at(&self) -> Option<Instant> {
         let after = self.head_after.load(Ordering::Relaxed);
-        (after != u64::MAX).then(|| self.started + Duration::from_nanos(after))
+        (after != u64::MAX).then(|| self.began.at + Duration::from_nanos(after))
     }
 
     /// It ended in an error, for which a sidecar would have answered with this status.
@@ -307,7 +290,7 @@ impl Call {
 
     /// Notes how a gRPC call ended, which its response's head or trailers tell.
     fn note_grpc_status(&self, headers: &HeaderMap) {
-        if self.grpc
+        if self.began.grpc
             && let Some(status) = grpc_status(headers)
         {
             self.grpc_status.store(status, Ordering::Relaxed);
@@ -344,7 +327,7 @@ impl Call {
         }
         self.flag(match cut {
             true => Flag::LocalReset,
-            false => Flag::caller_gone(self.version),
+            false => Flag::caller_gone(self.began.version),
         });
     }
 
@@ -354,7 +337,7 @@ impl Call {
             class: StatusClass::of(self.code()),
             flags: self.flags(),
             attempts: self.attempts().count().try_into().unwrap_or(u32::MAX),
-            duration: now.saturating_duration_since(self.started),
+            duration: now.saturating_duration_since(self.began.at),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use http::Request;
 
-use super::Call;
+use super::{Began, Call, Carried, is_grpc};
 use crate::{
     runtime::{clock, rng::SharedRng},
     trace::Trace,
@@ -15,7 +15,16 @@ pub(crate) fn call() -> Call {
 
 /// One that has begun with this request.
 pub(crate) fn call_of<B>(request: &Request<B>) -> Call {
-    let now = clock::now();
-    let trace = Trace::own(request.headers(), &SharedRng::new(1), None, now);
-    Call::new(request, now, trace)
+    let at = clock::now();
+    Call::new(Began {
+        at,
+        grpc: is_grpc(request.headers()),
+        inbound: false,
+        version: request.version(),
+        trace: Trace::own(request.headers(), &SharedRng::new(1), None, at),
+        conn: None,
+        request_id: None,
+        carried: Carried::default(),
+        head: None,
+    })
 }

@@ -118,6 +118,10 @@ fn set_uri<B>(request: &mut Request<B>, authority: Option<Authority>) -> Result<
 }
 
 fn strip_hop_by_hop(headers: &mut HeaderMap) {
+    // Most requests have none; one look at each name is cheaper than a search for each of these.
+    if !headers.keys().any(is_hop_by_hop) {
+        return;
+    }
     if headers.contains_key(CONNECTION) {
         strip_nominated(headers);
     }
@@ -134,6 +138,18 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
             false => headers.remove(TE),
         };
     }
+}
+
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    [
+        CONNECTION,
+        KEEP_ALIVE,
+        PROXY_CONNECTION,
+        TRANSFER_ENCODING,
+        UPGRADE,
+        TE,
+    ]
+    .contains(name)
 }
 
 fn strip_nominated(headers: &mut HeaderMap) {

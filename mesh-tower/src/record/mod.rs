@@ -17,7 +17,7 @@ use std::{
     time::Instant,
 };
 
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method, Request};
 use mesh_core::{metric::Number, rng::Rng};
 
 pub(crate) use self::scope::Scope;
@@ -95,9 +95,9 @@ impl Recorder {
         &self.carried
     }
 
-    /// Whether the head of a request is shown to anybody.
-    fn shows_head(&self, trace: &Trace) -> bool {
-        self.logs || trace.is_sampled()
+    /// What records show of a request's head, if there will be any of it.
+    fn head<B>(&self, request: &Request<B>, trace: &Trace) -> Option<RequestHead> {
+        (self.logs || trace.is_sampled()).then(|| RequestHead::of(request))
     }
 
     /// A name in logs for a request that nobody has named yet.
@@ -220,13 +220,15 @@ fn entry(call: &Call, head: &RequestHead, now: Instant, text: &mut Vec<u8>) -> E
 fn uuid(random: u128) -> [u8; 36] {
     let random = random & !(0xf << 76) & !(0b11 << 62) | 0x4 << 76 | 0b10 << 62;
     let mut text = [b'-'; 36];
-    let places = (0..36).filter(|place| !matches!(place, 8 | 13 | 18 | 23));
-    for (digit, place) in places.enumerate() {
-        let nibble = random >> (124 - 4 * digit) & 0xf;
-        text[place] = HEX[nibble as usize];
+    for (byte, place) in random.to_be_bytes().into_iter().zip(PLACES) {
+        text[place] = HEX[usize::from(byte >> 4)];
+        text[place + 1] = HEX[usize::from(byte & 0xf)];
     }
     text
 }
+
+/// Where each byte stands in the text: after the fourth, the sixth, the eighth and the tenth there is a dash.
+const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 

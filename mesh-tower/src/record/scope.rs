@@ -7,7 +7,7 @@ use mesh_core::metric::Direction;
 
 use super::Recorder;
 use crate::{
-    call::{Call, Carried, REQUEST_ID, RequestHead},
+    call::{Began, Call, Carried, REQUEST_ID, is_grpc},
     conn_info::ConnInfo,
     context::CallContext,
     open::Open,
@@ -40,7 +40,7 @@ impl Scope {
 
     /// Begins a call to another service, for the one that is being answered if there is one.
     pub(crate) fn begin_outbound<B>(&self, request: &mut Request<B>) -> Arc<Call> {
-        let now = clock::now();
+        let at = clock::now();
         let parent = CallContext::of(request.extensions());
         if let Some(parent) = &parent {
             parent.carried().add_to(request.headers_mut());
@@ -52,9 +52,19 @@ impl Scope {
             .or_else(|| self.recorder.new_request_id());
         let trace = match parent {
             Some(parent) => Trace::child(parent, &self.recorder.ids),
-            None => self.own_trace(request, now),
+            None => self.own_trace(request, at),
         };
-        Arc::new(self.call(request, now, trace, request_id))
+        Arc::new(Call::new(Began {
+            at,
+            grpc: is_grpc(request.headers()),
+            inbound: false,
+            version: request.version(),
+            head: self.recorder.head(request, &trace),
+            trace,
+            conn: None,
+            request_id,
+            carried: Carried::default(),
+        }))
     }
 
     /// Begins the answering of a request.
@@ -63,12 +73,20 @@ impl Scope {
         request: &mut Request<B>,
         conn: Option<Arc<ConnInfo>>,
     ) -> Arc<Call> {
-        let now = clock::now();
+        let at = clock::now();
         let request_id = self.name(request.headers_mut());
-        let trace = self.own_trace(request, now);
-        let carried = Carried::of(request.headers(), self.recorder.carried());
-        let call = self.call(request, now, trace, request_id);
-        Arc::new(call.inbound(conn, carried))
+        let trace = self.own_trace(request, at);
+        Arc::new(Call::new(Began {
+            at,
+            grpc: is_grpc(request.headers()),
+            inbound: true,
+            version: request.version(),
+            head: self.recorder.head(request, &trace),
+            trace,
+            conn,
+            request_id,
+            carried: Carried::of(request.headers(), self.recorder.carried()),
+        }))
     }
 
     /// The name of a request in logs, which it is given here if it has none.
@@ -84,20 +102,6 @@ impl Scope {
     fn own_trace<B>(&self, request: &Request<B>, now: Instant) -> Trace {
         let Recorder { tracer, ids, .. } = &*self.recorder;
         Trace::own(request.headers(), ids, tracer.as_deref(), now)
-    }
-
-    fn call<B>(
-        &self,
-        request: &Request<B>,
-        now: Instant,
-        trace: Trace,
-        request_id: Option<HeaderValue>,
-    ) -> Call {
-        let head = self
-            .recorder
-            .shows_head(&trace)
-            .then(|| RequestHead::of(request));
-        Call::new(request, now, trace).named(request_id, head)
     }
 
     /// Records a call that has ended, whichever way.
