@@ -45,6 +45,8 @@ struct Report {
     to: ReportTo,
     /// How many bytes are still to come, where that was said: whoever sends so many does not ask whether they were all.
     left: Option<u64>,
+    /// Whether its bytes were counted when it was handed over: a copy of it may be sent in its place.
+    counted: bool,
 }
 
 /// Who keeps how far a body has come: a call, or a layer that stands alone.
@@ -116,7 +118,14 @@ impl Body {
         if self.report.is_some() {
             self = Kind::Boxed(self.boxed_unsync()).into();
         }
-        self.report = Some(Report { to, left });
+        let counted = match (&self.kind, &to) {
+            (Kind::Full(bytes), ReportTo::Call(call)) => {
+                call.received(bytes.len());
+                true
+            }
+            _ => false,
+        };
+        self.report = Some(Report { to, left, counted });
         self
     }
 
@@ -171,7 +180,7 @@ impl Report {
     /// Whether nothing comes after this frame.
     fn is_last(&mut self, frame: &Frame<Bytes>) -> bool {
         if let Some(data) = frame.data_ref() {
-            if let ReportTo::Call(call) = &self.to {
+            if let (ReportTo::Call(call), false) = (&self.to, self.counted) {
                 call.received(data.len());
             }
             self.left = self.left.map(|left| left.saturating_sub(data.len() as u64));

@@ -36,12 +36,14 @@ use crate::support::{BoxError, Log, two_nodes};
 #[tokio::test(start_paused = true)]
 async fn both_nodes_count_the_bytes_that_bodies_really_had() {
     type Row = (Method, &'static str, fn() -> Body, &'static str);
-    let rows: [Row; 6] = [
+    let rows: [Row; 8] = [
         (Method::GET, "/hello", Body::empty, "200 - 0 5"),
         (Method::HEAD, "/hello", Body::empty, "200 - 0 0"),
         (Method::GET, "/empty", Body::empty, "204 - 0 0"),
         (Method::POST, "/echo", Body::empty, "200 - 0 0"),
+        (Method::POST, "/echo", whole, "200 - 12 12"),
         (Method::POST, "/echo", in_pieces, "200 - 12 12"),
+        (Method::PUT, "/again/echo", whole, "200 - 12 12"),
         (Method::PUT, "/again/echo", in_pieces, "200 - 12 12"),
     ];
     for protocol in [Http, Http2] {
@@ -66,26 +68,28 @@ async fn both_nodes_count_the_bytes_that_bodies_really_had() {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_is_sent_again_is_counted_once_by_its_caller() {
-    let shop = Shop::open(Http).await;
-    let mut request = Request::new(in_pieces());
-    (*request.method_mut(), *request.uri_mut()) =
-        (Method::PUT, "/again/flaky-echo".parse().expect("a path"));
-    shop.send_body(request).await;
-    let (sent, answered) = shop.lines().await;
-    let tail = r#""-" "-" "ID" "orders.local""#;
-    let line = |end: &str| format!(r#""PUT /again/flaky-echo HTTP/1.1" {end}"#);
-    assert_lines(
-        "sent",
-        &sent,
-        &[&line(&format!(r#"200 - 12 12 ~ 0 {tail} "10.0.0.1:8080""#))],
-    );
-    let answers =
-        ["503 - 12 0", "200 - 12 12"].map(|told| line(&format!(r#"{told} 0 0 {tail} "-""#)));
-    assert_lines(
-        "answered",
-        &answered,
-        &answers.each_ref().map(String::as_str),
-    );
+    for body in [whole, in_pieces] {
+        let shop = Shop::open(Http).await;
+        let mut request = Request::new(body());
+        (*request.method_mut(), *request.uri_mut()) =
+            (Method::PUT, "/again/flaky-echo".parse().expect("a path"));
+        shop.send_body(request).await;
+        let (sent, answered) = shop.lines().await;
+        let tail = r#""-" "-" "ID" "orders.local""#;
+        let line = |end: &str| format!(r#""PUT /again/flaky-echo HTTP/1.1" {end}"#);
+        assert_lines(
+            "sent",
+            &sent,
+            &[&line(&format!(r#"200 - 12 12 ~ 0 {tail} "10.0.0.1:8080""#))],
+        );
+        let answers =
+            ["503 - 12 0", "200 - 12 12"].map(|told| line(&format!(r#"{told} 0 0 {tail} "-""#)));
+        assert_lines(
+            "answered",
+            &answered,
+            &answers.each_ref().map(String::as_str),
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -280,6 +284,10 @@ async fn what_was_not_written_yet_is_written_when_the_mesh_ends() {
     refuse(&mesh, 1).await;
     mesh.stop(Duration::ZERO).await;
     assert_eq!(log.lines(&mesh).await.len(), 1);
+}
+
+fn whole() -> Body {
+    Body::from("twelve bytes")
 }
 
 fn in_pieces() -> Body {
