@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::id::SegmentId;
-use crate::segment::Subsegment;
+use crate::segment::{MAX_EMBEDDED, Subsegment};
 
 /// Collects the calls a request makes until its segment is closed.
 ///
@@ -50,19 +50,19 @@ impl Recording {
     /// Adds a call that has ended.
     ///
     /// # Errors
-    /// The subsegment itself, if the segment is closed. It is then to be sent alone
-    /// ([`Subsegment::encode_alone`]).
+    /// The subsegment itself, if the segment is closed, or holds [`MAX_EMBEDDED`] already: a stream that goes on all day may
+    /// make calls without end. It is then to be sent alone ([`Subsegment::encode_alone`]).
     #[expect(
         clippy::result_large_err,
         reason = "a late call goes on to be written; boxing it would be undone at once"
     )]
     pub fn add(&self, subsegment: Subsegment) -> Result<(), Subsegment> {
         match &mut *self.lock() {
-            Some(finished) => {
+            Some(finished) if finished.len() < MAX_EMBEDDED => {
                 finished.push(subsegment);
                 Ok(())
             }
-            None => Err(subsegment),
+            _ => Err(subsegment),
         }
     }
 
@@ -104,6 +104,14 @@ mod tests {
             (together, alone.sum::<usize>())
         });
         assert_eq!(together + alone, 200);
+    }
+
+    #[test]
+    fn an_open_segment_holds_no_more_calls_than_are_embedded() {
+        let recording = Recording::new(id(1));
+        let added = (2..100).filter(|number| recording.add(call_of(*number)).is_ok());
+        assert_eq!(added.count(), MAX_EMBEDDED);
+        assert_eq!(recording.close().len(), MAX_EMBEDDED);
     }
 
     #[test]

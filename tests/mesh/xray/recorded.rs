@@ -234,6 +234,42 @@ async fn an_attempt_that_outlives_its_request_is_a_document_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_is_refused_is_a_fact_of_the_request_that_caused_it() {
+    let shop = Shop::open(always).await;
+    assert_eq!(shop.get("/nowhere").await, StatusCode::OK);
+    let web = shop.documents().await.web;
+    let [segment] = &*web else { panic!("{web:#?}") };
+    let [refused] = subsegments(segment) else {
+        panic!("{segment:#}")
+    };
+    assert_eq!(refused["name"], "none.local");
+    assert_eq!(refused["namespace"], Value::Null, "nobody was called");
+    assert_eq!(refused["cause"]["exceptions"][0]["type"], "NoEndpoint");
+    assert_eq!(refused["annotations"]["response_flags"], "UH");
+    assert_eq!(
+        (flags(refused), flags(segment)),
+        ("fault".to_owned(), String::new())
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_beyond_those_that_a_segment_embeds_are_documents_of_their_own() {
+    let shop = Shop::open(always).await;
+    assert_eq!(shop.get("/twelve").await, StatusCode::OK);
+    let Documents { web, orders } = shop.documents().await;
+    let (segments, alone): (Vec<_>, Vec<_>) =
+        web.iter().partition(|document| document["type"].is_null());
+    let [segment] = &*segments else {
+        panic!("{web:#?}")
+    };
+    assert_eq!(
+        (subsegments(segment).len(), alone.len(), orders.len()),
+        (8, 4, 12)
+    );
+    assert!(alone.iter().all(|call| call["parent_id"] == segment["id"]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_node_may_have_a_name_of_its_own() {
     let shop = Shop::open(|xray| always(xray).segment_name("checkout")).await;
     shop.get("/alone").await;

@@ -208,6 +208,16 @@ async fn call(request: Request<Body>, web: &Mesh) -> Response<PeerBody> {
     }
     match request.uri().path() {
         "/alone" => text("alone"),
+        "/nowhere" => {
+            let refused = web.client().get("http://none.local/").send().await;
+            text(refused.expect_err("it has no endpoint").to_string())
+        }
+        "/twelve" => {
+            for _ in 0..12 {
+                drop(send(orders.clone(), Request::new(Body::empty())).await);
+            }
+            text("twelve")
+        }
         "/later" => {
             web.spawn(async move { drop(send(orders, onward).await) });
             status(StatusCode::ACCEPTED)

@@ -1,22 +1,14 @@
 //! From a call that has ended to what X-Ray is sent of it.
 
 use std::{
-    net::SocketAddr,
     sync::Arc,
     time::{Instant, SystemTime},
 };
 
-use mesh_xray::{
-    SegmentId,
-    segment::{Cause, Http, Namespace, Segment, Subsegment},
-};
+use mesh_xray::segment::{Http, Segment, Subsegment};
 
-use super::{
-    Ids, Trace,
-    ended::{self, Ended, Reason},
-    tracer::Tracer,
-};
-use crate::call::{Attempt, Call, RequestHead};
+use super::{Trace, attempts::attempts, ended, tracer::Tracer};
+use crate::call::{Call, RequestHead};
 
 /// What is left of a sampled call, for the thread that writes.
 #[derive(Debug)]
@@ -38,8 +30,8 @@ impl Traced {
     /// Notes the attempts of a call that has ended in their segment. What cannot wait there comes back.
     pub(crate) fn of(call: &Arc<Call>, ended: Instant, tracer: Option<&Tracer>) -> Option<Self> {
         let (trace, tracer) = (call.own_trace(), tracer?);
-        let (recording, ids) = (trace.recording()?, trace.ids());
-        let late: Vec<_> = attempts(call, ids, ended, tracer)
+        let recording = trace.recording()?;
+        let late: Vec<_> = attempts(call, ended, tracer)
             .into_iter()
             .filter_map(|attempt| recording.add(attempt).err())
             .collect();
@@ -125,62 +117,12 @@ fn request(head: &RequestHead, call: &Call) -> Http {
     http
 }
 
-/// A subsegment for each attempt of a call that has ended.
-fn attempts(call: &Call, ids: Ids, ended: Instant, tracer: &Tracer) -> Vec<Subsegment> {
-    let Some(target) = call.target() else {
-        return Vec::new();
-    };
-    let (name, begun) = (tracer.name_of(target), call.own_trace().began(call));
-    let count = call.attempts().count();
-    let of = |(number, attempt): (usize, &Attempt)| {
-        let start = attempt.started().saturating_duration_since(begun);
-        let mut subsegment = Subsegment::new(name.clone(), ids.of(number), start);
-        subsegment.namespace = Some(Namespace::Remote);
-        subsegment.precursor_ids = (0..number).map(|before| ids.of(before)).collect();
-        // The one that was answered lasts as long as its answer.
-        let answered = number + 1 == count && call.status().is_some();
-        let over = attempt.ended_at().filter(|_| !answered).unwrap_or(ended);
-        subsegment.elapsed = over.saturating_duration_since(attempt.started());
-        let ended = Ended::of(call, attempt, number + 1 == count);
-        conclude(&mut subsegment, call, ended, ids.of(usize::MAX - number));
-        annotate(&mut subsegment, call, number, attempt.endpoint());
-        subsegment
-    };
-    call.attempts().enumerate().map(of).collect()
-}
-
-/// What an attempt asked for, and how it ended.
-fn conclude(subsegment: &mut Subsegment, call: &Call, ended: Ended, exception: SegmentId) {
-    let mut http = call
-        .head()
-        .map(|head| Http::request(head.method.to_string(), url(head)))
-        .unwrap_or_default();
-    http.status = ended.status;
-    subsegment.http = Some(http);
-    subsegment.flags = ended.flags;
-    subsegment.cause = ended
-        .reason
-        .map(|Reason { kind, message }| Cause::new(exception, kind, message));
-}
-
-fn annotate(subsegment: &mut Subsegment, call: &Call, number: usize, endpoint: SocketAddr) {
-    let annotations = &mut subsegment.annotations;
-    if let Some(plan) = call.plan() {
-        annotations.set("virtual_service", plan.virtual_service.to_string());
-        if let Some(route) = &plan.route {
-            annotations.set("route", route.to_string());
-        }
-    }
-    annotations.set("attempt", i64::try_from(number + 1).unwrap_or(i64::MAX));
-    annotations.set("upstream_address", endpoint.to_string());
-}
-
 /// Without the query, which may hold secrets.
-fn url(head: &RequestHead) -> String {
+pub(super) fn url(head: &RequestHead) -> String {
     let authority = head.authority().map(lossy).unwrap_or_default();
     format!("http://{authority}{}", head.path_only())
 }
 
-fn lossy(bytes: &[u8]) -> String {
+pub(super) fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

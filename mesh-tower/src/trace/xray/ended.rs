@@ -109,6 +109,17 @@ impl Reason {
         })
     }
 
+    /// Why a call went nowhere.
+    pub(super) fn of_refusal(call: &Call) -> Option<Self> {
+        let mut refusals = call.flags().iter().filter(|flag| flag.is_refusal());
+        refusals.next().map(|flag| match flag {
+            Flag::NoRoute => NO_ROUTE,
+            Flag::NoHealthyUpstream => NO_ENDPOINT,
+            Flag::UpstreamOverflow => OVERFLOW,
+            _ => STOPPED,
+        })
+    }
+
     const fn new(kind: &'static str, message: &'static str) -> Self {
         Self { kind, message }
     }
@@ -129,6 +140,8 @@ const TIMEOUT: Reason = Reason::new(
     "no complete answer within the limit of the request",
 );
 const IDLE: Reason = Reason::new("Idle", "nothing moved for too long");
+const NO_ROUTE: Reason = Reason::new("NoRoute", "no route takes this request");
+const NO_ENDPOINT: Reason = Reason::new("NoEndpoint", "the target has no endpoint");
 const OVERFLOW: Reason = Reason::new("Overflow", "too many requests waited for this target");
 const STOPPED: Reason = Reason::new("Stopped", "this process stopped");
 const UNKNOWN: Reason = Reason::new("Cancelled", "it ended before its outcome was known");

@@ -1,5 +1,6 @@
 //! Traces as `x-amzn-trace-id` tells them and segments record them.
 
+mod attempts;
 mod document;
 mod ended;
 mod settings;
