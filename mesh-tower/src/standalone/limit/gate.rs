@@ -70,10 +70,8 @@ pub(super) enum Entry {
 
 impl Gate {
     pub(super) fn enter(self: &Arc<Self>, limit: Limit) -> Entry {
-        // Nobody passes those who wait.
-        if self.waiting.load(SeqCst) == 0
-            && let Some(permit) = self.try_enter(limit)
-        {
+        let ahead = self.waiting.load(SeqCst);
+        if let Some(permit) = self.try_enter(limit, ahead) {
             return Entry::In(permit);
         }
         // Nobody is in flight under a limit of none whose end could be waited for.
@@ -82,18 +80,20 @@ impl Gate {
         } else {
             limit.pending
         };
-        if let Err(waiting) = count_up(&self.waiting, pending) {
-            return Entry::Shed { waiting };
+        match count_up(&self.waiting, pending) {
+            Err(waiting) => Entry::Shed { waiting },
+            Ok(ahead) => Entry::Wait(Place {
+                limit,
+                ahead,
+                freed: Box::pin(self.freed.clone().notified_owned()),
+                gate: self.clone(),
+            }),
         }
-        Entry::Wait(Place {
-            limit,
-            freed: Box::pin(self.freed.clone().notified_owned()),
-            gate: self.clone(),
-        })
     }
 
-    fn try_enter(self: &Arc<Self>, limit: Limit) -> Option<Permit> {
-        count_up(&self.in_flight, limit.requests).ok()?;
+    /// Nobody takes the room of those who wait `ahead`: there has to be some beyond it.
+    fn try_enter(self: &Arc<Self>, limit: Limit, ahead: usize) -> Option<Permit> {
+        count_up(&self.in_flight, limit.requests.saturating_sub(ahead)).ok()?;
         Some(Permit(self.clone()))
     }
 
@@ -110,7 +110,7 @@ impl Gate {
     }
 }
 
-/// One more, unless there are as many already.
+/// One more than the number it gives, unless there are as many as the limit already.
 fn count_up(count: &AtomicUsize, limit: usize) -> Result<usize, usize> {
     count.fetch_update(SeqCst, SeqCst, |n| (n < limit).then_some(n + 1))
 }
@@ -130,6 +130,8 @@ impl Drop for Permit {
 #[derive(Debug)]
 pub(super) struct Place {
     limit: Limit,
+    /// How many waited before it; none counts any more once it is called.
+    ahead: usize,
     /// Dropped with a call that came too late, it hands that on to the next.
     freed: Pin<Box<OwnedNotified>>,
     gate: Arc<Gate>,
@@ -138,12 +140,13 @@ pub(super) struct Place {
 impl Place {
     pub(super) fn poll_permit(&mut self, cx: &mut Context<'_>) -> Poll<Permit> {
         loop {
-            // The limit may have grown since, or a call may have come before anybody listened.
-            if let Some(permit) = self.gate.try_enter(self.limit) {
+            // A request may have ended before anybody was counted as waiting for it: that called nobody.
+            if let Some(permit) = self.gate.try_enter(self.limit, self.ahead) {
                 return Poll::Ready(permit);
             }
             ready!(self.freed.as_mut().poll(cx));
             self.freed.set(self.gate.freed.clone().notified_owned());
+            self.ahead = 0;
         }
     }
 }
@@ -213,6 +216,54 @@ mod tests {
         assert!(poll(&mut third).is_none());
         drop(second);
         assert!(poll(&mut third).is_some());
+    }
+
+    #[test]
+    fn one_who_comes_when_there_is_room_again_leaves_it_to_those_who_waited() {
+        let (gate, limit) = (Arc::default(), Limit::requests(1).pending(2));
+        let first = permit(&gate, limit);
+        let mut second = waiter(place(&gate, limit));
+        assert!(second.poll().is_none());
+        drop(first);
+        let mut third = waiter(place(&gate, limit));
+        assert!(third.poll().is_none());
+        let second = second.poll().expect("its turn");
+        drop(second);
+        assert!(third.woken());
+        assert!(third.poll().is_some());
+    }
+
+    #[test]
+    fn one_who_comes_is_not_held_up_where_there_is_room_for_those_who_waited_too() {
+        let (gate, narrow, wide) = (
+            Arc::default(),
+            Limit::requests(1).pending(2),
+            Limit::requests(3).pending(2),
+        );
+        let _first = permit(&gate, narrow);
+        let mut second = waiter(place(&gate, narrow));
+        assert!(second.poll().is_none());
+        let _third = permit(&gate, wide);
+        assert!(
+            matches!(gate.enter(wide), Entry::Wait(_)),
+            "one of three is the second's"
+        );
+    }
+
+    #[test]
+    fn room_that_was_left_to_one_who_gave_up_goes_to_the_next() {
+        for listens in [true, false] {
+            let (gate, limit) = (Arc::default(), Limit::requests(1).pending(2));
+            let first = permit(&gate, limit);
+            let mut second = waiter(place(&gate, limit));
+            assert!(!listens || second.poll().is_none());
+            drop(first);
+            let mut third = waiter(place(&gate, limit));
+            assert!(!listens || third.poll().is_none());
+            drop(second);
+            assert_eq!(third.woken(), listens);
+            assert!(third.poll().is_some(), "listens: {listens}");
+        }
     }
 
     #[test]

@@ -33,7 +33,8 @@ use crate::{
 /// [`Overflow`](crate::ErrorKind::Overflow) instead, which is safe to retry.
 ///
 /// Goes outside of what costs a connection or memory for each request; a limit that is to count attempts goes inside of
-/// retries. A source that gives no limit for a request lets it pass uncounted; several limits share the one count.
+/// retries. A source that gives no limit for a request lets it pass uncounted; several limits share the one count
+/// and the one queue.
 ///
 /// # Differences from the mesh
 /// A layer alone does not see connections: a tunnel (101, CONNECT) is in flight until its head is sent, not until it closes.
