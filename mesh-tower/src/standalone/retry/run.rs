@@ -26,6 +26,8 @@ pub(super) struct Run<S> {
     inner: S,
     policy: RetryPolicy,
     attempts: Attempts,
+    /// Whether an attempt before this one may have come to the peer's application.
+    seen: bool,
     rng: Arc<SharedRng>,
     /// What another attempt would send; `None` when there can be none.
     kept: Option<(Kept, Extensions)>,
@@ -54,6 +56,7 @@ where
             inner,
             policy,
             attempts,
+            seen: false,
             rng,
             kept: None,
             per_try: None,
@@ -64,7 +67,8 @@ where
     pub(super) async fn start(mut self, request: Request<Body>) -> Result<Response<B>, BoxError> {
         let request = self.limited(request);
         let request = self.keep(request);
-        self.run(request).await
+        let result = self.run(request).await;
+        result.map_err(|error| self.of_all_attempts(error))
     }
 
     fn limited(&mut self, request: Request<Body>) -> Request<Body> {
@@ -95,7 +99,7 @@ where
         request
     }
 
-    async fn run(mut self, mut request: Request<Body>) -> Result<Response<B>, BoxError> {
+    async fn run(&mut self, mut request: Request<Body>) -> Result<Response<B>, BoxError> {
         loop {
             let result = self.attempt(request).await;
             let Some(outcome) = outcome(&result) else {
@@ -111,11 +115,24 @@ where
                 return result;
             };
             request = again;
+            self.seen |= !outcome.is_unsent();
             // The failed answer goes before the wait: nobody will read it.
             drop(result);
             if let Some(wait) = wait {
                 time::sleep(wait).await;
             }
+        }
+    }
+
+    /// What an error of ours says of the last attempt alone would be wrong of the request.
+    fn of_all_attempts(&self, error: BoxError) -> BoxError {
+        match error.downcast::<Error>() {
+            Ok(error) => {
+                let attempts = error.attempts().max(self.attempts.count());
+                let unsent = error.is_safe_to_retry() && !self.seen;
+                error.after(attempts, unsent).into()
+            }
+            Err(foreign) => foreign,
         }
     }
 

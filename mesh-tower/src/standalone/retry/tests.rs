@@ -32,7 +32,7 @@ use tower_service::Service;
 use super::*;
 use crate::{
     body::{Body, BoxError},
-    error::{Error, ErrorKind},
+    error::{Cause, Error, ErrorKind},
     standalone::testing::{ask, get, pieces, strict},
 };
 
@@ -184,8 +184,36 @@ async fn an_attempt_ends_at_its_limit_which_runs_from_the_end_of_the_request() {
     let (result, ()) = tokio::join!(ask(&mut service, request), upload);
     let error = result.expect_err("no answer ever came");
     let error = error.downcast_ref::<Error>().expect("an error of ours");
-    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1));
     assert_eq!(began.elapsed().as_secs(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_ours_tells_of_the_attempts_before_it_too() {
+    type End = fn() -> Result<Response<Body>, BoxError>;
+    let rows: [(&str, End, bool); 2] = [
+        ("answered", || Ok(status(503)), false),
+        ("refused", || Err(refused()), true),
+    ];
+    for (what, before, safe) in rows {
+        let attempts = Arc::new(AtomicUsize::new(0));
+        let service = strict(move |_: Request<Body>| {
+            let shed = Error::new(Cause::Overflow { waiting: 1 }).after(0, true);
+            let end = match attempts.fetch_add(1, SeqCst) {
+                0 => before(),
+                _ => Err(shed.into()),
+            };
+            async move { end }
+        });
+        let mut service = RetryLayer::new(RetryPolicy::idempotent(2)).layer(service);
+        let error = ask(&mut service, get()).await.expect_err("shed");
+        let error = error.downcast_ref::<Error>().expect("an error of ours");
+        assert_eq!(
+            (error.attempts(), error.is_safe_to_retry()),
+            (2, safe),
+            "{what}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
