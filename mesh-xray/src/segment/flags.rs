@@ -16,7 +16,7 @@ use super::json::Object;
 /// use mesh_xray::segment::Flags;
 ///
 /// assert_eq!(Flags::of_status(200), Flags::default());
-/// assert_eq!(Flags::of_status(404), Flags::client_gone());
+/// assert!(Flags::of_status(404).error && !Flags::of_status(404).fault);
 /// assert_eq!(Flags::of_status(503), Flags::fault());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -9,7 +9,8 @@ use super::json::Object;
 /// Texts of any length and content may be set; the document holds what X-Ray takes of them.
 ///
 /// # Units
-/// At most 250 characters of each text. Of `url`, what comes before `?` and `#`: a query may hold secrets.
+/// At most 250 characters of each text. Of `url`, what comes before `?` and `#`, without `user:password@`: either may hold
+/// secrets.
 ///
 /// # Source
 /// X-Ray developer guide, "HTTP request data". Differs from Envoy, which keeps the query, cuts the path alone and so passes
@@ -82,7 +83,7 @@ impl Http {
     fn write(&self, http: &mut Object<'_>, more: impl FnOnce(&mut Object<'_>)) {
         http.object("request", |request| {
             request.text("method", &self.method, MAX_CHARS);
-            request.text("url", without_query(&self.url), MAX_CHARS);
+            request.text("url", &without_secrets(&self.url), MAX_CHARS);
             if let Some(user_agent) = &self.user_agent {
                 request.text("user_agent", user_agent, MAX_CHARS);
             }
@@ -102,9 +103,24 @@ impl Http {
     }
 }
 
-fn without_query(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default()
+/// The URL up to its query, and without a user and a password before its host.
+fn without_secrets(url: &str) -> Cow<'_, str> {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = match url.find(SCHEME_ENDS) {
+        Some(at) => url.split_at(at + SCHEME_ENDS.len()),
+        None => ("", url),
+    };
+    let authority = rest.split('/').next().unwrap_or_default();
+    match authority.rsplit_once('@') {
+        Some((_, host)) => {
+            let path = rest.strip_prefix(authority).unwrap_or_default();
+            format!("{scheme}{host}{path}").into()
+        }
+        None => url.into(),
+    }
 }
+
+const SCHEME_ENDS: &str = "://";
 
 const MAX_CHARS: usize = 250;
 
@@ -113,16 +129,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_ends_before_its_query() {
+    fn a_url_is_written_without_what_may_be_secret() {
         let cases = [
             ("http://a/b", "http://a/b"),
             ("http://a/b?c=d#e", "http://a/b"),
             ("http://a/b#e?c", "http://a/b"),
+            ("http://ann:secret@a:80/b", "http://a:80/b"),
+            ("http://a@b@c/d@e?f@g", "http://c/d@e"),
+            ("ann@a", "a"),
+            ("/b@c", "/b@c"),
             ("?", ""),
             ("", ""),
         ];
         for (url, want) in cases {
-            assert_eq!(without_query(url), want, "{url:?}");
+            assert_eq!(without_secrets(url), want, "{url:?}");
         }
     }
 
