@@ -22,4 +22,4 @@ pub use flag::{Flag, Flags};
 pub use histogram::{BOUNDS, Histogram, bucket};
 pub use key::{Direction, Key, StatusClass};
 pub use outcome::Outcome;
-pub use reading::{Kind, Number, Reading};
+pub use reading::{Number, NumberKind, Reading};

@@ -5,16 +5,16 @@ use std::{
     fmt::{self, Write},
 };
 
-use super::{BOUNDS, Flag, Key, Kind, Number, Reading, StatusClass};
+use super::{BOUNDS, Flag, Key, Number, NumberKind, Reading, StatusClass};
 
 /// What the answer to a scrape has to declare as its `content-type`.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Appends readings and numbers in the text exposition format.
 ///
-/// Readings under an equal key are added up, because a series may stand there once only. A key for which nothing was
-/// counted is left out; of the others, classes, flags and reasons are written where there is a count. The order follows
-/// from the keys and names alone.
+/// Readings under an equal key are added up, because a series may stand there once only; of numbers of one name, the first
+/// counts. A key for which nothing was counted is left out; of the others, classes, flags and reasons are written where
+/// there is a count. The order follows from the keys and names alone.
 ///
 /// # Shape
 /// ```text
@@ -103,8 +103,8 @@ fn page(meters: &[Meter], numbers: &[&Number], out: &mut String) -> fmt::Result 
     durations(out, meters)?;
     numbers.iter().try_for_each(|number| {
         let kind = match number.kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
+            NumberKind::Counter => "counter",
+            NumberKind::Gauge => "gauge",
         };
         family(out, number.name, kind, number.help)?;
         writeln!(out, "{} {}", number.name, number.value)
@@ -176,7 +176,7 @@ const COUNTERS: [Counter; 3] = [
     },
     Counter {
         name: "mesh_refusals_total",
-        help: "Requests that this process answered without an attempt, by reason.",
+        help: "Requests that this process did not let go any further, by reason.",
         label: "reason",
         counts: |reading| by_flag(&reading.refusals),
     },
@@ -246,7 +246,7 @@ mod tests {
              # HELP mesh_request_flags_total Response flags of requests that ended; one request may have several.\n\
              # TYPE mesh_request_flags_total counter\n\
              mesh_request_flags_total{{{labels},flag=\"URX\"}} 3\n\
-             # HELP mesh_refusals_total Requests that this process answered without an attempt, by reason.\n\
+             # HELP mesh_refusals_total Requests that this process did not let go any further, by reason.\n\
              # TYPE mesh_refusals_total counter\n\
              mesh_refusals_total{{{labels},reason=\"UO\"}} 4\n\
              # HELP mesh_retries_total Attempts beyond each request's first.\n\

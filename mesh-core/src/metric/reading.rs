@@ -68,7 +68,7 @@ pub struct Number {
     /// What it says, in a sentence.
     pub help: &'static str,
     /// Whether it may fall.
-    pub kind: Kind,
+    pub kind: NumberKind,
     /// Its value.
     pub value: u64,
 }
@@ -80,7 +80,7 @@ impl Number {
         Self {
             name,
             help,
-            kind: Kind::Counter,
+            kind: NumberKind::Counter,
             value,
         }
     }
@@ -91,7 +91,7 @@ impl Number {
         Self {
             name,
             help,
-            kind: Kind::Gauge,
+            kind: NumberKind::Gauge,
             value,
         }
     }
@@ -100,7 +100,7 @@ impl Number {
 /// How a number moves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum NumberKind {
     /// It only grows, until the process starts again.
     Counter,
     /// It grows and falls.
