@@ -38,11 +38,19 @@
 //! [`flag`](Error::flag) is the reason in the letters of Envoy's access log. gRPC calls get a response of trailers only
 //! instead. Inbound services answer with a response and leave the application's own error type alone.
 //!
+//! # What is recorded
+//!
+//! When a request ends, it is counted ([`Mesh::metrics`]), and leaves a line for the access log
+//! ([`MeshBuilder::access_log`]) and a trace for X-Ray ([`MeshBuilder::xray`]) where these are asked for. Lines and traces
+//! wait in a bounded ring, and a thread of the mesh's own writes them: no request waits for a log.
+//!
+//! A call that a handler makes belongs to the request it answers ([`CallContext`]).
+//!
 //! # Features
 //!
 //! | feature | default | gives |
 //! |---|---|---|
-//! | `xray` | yes | reads `x-amzn-trace-id`, starts traces, sends the header on |
+//! | `xray` | yes | reads `x-amzn-trace-id`, starts traces, sends the header on; records what [`MeshBuilder::xray`] says |
 //! | `axum` | no | `Error: IntoResponse`, `ConnectInfo<SocketAddr>` in handlers |
 //! | `tonic` | no | `Error: Into<tonic::Status>`, `TcpConnectInfo` in services |
 //!
