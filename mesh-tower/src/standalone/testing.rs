@@ -56,6 +56,29 @@ where
     }
 }
 
+/// A service that panics when it is cloned: whoever calls it calls the very one that was ready.
+pub(super) struct Uncloned<S>(pub(super) S);
+
+impl<S> Clone for Uncloned<S> {
+    fn clone(&self) -> Self {
+        panic!("cloned")
+    }
+}
+
+impl<S: Service<R>, R> Service<R> for Uncloned<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: R) -> S::Future {
+        self.0.call(request)
+    }
+}
+
 /// Calls a service as a caller should, with a clone made in between, which takes no readiness away.
 pub(super) async fn ask<S, R>(service: &mut S, request: R) -> Result<S::Response, S::Error>
 where

@@ -14,7 +14,7 @@ use super::*;
 use crate::{
     body::Body,
     error::{Error, ErrorKind},
-    standalone::testing::{Pieces, Sender, ask, get, pieces, strict},
+    standalone::testing::{Pieces, Sender, Uncloned, ask, get, pieces, strict},
 };
 
 /// A layer with room for one, and what counts it.
@@ -31,36 +31,10 @@ async fn streaming(layer: &LimitLayer<Limit>) -> (Sender, LimitBody<Pieces>) {
         let body = body.take().expect("one request");
         async { Ok::<_, Infallible>(Response::new(body)) }
     });
-    let mut service = layer.layer(Once(service));
+    let mut service = layer.layer(Uncloned(service));
     let ready = ServiceExt::<Request<Body>>::ready(&mut service).await;
     let response = tower_service::Service::call(ready.expect("ready"), get()).await;
     (send, response.expect("an answer").into_body())
-}
-
-/// A service that answers once, and is never cloned to do so.
-struct Once<S>(S);
-
-impl<S> Clone for Once<S> {
-    fn clone(&self) -> Self {
-        panic!("cloned")
-    }
-}
-
-impl<S: tower_service::Service<R>, R> tower_service::Service<R> for Once<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(
-        &mut self,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Result<(), S::Error>> {
-        self.0.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: R) -> S::Future {
-        self.0.call(request)
-    }
 }
 
 #[tokio::test]
