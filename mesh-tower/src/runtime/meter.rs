@@ -8,15 +8,14 @@ use std::{
     time::Duration,
 };
 
-use mesh_core::metric::{BOUNDS, Flag, Flags, Histogram, Key, Reading, StatusClass, bucket};
+use mesh_core::metric::{BOUNDS, Flag, Flags, Histogram, Reading, StatusClass, bucket};
 
 use super::shard::Shards;
 
 /// Counts the requests of one key. Whoever counts has resolved it beforehand: on the way of a request it takes a few
 /// uncontended additions.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Meter {
-    key: Key,
     /// Made by the first request: of many routes few may ever be used.
     counts: OnceLock<Shards<Counts>>,
 }
@@ -43,15 +42,9 @@ struct Counts {
 }
 
 impl Meter {
-    pub(crate) const fn new(key: Key) -> Self {
-        Self {
-            key,
-            counts: OnceLock::new(),
-        }
-    }
-
-    pub(crate) const fn key(&self) -> &Key {
-        &self.key
+    /// Whether a request was ever counted.
+    pub(crate) fn is_used(&self) -> bool {
+        self.counts.get().is_some()
     }
 
     pub(crate) fn record(&self, sum: &Sum) {
