@@ -13,7 +13,7 @@ mod write;
 use std::{
     io,
     sync::{Arc, OnceLock},
-    thread::Thread,
+    thread::{self, Thread},
     time::Instant,
 };
 
@@ -142,7 +142,7 @@ impl Recorder {
     /// Waits until all records of requests that have ended are written; no longer than a second, should the log block.
     pub(crate) fn flush(&self) {
         if let Some(records) = &self.records {
-            records.rounds.wait(records.rounds.ask(|| records.wake()));
+            records.wait(records.rounds.ask(|| records.wake()));
         }
     }
 }
@@ -152,7 +152,7 @@ impl Drop for Recorder {
         if let Some(records) = &self.records {
             let last = records.rounds.ask_for_last(|| records.wake());
             // Or a process that ends now would lose them.
-            records.rounds.wait(last);
+            records.wait(last);
         }
     }
 }
@@ -179,6 +179,14 @@ impl Records {
     fn wake(&self) {
         if let Some(writer) = self.writer.get() {
             writer.unpark();
+        }
+    }
+
+    /// Waits until this round has ended; a log that asks for it itself cannot wait for itself.
+    fn wait(&self, round: u64) {
+        let here = thread::current().id();
+        if self.writer.get().is_some_and(|writer| writer.id() != here) {
+            self.rounds.wait(round);
         }
     }
 }
@@ -234,7 +242,61 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 
 #[cfg(test)]
 mod tests {
+    use std::{sync::mpsc, time::Duration};
+
+    use http::Request;
+    use mesh_core::{
+        Defaults,
+        compile::compile,
+        config::{Mesh, VirtualNode},
+        metric::Direction,
+    };
+    use parking_lot::Mutex;
+
     use super::*;
+    use crate::runtime::clock;
+
+    #[test]
+    fn a_log_that_is_the_last_to_hold_its_recorder_does_not_wait_for_itself() {
+        struct Holds {
+            recorder: Arc<Mutex<Option<Arc<Recorder>>>>,
+            took: mpsc::Sender<Duration>,
+        }
+        impl io::Write for Holds {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                let start = clock::now();
+                if let Some(last) = self.recorder.lock().take() {
+                    last.flush();
+                    drop(last);
+                    self.took.send(start.elapsed()).expect("the test listens");
+                }
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mesh = Mesh::builder("shop").virtual_node(VirtualNode::builder("web"));
+        let model = mesh.build().expect("a valid mesh");
+        let snapshot = compile(&model, "web", Defaults::Safe).expect("a node of the mesh");
+        let (recorder, (took, listens)) = (Arc::<Mutex<_>>::default(), mpsc::channel());
+        let log = Holds {
+            recorder: recorder.clone(),
+            took,
+        };
+        let readers = Readers {
+            access_log: Some(Box::new(log)),
+            tracer: None,
+        };
+        let held = testing::recorder(&snapshot, readers);
+        let scope = Scope::new(Direction::Inbound, &held);
+        let call = scope.begin_inbound(&mut Request::new(()), None);
+        *recorder.lock() = Some(held);
+        scope.end(&call);
+        drop(scope);
+        let took = listens.recv().expect("the log was written");
+        assert!(took < Duration::from_millis(500), "{took:?}");
+    }
 
     #[test]
     fn a_request_id_is_a_random_uuid() {

@@ -3,7 +3,7 @@
 use std::{
     mem,
     net::SocketAddr,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -44,6 +44,8 @@ pub(super) struct Batch {
 pub(crate) struct Ring {
     shards: Shards<Mutex<Batch>>,
     dropped: AtomicU64,
+    /// Nobody comes for records any more.
+    closed: AtomicBool,
 }
 
 /// What became of a record.
@@ -60,13 +62,15 @@ impl Ring {
         Self {
             shards: Shards::new(Mutex::default),
             dropped: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
         }
     }
 
     /// Keeps a record whose texts are written by `write`.
     pub(super) fn push(&self, write: impl FnOnce(&mut Vec<u8>) -> Entry) -> Kept {
         let mut batch = self.shards.mine().lock();
-        if batch.entries.len() >= MOST_ENTRIES || batch.text.len() >= MOST_TEXT {
+        let full = batch.entries.len() >= MOST_ENTRIES || batch.text.len() >= MOST_TEXT;
+        if full || self.is_closed() {
             return self.drop_one();
         }
         let entry = write(&mut batch.text);
@@ -81,7 +85,7 @@ impl Ring {
     /// Keeps a piece of a trace.
     pub(super) fn push_traced(&self, traced: Traced) -> Kept {
         let mut batch = self.shards.mine().lock();
-        if batch.traced.len() >= MOST_TRACED {
+        if batch.traced.len() >= MOST_TRACED || self.is_closed() {
             return self.drop_one();
         }
         batch.traced.push(traced);
@@ -102,9 +106,25 @@ impl Ring {
         }
     }
 
-    /// Counts records that were taken out and could not be written.
-    pub(super) fn lost(&self, records: usize) {
-        self.dropped.fetch_add(records as u64, Ordering::Relaxed);
+    /// Counts records that were taken out, unless it is told before it is dropped that they were written.
+    pub(super) fn unwritten(&self, records: usize) -> Unwritten<'_> {
+        Unwritten {
+            ring: self,
+            records,
+        }
+    }
+
+    /// Nobody comes for records any more: those that wait are lost, and so are all that come.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+        // Whoever did not see that held a shard's lock before this does, and so left its record for it.
+        self.drain(&mut Batch::default(), |batch| {
+            drop(self.unwritten(batch.len()));
+        });
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
     }
 
     /// How many records found no room, or were lost afterwards.
@@ -118,7 +138,31 @@ impl Ring {
     }
 }
 
+/// Records that are being written. What ends that before its time, an error or a panic, loses them.
+#[derive(Debug)]
+pub(super) struct Unwritten<'a> {
+    ring: &'a Ring,
+    records: usize,
+}
+
+impl Unwritten<'_> {
+    pub(super) fn written(&mut self, records: usize) {
+        self.records = self.records.saturating_sub(records);
+    }
+}
+
+impl Drop for Unwritten<'_> {
+    fn drop(&mut self) {
+        let lost = self.records as u64;
+        self.ring.dropped.fetch_add(lost, Ordering::Relaxed);
+    }
+}
+
 impl Batch {
+    pub(super) fn len(&self) -> usize {
+        self.entries.len() + self.traced.len()
+    }
+
     fn last_text(&self) -> usize {
         self.entries.last().map_or(0, |entry| entry.text.len())
     }
@@ -180,6 +224,16 @@ mod tests {
                 .count();
             assert_eq!(called, 1, "{pieces} pieces");
         }
+    }
+
+    #[test]
+    fn what_waits_or_comes_when_nobody_writes_any_more_is_lost_and_counted() {
+        let ring = Ring::new();
+        ring.push(|text| entry(text, b"x"));
+        ring.close();
+        assert_eq!((ring.dropped(), drained(&ring)), (1, 0));
+        assert_eq!(ring.push(|text| entry(text, b"x")), Kept::No);
+        assert_eq!((ring.dropped(), drained(&ring)), (2, 0));
     }
 
     #[test]

@@ -46,12 +46,14 @@ impl Output {
         let times = Times::now();
         let mut batch = mem::take(&mut self.batch);
         ring.drain(&mut batch, |batch| {
-            if self.log(batch, times).is_err() {
-                ring.lost(batch.entries.len());
+            let mut unwritten = ring.unwritten(batch.len());
+            if self.log(batch, times).is_ok() {
+                unwritten.written(batch.entries.len());
             }
             if let (Some(tracer), Some(emitter)) = (tracer, &mut self.emitter) {
                 for traced in batch.traced.drain(..) {
                     tracer.emit(traced, emitter, |at| times.wall(at));
+                    unwritten.written(1);
                 }
             }
         });
@@ -178,6 +180,7 @@ impl Writing<'_> {
 
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
+        self.0.ring.close();
         self.0.rounds.end_all();
     }
 }

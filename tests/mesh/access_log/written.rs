@@ -220,6 +220,7 @@ async fn a_log_that_panics_costs_lines_and_nobody_waits_for_it() {
     }
     assert!(start.elapsed() < Duration::from_secs(1));
     refuse(&mesh, 1).await;
+    assert_eq!(dropped(&mesh), 2);
 }
 
 #[tokio::test]
