@@ -57,11 +57,10 @@ impl Trace {
 impl Tracer {
     pub(crate) fn emit(
         &self,
-        traced: Traced,
+        Traced(never): Traced,
         _emitter: &mut Emitter,
         _wall: impl Fn(Instant) -> SystemTime,
     ) {
-        let Traced(never) = traced;
         match never {}
     }
 }
