@@ -172,7 +172,8 @@ mod tests {
         runtime::clock,
     };
 
-    fn cluster() -> Cluster {
+    /// A node of a mesh that another one may call.
+    pub(super) fn spec() -> ClusterSpec {
         let orders = VirtualNode::builder("orders").listener(8080, Protocol::Http);
         let model = Mesh::builder("shop")
             .virtual_node(VirtualNode::builder("web").backend("orders.local"))
@@ -181,7 +182,11 @@ mod tests {
             .build()
             .expect("a valid mesh");
         let snapshot = compile(&model, "web", Defaults::Safe).expect("a node of the mesh");
-        Cluster::new(snapshot.clusters()[0].clone())
+        snapshot.clusters()[0].clone()
+    }
+
+    fn cluster() -> Cluster {
+        Cluster::new(spec())
     }
 
     #[tokio::test]
@@ -252,31 +257,13 @@ mod tests {
 #[cfg(all(test, mesh_loom))]
 mod loom_models {
     use loom::{future::block_on, thread};
-    use mesh_core::{
-        Defaults,
-        compile::compile,
-        config::{Mesh, VirtualNode, VirtualService},
-        unit::Protocol,
-    };
 
-    use super::*;
+    use super::{tests::spec, *};
     use crate::{
         connect::MemoryNetwork,
         endpoint::load::InFlight,
         sync::{explore, join},
     };
-
-    fn spec() -> ClusterSpec {
-        let orders = VirtualNode::builder("orders").listener(8080, Protocol::Http);
-        let model = Mesh::builder("shop")
-            .virtual_node(VirtualNode::builder("web").backend("orders.local"))
-            .virtual_node(orders.dns("orders.local"))
-            .virtual_service(VirtualService::builder("orders.local").virtual_node("orders"))
-            .build()
-            .expect("a valid mesh");
-        let snapshot = compile(&model, "web", Defaults::Safe).expect("a node of the mesh");
-        snapshot.clusters()[0].clone()
-    }
 
     fn at(ports: &[u16]) -> Vec<SocketAddr> {
         ports
