@@ -113,6 +113,22 @@ impl<'a> Record<'a> {
 
     /// Appends the line, with its line break; allocates only what `line` grows by.
     pub fn write_line(&self, line: &mut Vec<u8>) {
+        self.write_request(line);
+        self.write_end(line);
+        let headers = [self.forwarded_for, self.user_agent, self.request_id];
+        for value in headers.into_iter().chain([self.authority]) {
+            quoted(line, value);
+        }
+        line.extend_from_slice(b" \"");
+        match self.upstream_host {
+            Some(host) => display(line, host),
+            None => line.push(b'-'),
+        }
+        line.extend_from_slice(b"\"\n");
+    }
+
+    /// When it came, and what it asked for.
+    fn write_request(&self, line: &mut Vec<u8>) {
         line.push(b'[');
         timestamp(line, self.start);
         line.extend_from_slice(b"] \"");
@@ -122,33 +138,29 @@ impl<'a> Record<'a> {
         line.push(b' ');
         line.extend_from_slice(protocol(self.protocol));
         line.extend_from_slice(b"\" ");
+    }
+
+    /// How it ended, how much was moved and how long it took.
+    fn write_end(&self, line: &mut Vec<u8>) {
         number(line, self.status.into(), 1);
         line.push(b' ');
         display(line, self.flags);
-        for count in [self.bytes_received, self.bytes_sent] {
+        for count in [self.bytes_received, self.bytes_sent, millis(self.duration)] {
             line.push(b' ');
             number(line, count, 1);
         }
-        line.push(b' ');
-        number(line, millis(self.duration), 1);
         line.push(b' ');
         match self.upstream_service_time {
             Some(time) => number(line, millis(time), 1),
             None => line.push(b'-'),
         }
-        let headers = [self.forwarded_for, self.user_agent, self.request_id];
-        for value in headers.into_iter().chain([self.authority]) {
-            line.extend_from_slice(b" \"");
-            text(line, value);
-            line.push(b'"');
-        }
-        line.extend_from_slice(b" \"");
-        match self.upstream_host {
-            Some(host) => display(line, host),
-            None => line.push(b'-'),
-        }
-        line.extend_from_slice(b"\"\n");
     }
+}
+
+fn quoted(line: &mut Vec<u8>, value: Option<&[u8]>) {
+    line.extend_from_slice(b" \"");
+    text(line, value);
+    line.push(b'"');
 }
 
 fn text(line: &mut Vec<u8>, value: Option<&[u8]>) {
