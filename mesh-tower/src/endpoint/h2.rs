@@ -4,7 +4,7 @@ use std::{
     future::{Future, poll_fn},
     pin::pin,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -43,30 +43,37 @@ pub(crate) async fn handshake(
         .map_err(ConnectError::Handshake)?;
     let shared = Arc::new(Shared::new(send, UNKNOWN));
     let (settled, settings) = oneshot::channel();
-    let publish = Arc::downgrade(&shared);
-    // The task ends with the connection's last sender.
-    tokio::spawn(async move {
-        let mut driver = pin!(driver);
-        let mut settled = Some(settled);
-        poll_fn(|cx| {
-            moved.waker.register(cx.waker());
-            let polled = driver.as_mut().poll(cx);
-            let max = driver.current_max_send_streams();
-            if let Some(shared) = publish.upgrade() {
-                shared.limit(max);
-            }
-            if max != UNKNOWN
-                && let Some(settled) = settled.take()
-            {
-                // Nobody listens if the request that dialled was dropped.
-                let _ = settled.send(());
-            }
-            polled
-        })
-        .await
-    });
+    tokio::spawn(drive(driver, moved, Arc::downgrade(&shared), settled));
     settings.await.map_err(|_| ConnectError::Closed)?;
     Ok(shared)
+}
+
+/// Carries a connection's streams until its last sender is gone, and publishes what the peer says about their number.
+async fn drive(
+    driver: http2::Connection<TokioIo<Connection>, Body, Tasks>,
+    moved: Arc<Moved>,
+    shared: Weak<Shared<SendRequest<Body>>>,
+    settled: oneshot::Sender<()>,
+) {
+    let mut driver = pin!(driver);
+    let mut settled = Some(settled);
+    // How it ended is told to each request that was open.
+    let _ = poll_fn(|cx| {
+        moved.waker.register(cx.waker());
+        let polled = driver.as_mut().poll(cx);
+        let max = driver.current_max_send_streams();
+        if let Some(shared) = shared.upgrade() {
+            shared.limit(max);
+        }
+        if max != UNKNOWN
+            && let Some(settled) = settled.take()
+        {
+            // Nobody listens if the request that dialled was dropped.
+            let _ = settled.send(());
+        }
+        polled
+    })
+    .await;
 }
 
 /// Wakes the task that hands requests to the connection, whenever the connection's own task has moved: that one reads the
