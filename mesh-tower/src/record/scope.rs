@@ -50,8 +50,9 @@ impl Scope {
         let request_id = request_id
             .or_else(|| parent.as_ref()?.request_id().cloned())
             .or_else(|| self.recorder.new_request_id());
+        let Recorder { tracer, ids, .. } = &*self.recorder;
         let trace = match parent {
-            Some(parent) => Trace::child(parent, &self.recorder.ids),
+            Some(parent) => Trace::child(parent, ids, tracer.as_deref()),
             None => self.own_trace(request, at),
         };
         Arc::new(Call::new(Began {

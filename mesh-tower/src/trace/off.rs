@@ -32,7 +32,7 @@ pub(crate) struct Counted(Infallible);
 pub(crate) struct Traced(Infallible);
 
 impl Trace {
-    pub(crate) fn child(_parent: Arc<Call>, _rng: &SharedRng) -> Self {
+    pub(crate) fn child(_parent: Arc<Call>, _rng: &SharedRng, _tracer: Option<&Tracer>) -> Self {
         Self
     }
 

@@ -20,10 +20,9 @@ pub(super) fn attempts(call: &Call, ended: Instant, tracer: &Tracer) -> Vec<Subs
     if call.attempts().next().is_none() {
         return refusal(call, ended).into_iter().collect();
     }
-    let Some(target) = call.target() else {
+    let (Some(target), Some(ids)) = (call.target(), call.own_trace().ids()) else {
         return Vec::new();
     };
-    let ids = call.own_trace().ids();
     let (name, begun) = (tracer.name_of(target), call.own_trace().began(call));
     let count = call.attempts().count();
     let of = |(number, attempt): (usize, &Attempt)| {
@@ -48,19 +47,16 @@ fn refusal(call: &Call, ended: Instant) -> Option<Subsegment> {
     let trace = call.own_trace();
     let caused = matches!(trace, Trace::Child { .. });
     let reason = Reason::of_refusal(call).filter(|_| caused)?;
+    let ids = trace.ids()?;
     let name = match call.plan() {
         Some(plan) => plan.virtual_service.to_string(),
         None => call.head()?.authority().map(lossy).unwrap_or_default(),
     };
     let start = call.started().saturating_duration_since(trace.began(call));
-    let mut refusal = Subsegment::new(Name::new(&name), trace.ids().of(0), start);
+    let mut refusal = Subsegment::new(Name::new(&name), ids.of(0), start);
     refusal.elapsed = ended.saturating_duration_since(call.started());
     refusal.flags = Flags::fault();
-    refusal.cause = Some(Cause::new(
-        trace.ids().of(usize::MAX),
-        reason.kind,
-        reason.message,
-    ));
+    refusal.cause = Some(Cause::new(ids.of(usize::MAX), reason.kind, reason.message));
     let letters = call.flags().to_string();
     refusal.annotations.set("response_flags", letters);
     Some(refusal)

@@ -28,7 +28,11 @@ pub(crate) enum Trace {
     /// It began the trace, or brought it along.
     Own { trace: mesh_xray::Trace, part: Part },
     /// It belongs to the call that is being answered, and so to that one's trace.
-    Child { parent: Arc<Call>, ids: Ids },
+    Child {
+        parent: Arc<Call>,
+        /// `None` where its attempts are not recorded.
+        ids: Option<Ids>,
+    },
 }
 
 /// What this process does for a trace.
@@ -61,11 +65,10 @@ impl Ids {
 
 impl Trace {
     /// Of a call that is made for another.
-    pub(crate) fn child(parent: Arc<Call>, rng: &SharedRng) -> Self {
-        let ids = match parent.own_trace().recording() {
-            Some(_) => Ids::new(rng),
-            None => Ids(0),
-        };
+    pub(crate) fn child(parent: Arc<Call>, rng: &SharedRng, tracer: Option<&Tracer>) -> Self {
+        // What came in by one mesh may be sent on by another, in the same process, that does not record.
+        let is_recorded = tracer.is_some() && parent.own_trace().is_sampled();
+        let ids = is_recorded.then(|| Ids::new(rng));
         Self::Child { parent, ids }
     }
 
@@ -124,14 +127,14 @@ impl Trace {
         }
     }
 
-    fn ids(&self) -> Ids {
+    /// `None` where the attempts of the call are not recorded.
+    fn ids(&self) -> Option<Ids> {
         match self {
-            Self::Child { ids, .. }
-            | Self::Own {
-                part: Part::Sampled { ids, .. },
-                ..
-            } => *ids,
-            Self::Own { .. } => Ids(0),
+            Self::Child { ids, .. } => *ids,
+            Self::Own { part, .. } => match part {
+                Part::Sampled { ids, .. } => Some(*ids),
+                Part::Bystander | Part::Unsampled => None,
+            },
         }
     }
 
@@ -143,7 +146,10 @@ impl Trace {
             &match self.part() {
                 Part::Bystander => trace.upstream_passthrough(),
                 Part::Unsampled => trace.upstream_not_sampled(),
-                Part::Sampled { .. } => trace.upstream_sampled(self.ids().of(attempt)),
+                Part::Sampled { recording, .. } => {
+                    let attempt = self.ids().map(|ids| ids.of(attempt));
+                    trace.upstream_sampled(attempt.unwrap_or_else(|| recording.id()))
+                }
             },
         );
     }
@@ -167,3 +173,50 @@ fn put(headers: &mut HeaderMap, value: &HeaderBuffer) {
 }
 
 const NAME: HeaderName = HeaderName::from_static(mesh_xray::HEADER_NAME);
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+    use mesh_core::{
+        Defaults,
+        compile::compile,
+        config::{Mesh, VirtualNode},
+        metric::Direction,
+    };
+
+    use super::*;
+    use crate::{
+        context::CallContext,
+        record::{Readers, Scope, testing},
+    };
+
+    #[test]
+    fn a_call_that_leaves_by_a_mesh_that_does_not_record_belongs_to_the_segment_itself() {
+        let mesh = Mesh::builder("shop").virtual_node(VirtualNode::builder("web"));
+        let model = mesh.build().expect("a valid mesh");
+        let snapshot = compile(&model, "web", Defaults::Safe).expect("a node of the mesh");
+        let recorder = |xray: Option<XRay>| {
+            let tracer = xray.map(|xray| xray.start(&snapshot).expect("a socket"));
+            let readers = Readers {
+                access_log: None,
+                tracer,
+            };
+            testing::recorder(&snapshot, readers)
+        };
+        let recording = recorder(Some(XRay::daemon("127.0.0.1:2000").sampling(1, 1.0)));
+        let served = Scope::new(Direction::Inbound, &recording);
+        let served = served.begin_inbound(&mut Request::new(()), None);
+        let segment = served.own_trace().recording().expect("it is sampled").id();
+        for (other, is_parent) in [(recording, false), (recorder(None), true)] {
+            let mut request = Request::new(());
+            let context = CallContext::new(served.clone());
+            request.extensions_mut().insert(context);
+            let sent = Scope::new(Direction::Outbound, &other).begin_outbound(&mut request);
+            let mut headers = HeaderMap::new();
+            sent.write_belonging(&mut headers);
+            let told = headers[NAME].to_str().expect("text");
+            let parent = format!("Parent={segment};Sampled=1");
+            assert_eq!(told.ends_with(&parent), is_parent, "{told}");
+        }
+    }
+}
