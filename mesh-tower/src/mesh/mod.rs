@@ -218,6 +218,9 @@ impl Mesh {
     /// stops, as it does for requests, and ends it when it has stopped or its last handle is gone.
     ///
     /// For a result, or a task of one's own making: [`InCall`](crate::InCall).
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime, as [`tokio::spawn`].
     pub fn spawn<F>(&self, future: F)
     where
         F: Future<Output = ()> + Send + 'static,
