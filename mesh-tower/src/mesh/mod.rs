@@ -3,6 +3,7 @@
 mod builder;
 mod files;
 mod identity;
+mod recorded;
 mod records;
 mod running;
 mod source;
@@ -13,7 +14,7 @@ use std::{collections::BTreeMap, fmt, future::Future, net::SocketAddr, sync::Arc
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
-use mesh_core::{Config, Snapshot, metric::prometheus};
+use mesh_core::{Config, Snapshot};
 use tokio::sync::oneshot;
 use tower_service::Service;
 
@@ -26,9 +27,8 @@ pub use self::{
 use crate::{
     body::{Body, BoxError},
     client::{Client, Origin},
-    context::InCall as _,
     error::{Cause, Error},
-    inbound::{self, InboundLayer},
+    inbound::InboundLayer,
     runtime::reconcile::Apply,
     serve,
     stack::Outbound,
@@ -199,67 +199,6 @@ impl Mesh {
             .wait_for(|phase| !matches!(phase, Phase::Stopping { .. }))
             .await;
         self.flush().await;
-    }
-
-    /// Writes out the records of all requests that have ended: access log lines and traces that still wait.
-    ///
-    /// They are written within 50 ms anyway, and when the mesh stops or ends; this is for tests, and for processes that are
-    /// frozen between requests, as on Lambda.
-    pub async fn flush(&self) {
-        let recorder = self.handle.recorder.clone();
-        // What it writes to may block.
-        let written = tokio::task::spawn_blocking(move || recorder.flush()).await;
-        if let Err(error) = written {
-            tracing::warn!(%error, "records could not be written");
-        }
-    }
-
-    /// Runs a future as part of the call that is being answered, past the answer if it must: the mesh waits for it when it
-    /// stops, as it does for requests, and ends it when it has stopped or its last handle is gone.
-    ///
-    /// For a result, or a task of one's own making: [`InCall`](crate::InCall).
-    ///
-    /// # Panics
-    /// Outside of a Tokio runtime, as [`tokio::spawn`].
-    pub fn spawn<F>(&self, future: F)
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        let (inbound, mut phase) = (self.handle.inbound.clone(), self.handle.phase.subscribe());
-        let running = inbound.drain().track();
-        let future = future.in_call();
-        tokio::spawn(async move {
-            let _running = running;
-            tokio::select! {
-                () = future => {}
-                () = inbound.drain().reached(inbound::Phase::Stopped) => {}
-                // An error says that the last handle is gone.
-                _ = phase.wait_for(|_| false) => {}
-            }
-        });
-    }
-
-    /// What this process has counted, as a Prometheus server reads it: serve it with
-    /// [`CONTENT_TYPE`](mesh_core::metric::prometheus::CONTENT_TYPE), where and to whom you like.
-    ///
-    /// # Shape
-    /// See [`prometheus`](mesh_core::metric::prometheus).
-    ///
-    /// # Examples
-    /// ```no_run
-    /// # fn example(mesh: mesh_tower::Mesh) -> axum::Router {
-    /// use axum::{Router, http::header::CONTENT_TYPE, routing::get};
-    /// use mesh_core::metric::prometheus;
-    ///
-    /// let metrics = async move || ([(CONTENT_TYPE, prometheus::CONTENT_TYPE)], mesh.metrics());
-    /// Router::new().route("/metrics", get(metrics))
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn metrics(&self) -> String {
-        let mut page = String::new();
-        prometheus::write(&self.handle.readings(), &self.handle.numbers(), &mut page);
-        page
     }
 
     /// Puts another configuration in force for the requests to come. Those that run end under the one they began with.
