@@ -39,15 +39,13 @@ impl RequestHead {
         self.uri.path()
     }
 
-    /// Whom the request was for: its `Host`, or what HTTP/2 has in its place.
+    /// Whom the request was for: its `Host`, or what HTTP/2 has in its place; never the user and password before an `@`.
     pub(crate) fn authority(&self) -> Option<&[u8]> {
-        match &self.host {
-            Some(host) => Some(host.as_bytes()),
-            None => self
-                .uri
-                .authority()
-                .map(|authority| authority.as_str().as_bytes()),
-        }
+        let authority = match &self.host {
+            Some(host) => host.as_bytes(),
+            None => self.uri.authority()?.as_str().as_bytes(),
+        };
+        authority.rsplit(|byte| *byte == b'@').next()
     }
 
     pub(crate) fn forwarded_for(&self) -> Option<&[u8]> {
@@ -107,6 +105,13 @@ mod tests {
         lines
             .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
             .collect()
+    }
+
+    #[test]
+    fn a_users_password_is_no_part_of_what_is_recorded() {
+        let request = Request::get("http://user:secret@orders.local:8080/").body(());
+        let head = RequestHead::of(&request.expect("a request"));
+        assert_eq!(head.authority(), Some(b"orders.local:8080".as_slice()));
     }
 
     #[test]
