@@ -39,7 +39,7 @@ pub(crate) struct Recorder {
     ids: Arc<SharedRng>,
     carried: Box<[HeaderName]>,
     meters: Arc<Meters>,
-    tracer: Option<Arc<Tracer>>,
+    tracer: Option<Tracer>,
     counted: Option<Counted>,
     logs: bool,
     /// `None` where nobody reads records.
@@ -69,10 +69,10 @@ impl Recorder {
         Readers { access_log, tracer }: Readers,
     ) -> io::Result<Arc<Self>> {
         let (tracer, emitter) = tracer.unzip();
-        let (logs, tracer) = (access_log.is_some(), tracer.map(Arc::new));
+        let logs = access_log.is_some();
         let counted = emitter.as_ref().map(Emitter::counters);
         let records = match logs || tracer.is_some() {
-            true => Some(Records::start(Output::new(access_log, emitter), &tracer)?),
+            true => Some(Records::start(Output::new(access_log, emitter))?),
             false => None,
         };
         Ok(Arc::new(Self {
@@ -118,7 +118,7 @@ impl Recorder {
         if let Some(head) = call.head().filter(|_| self.logs) {
             records.keep(|ring| ring.push(|text| entry(call, head, now, text)));
         }
-        if let Some(traced) = Traced::of(call, now, self.tracer.as_deref()) {
+        if let Some(traced) = Traced::of(call, now, self.tracer.as_ref()) {
             records.keep(|ring| ring.push_traced(traced));
         }
     }
@@ -158,13 +158,13 @@ impl Drop for Recorder {
 }
 
 impl Records {
-    fn start(output: Output, tracer: &Option<Arc<Tracer>>) -> io::Result<Arc<Self>> {
+    fn start(output: Output) -> io::Result<Arc<Self>> {
         let records = Arc::new(Self {
             ring: Ring::new(),
             rounds: Rounds::default(),
             writer: OnceLock::new(),
         });
-        let writer = write::start(output, records.clone(), tracer.clone())?;
+        let writer = write::start(output, records.clone())?;
         // Nobody else has seen it yet, so it is set here.
         let _ = records.writer.set(writer);
         Ok(records)

@@ -52,7 +52,7 @@ impl Scope {
             .or_else(|| self.recorder.new_request_id());
         let Recorder { tracer, ids, .. } = &*self.recorder;
         let trace = match parent {
-            Some(parent) => Trace::child(parent, ids, tracer.as_deref()),
+            Some(parent) => Trace::child(parent, ids, tracer.as_ref()),
             None => self.own_trace(request, at),
         };
         Arc::new(Call::new(Began {
@@ -102,7 +102,7 @@ impl Scope {
 
     fn own_trace<B>(&self, request: &Request<B>, now: Instant) -> Trace {
         let Recorder { tracer, ids, .. } = &*self.recorder;
-        Trace::own(request.headers(), ids, tracer.as_deref(), now)
+        Trace::own(request.headers(), ids, tracer.as_ref(), now)
     }
 
     /// Records a call that has ended, whichever way.

@@ -15,10 +15,7 @@ use super::{
     Records,
     ring::{Batch, Entry, Ring},
 };
-use crate::{
-    runtime::clock,
-    trace::{Emitter, Tracer},
-};
+use crate::{runtime::clock, trace::Emitter};
 
 /// Where records go, and the buffers that they go through.
 pub(super) struct Output {
@@ -42,7 +39,7 @@ impl Output {
     }
 
     /// Takes all records out of the ring.
-    pub(super) fn write(&mut self, ring: &Ring, tracer: Option<&Tracer>) {
+    pub(super) fn write(&mut self, ring: &Ring) {
         let times = Times::now();
         let mut batch = mem::take(&mut self.batch);
         ring.drain(&mut batch, |batch| {
@@ -50,9 +47,9 @@ impl Output {
             if self.log(batch, times).is_ok() {
                 unwritten.written(batch.entries.len());
             }
-            if let (Some(tracer), Some(emitter)) = (tracer, &mut self.emitter) {
+            if let Some(emitter) = &mut self.emitter {
                 for traced in batch.traced.drain(..) {
-                    tracer.emit(traced, emitter, |at| times.wall(at));
+                    emitter.emit(traced, |at| times.wall(at));
                     unwritten.written(1);
                 }
             }
@@ -144,16 +141,12 @@ impl Times {
 }
 
 /// Starts the thread that writes until the recorder is gone; it is not a task, because files and terminals block.
-pub(super) fn start(
-    mut output: Output,
-    records: Arc<Records>,
-    tracer: Option<Arc<Tracer>>,
-) -> io::Result<thread::Thread> {
+pub(super) fn start(mut output: Output, records: Arc<Records>) -> io::Result<thread::Thread> {
     let thread = thread::Builder::new()
         .name("mesh-records".to_owned())
         .spawn(move || {
             let writing = Writing(&records);
-            writing.run(&mut output, tracer.as_deref());
+            writing.run(&mut output);
         })?;
     Ok(thread.thread().clone())
 }
@@ -162,14 +155,14 @@ pub(super) fn start(
 struct Writing<'a>(&'a Records);
 
 impl Writing<'_> {
-    fn run(&self, output: &mut Output, tracer: Option<&Tracer>) {
+    fn run(&self, output: &mut Output) {
         let Records { ring, rounds, .. } = self.0;
         loop {
             if !rounds.is_asked() {
                 thread::park_timeout(EVERY);
             }
             let (round, last) = rounds.begin();
-            output.write(ring, tracer);
+            output.write(ring);
             rounds.end(round);
             if last {
                 return;

@@ -54,17 +54,6 @@ impl Trace {
     pub(crate) fn answer(&self, _headers: &mut HeaderMap) {}
 }
 
-impl Tracer {
-    pub(crate) fn emit(
-        &self,
-        Traced(never): Traced,
-        _emitter: &mut Emitter,
-        _wall: impl Fn(Instant) -> SystemTime,
-    ) {
-        match never {}
-    }
-}
-
 impl Traced {
     /// What is left of a call that has ended.
     pub(crate) fn of(_call: &Arc<Call>, _now: Instant, _tracer: Option<&Tracer>) -> Option<Self> {
@@ -73,6 +62,10 @@ impl Traced {
 }
 
 impl Emitter {
+    pub(crate) fn emit(&mut self, _traced: Traced, _wall: impl Fn(Instant) -> SystemTime) {
+        match self.0 {}
+    }
+
     pub(crate) fn counters(&self) -> Counted {
         match self.0 {}
     }

@@ -1,4 +1,4 @@
-//! Decides what is recorded, and makes documents of it.
+//! Decides what is recorded, and sends documents of it.
 
 use std::{
     fmt, io,
@@ -65,31 +65,6 @@ impl Tracer {
     pub(super) fn name_of(&self, virtual_node: &VirtualNodeName) -> Name {
         Name::new(&format!("{}/{virtual_node}", self.mesh))
     }
-
-    /// Sends the documents of a call that has ended; `wall` tells the time of day of a moment.
-    pub(crate) fn emit(
-        &self,
-        traced: Traced,
-        emitter: &mut Emitter,
-        wall: impl Fn(Instant) -> SystemTime,
-    ) {
-        let Emitter {
-            socket,
-            counters,
-            pacing,
-            document,
-        } = emitter;
-        let too_large = traced.documents(self, wall, document, |document| {
-            socket.send(document);
-            if let Some(rest) = pacing.sent() {
-                // The thread that writes records is the only one that waits.
-                thread::park_timeout(rest);
-            }
-        });
-        for _ in 0..too_large {
-            counters.dropped(Dropped::TooLarge);
-        }
-    }
 }
 
 /// Where documents are sent.
@@ -109,6 +84,26 @@ impl Emitter {
             pacing: Pacing::default(),
             document: Vec::new(),
         })
+    }
+
+    /// Sends the documents of a call that has ended; `wall` tells the time of day of a moment.
+    pub(crate) fn emit(&mut self, traced: Traced, wall: impl Fn(Instant) -> SystemTime) {
+        let Self {
+            socket,
+            counters,
+            pacing,
+            document,
+        } = self;
+        let too_large = traced.documents(wall, document, |document| {
+            socket.send(document);
+            if let Some(rest) = pacing.sent() {
+                // The thread that writes records is the only one that waits.
+                thread::park_timeout(rest);
+            }
+        });
+        for _ in 0..too_large {
+            counters.dropped(Dropped::TooLarge);
+        }
     }
 
     /// What became of the documents.
