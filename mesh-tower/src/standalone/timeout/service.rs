@@ -24,7 +24,8 @@ use crate::{
 };
 
 /// Ends a request that takes longer than its limits, of which there are two: on the whole of it, from the end of the
-/// request's body to the end of the response's, and on silence. An upload that goes on is not cut.
+/// request's body to the end of the response's, and on silence. An upload that goes on is not cut; one that stalls, or that
+/// nobody reads, is cut by the limit on silence alone, which a [`Duration`] as the policy does not set.
 ///
 /// A limit that passes before the response's head is answered with a 504, as a sidecar would; one that passes after it cuts
 /// the body with an [`Error`](crate::Error) of kind [`Timeout`](crate::ErrorKind::Timeout). With
