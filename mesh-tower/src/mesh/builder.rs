@@ -214,7 +214,8 @@ impl MeshBuilder {
     }
 
     /// Lets the calls that a handler makes take along this header of the request it answers, unless it sets it itself:
-    /// `x-tenant`, say, or what a route matches. Beside those named here, only `x-request-id` is carried.
+    /// `x-tenant`, say, or what a route matches. Beside those named here, only `x-request-id` is carried. What belongs to one
+    /// message alone (`host`, `content-type`, `te`) is refused at start.
     pub fn carry_header(mut self, name: impl Into<String>) -> Self {
         self.carried.push(name.into());
         self

@@ -81,12 +81,35 @@ fn carried(builder: &MeshBuilder) -> Result<Vec<HeaderName>, Error> {
                 "a header to carry has a name such as x-tenant, not {name:?}"
             ))
         })?;
+        if is_of_one_message(&name) {
+            return Err(Error::setup(format!(
+                "the header {name} cannot be carried from one request into another: it says how this one is sent, or what its body is"
+            )));
+        }
         if !names.contains(&name) {
             names.push(name);
         }
     }
     Ok(names)
 }
+
+/// Whether a header means nothing, or something else, on another message than its own.
+fn is_of_one_message(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    name.starts_with("content-") || OF_ONE_MESSAGE.contains(&name)
+}
+
+const OF_ONE_MESSAGE: [&str; 9] = [
+    "connection",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 /// # Source
 /// App Mesh virtual node, `logging.accessLog.file.path`: `/dev/stdout` for a container's log. Writing to that path opens
@@ -103,5 +126,27 @@ fn open(path: &str) -> Result<Box<dyn Write + Send>, Error> {
         Err(error) => Err(Error::setup(format!(
             "the access log {path:?} that the configuration asks for cannot be opened: {error}; .access_log(…) writes it elsewhere"
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_headers_that_mean_the_same_on_another_request_are_carried() {
+        let carried = |name: &str| carried(&MeshBuilder::default().carry_header(name));
+        assert_eq!(carried("X-Tenant").expect("a name"), ["x-tenant"]);
+        for name in [
+            "host",
+            "Content-Length",
+            "content-type",
+            "te",
+            "upgrade",
+            "a b",
+            "",
+        ] {
+            assert!(carried(name).is_err(), "{name:?}");
+        }
     }
 }

@@ -48,7 +48,12 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
         }
     };
     // Apart, so that what is drawn for routes does not depend on whether traces are begun.
-    let (draws, ids) = (rng(builder.seed, 0), rng(builder.seed, IDS));
+    // The ids of two nodes that have the same seed are not to meet in one trace.
+    let name = snapshot.virtual_node().as_str().bytes();
+    let node = name.fold(IDS, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
+    });
+    let (draws, ids) = (rng(builder.seed, 0), rng(builder.seed, node));
     let meters = Arc::new(Meters::new(&snapshot));
     let recorder = records::recorder(&mut builder, &snapshot, &meters, ids)?;
     let dial = transport as Arc<dyn Dial>;
@@ -180,3 +185,6 @@ fn announce(
 
 /// Any bits: the two sequences of one seed begin apart.
 const IDS: u64 = 0x6964_735f_6964_735f;
+
+/// Of 64 bits, as FNV-1a has it.
+const FNV_PRIME: u64 = 0x0100_0000_01b3;

@@ -17,6 +17,7 @@ use std::{
     time::Instant,
 };
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request};
 use mesh_core::{metric::Number, rng::Rng};
 
@@ -107,7 +108,8 @@ impl Recorder {
     fn new_request_id(&self) -> Option<HeaderValue> {
         let mut rng = &*self.ids;
         let random = u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64());
-        HeaderValue::from_bytes(&uuid(random)).ok()
+        // Owned once and shared: a copy goes out with each attempt, and one stays for the log.
+        HeaderValue::from_maybe_shared(Bytes::from_owner(uuid(random))).ok()
     }
 
     /// Writes what an ended call leaves to be read.
