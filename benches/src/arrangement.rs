@@ -79,6 +79,18 @@ impl Arrangement {
     /// # Errors
     /// Something does not start.
     pub async fn start(subject: Subject, traces: SocketAddr) -> Result<Self, Error> {
+        let traces = Traces {
+            to: traces,
+            sampled: None,
+        };
+        Self::tracing(subject, traces).await
+    }
+
+    /// The same, with these traces.
+    ///
+    /// # Errors
+    /// Something does not start.
+    pub async fn tracing(subject: Subject, traces: Traces) -> Result<Self, Error> {
         let mut this = Self {
             subject,
             addr: bare::serve().await?,
@@ -91,7 +103,7 @@ impl Arrangement {
                 this.pair = Some(Pair::start(&features(subject, traces)).await?);
             }
             Subject::Envoy => {
-                let envoys = Envoys::start(this.addr, traces).await?;
+                let envoys = Envoys::start(this.addr, traces.to).await?;
                 this.addr = envoys.egress();
                 this.envoys = Some(envoys);
             }
@@ -153,7 +165,13 @@ pub async fn in_memory(
     match subject {
         Subject::Bare => Ok((Caller::Bare(bare::in_memory().await?), None)),
         Subject::Mesh | Subject::MeshNoLog => {
-            let mut features = features(subject, traces);
+            let mut features = features(
+                subject,
+                Traces {
+                    to: traces,
+                    sampled: None,
+                },
+            );
             features.network = Some(MemoryNetwork::new());
             let pair = Pair::start(&features).await?;
             Ok((Caller::mesh(&pair.caller.mesh)?, Some(pair)))
@@ -162,13 +180,10 @@ pub async fn in_memory(
     }
 }
 
-fn features(subject: Subject, traces: SocketAddr) -> Features {
+fn features(subject: Subject, traces: Traces) -> Features {
     Features {
         access_log: subject == Subject::Mesh,
-        traces: Some(Traces {
-            to: traces,
-            sampled: None,
-        }),
+        traces: Some(traces),
         retries: 2,
         network: None,
     }

@@ -14,7 +14,9 @@ use std::{env, fs, path::Path};
 use mesh_benches::{
     Error,
     arrangement::{Arrangement, Subject},
-    figure, process,
+    figure,
+    mesh::Traces,
+    process,
     sink::Sink,
 };
 
@@ -49,7 +51,12 @@ fn profile(subject: Subject) -> Result<String, Error> {
     let file = process::temporary("dhat.json");
     runtime.block_on(async {
         let sink = Sink::start()?;
-        let arrangement = Arrangement::start(subject, sink.addr()).await?;
+        // None is sampled: one in twenty would be, and each of them allocates what a table for one call cannot show.
+        let traces = Traces {
+            to: sink.addr(),
+            sampled: Some(0.0),
+        };
+        let arrangement = Arrangement::tracing(subject, traces).await?;
         let mut caller = arrangement.caller().await?;
         for _ in 0..WARM_UP {
             caller.call().await?;
