@@ -127,6 +127,12 @@ pub struct Deadlines {
 }
 
 impl Deadlines {
+    /// The limits, as they were given.
+    #[must_use]
+    pub const fn timeouts(&self) -> &Timeouts {
+        &self.timeouts
+    }
+
     /// A request that begins now.
     #[must_use]
     pub const fn new(timeouts: Timeouts, now: Instant) -> Self {

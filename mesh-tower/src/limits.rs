@@ -19,7 +19,6 @@ use crate::{
 /// The limits of one request, from its head to the response's end.
 #[derive(Debug)]
 pub(crate) struct Limits {
-    timeouts: Timeouts,
     deadlines: Deadlines,
     timer: Timer,
 }
@@ -27,14 +26,13 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(timeouts: Timeouts, started: Instant) -> Self {
         Self {
-            timeouts,
             deadlines: Deadlines::new(timeouts, started),
             timer: Timer::default(),
         }
     }
 
     pub(crate) fn timeouts(&self) -> &Timeouts {
-        &self.timeouts
+        self.deadlines.timeouts()
     }
 
     pub(crate) fn deadlines(&mut self) -> &mut Deadlines {
@@ -76,7 +74,7 @@ impl Limits {
             per_try,
             idle,
             ..
-        } = self.timeouts;
+        } = *self.timeouts();
         match kind {
             LimitKind::PerTry => Cause::PerTryTimeout {
                 limit: per_try.unwrap_or_default(),

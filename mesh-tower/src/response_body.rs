@@ -28,8 +28,8 @@ use crate::{
 #[derive(Default)]
 pub struct ResponseBody {
     kind: Kind,
-    /// A frame that was looked at early.
-    first: Option<Result<Frame<Bytes>, hyper::Error>>,
+    /// A frame that was looked at early. Boxed: seldom there, and large.
+    first: Option<Box<Result<Frame<Bytes>, hyper::Error>>>,
     call: Option<Arc<Call>>,
     lease: Option<Lease>,
     guard: Option<SendGuard>,
@@ -128,13 +128,13 @@ impl ResponseBody {
             && let Poll::Ready(Some(frame)) = Pin::new(body).poll_frame(cx)
         {
             // An error, too: it is told only once.
-            self.first = Some(frame);
+            self.first = Some(Box::new(frame));
         }
         self.first()?.trailers_ref()
     }
 
     fn first(&self) -> Option<&Frame<Bytes>> {
-        self.first.as_ref()?.as_ref().ok()
+        self.first.as_deref()?.as_ref().ok()
     }
 
     fn poll_kind(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {

@@ -1,10 +1,20 @@
 //! A connection in the hands of one request, and what becomes of it.
 
-use std::{fmt, future::Future, sync::Arc};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
-use futures::{TryFutureExt as _, future::Either};
+use futures::future::Either;
 use http::{Request, Response};
-use hyper::{body::Incoming, client::conn::http2::SendRequest};
+use hyper::{
+    body::Incoming,
+    client::conn::{TrySendError, http2::SendRequest},
+};
+use pin_project::pin_project;
 
 use super::{h1::Sender, idle::Idle, load::InFlight, streams::Stream};
 use crate::{body::Body, connect::Held};
@@ -24,6 +34,24 @@ enum Leased {
         idle: Arc<Idle<Sender>>,
     },
     H2(Stream<SendRequest<Body>>),
+}
+
+/// What hyper gives for a request.
+type Sent = Result<Response<Incoming>, TrySendError<Request<Body>>>;
+
+/// A request on its way. A type of its own: a combinator of futures would move it each time its result is mapped.
+#[pin_project]
+pub(crate) struct Sending<F>(#[pin] F);
+
+impl<F: Future<Output = Sent>> Future for Sending<F> {
+    type Output = Result<Response<Incoming>, Failed>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().0.poll(cx).map_err(|mut failed| Failed {
+            untouched: failed.take_message(),
+            error: failed.into_error(),
+        })
+    }
 }
 
 /// An exchange that brought no response head.
@@ -64,17 +92,13 @@ impl Lease {
     pub(crate) fn send(
         &mut self,
         request: Request<Body>,
-    ) -> impl Future<Output = Result<Response<Incoming>, Failed>> + use<> {
-        let sending = match &mut self.connection {
+    ) -> Sending<impl Future<Output = Sent> + use<>> {
+        Sending(match &mut self.connection {
             Leased::H1 { sender, .. } => Either::Left(sender.send.try_send_request(request)),
             Leased::H2(stream) => {
                 let mut sender = stream.connection().clone();
                 Either::Right(sender.try_send_request(request))
             }
-        };
-        sending.map_err(|mut failed| Failed {
-            untouched: failed.take_message(),
-            error: failed.into_error(),
         })
     }
 

@@ -7,7 +7,6 @@ use std::{
     time::Instant,
 };
 
-use futures::FutureExt as _;
 use http::{Request, Response, StatusCode};
 use mesh_core::{
     metric::{Flag, Outcome},
@@ -22,7 +21,7 @@ use crate::{
     call::{Call, grpc_status},
     endpoint::Cluster,
     error::{Cause, Error},
-    limits::Limits,
+    limits::{Enforced, Limits},
     outgoing::{Deliver, Routed, Try},
     response_body::ResponseBody,
     runtime::{clock, rng::SharedRng},
@@ -86,7 +85,8 @@ impl<D: Deliver> Run<D> {
     ) -> impl Future<Output = Result<Response<ResponseBody>, Error>> {
         async move {
             loop {
-                let mut result = self.attempt(request).await;
+                let enforced = self.attempt(request).await;
+                let mut result = enforced.unwrap_or_else(|cause| Err(Error::new(cause)));
                 let Some(outcome) = outcome(&mut result, self.peeks()).await else {
                     return result;
                 };
@@ -122,7 +122,7 @@ impl<D: Deliver> Run<D> {
     fn attempt(
         &mut self,
         request: Request<Body>,
-    ) -> impl Future<Output = Result<Response<ResponseBody>, Error>> {
+    ) -> Enforced<'_, impl Future<Output = Result<Response<ResponseBody>, Error>>> {
         // The first one begins where the call does.
         let begun = match self.call.attempts().next() {
             None => self.call.started(),
@@ -136,8 +136,7 @@ impl<D: Deliver> Run<D> {
             cluster: self.cluster.clone(),
             connect: self.limits.timeouts().connect,
         });
-        let enforced = self.limits.enforce(self.call.request_end(), attempt);
-        enforced.map(|outcome| outcome.unwrap_or_else(|cause| Err(Error::new(cause))))
+        self.limits.enforce(self.call.request_end(), attempt)
     }
 
     /// Whether an answer's trailers are looked at early.
