@@ -47,13 +47,7 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
             ));
         }
     };
-    // Apart, so that what is drawn for routes does not depend on whether traces are begun.
-    // The ids of two nodes that have the same seed are not to meet in one trace.
-    let name = snapshot.virtual_node().as_str().bytes();
-    let node = name.fold(IDS, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
-    });
-    let (draws, ids) = (rng(builder.seed, 0), rng(builder.seed, node));
+    let (draws, ids) = rngs(builder.seed, snapshot.virtual_node());
     let meters = Arc::new(Meters::new(&snapshot));
     let recorder = records::recorder(&mut builder, &snapshot, &meters, ids)?;
     let dial = transport as Arc<dyn Dial>;
@@ -92,9 +86,18 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     })
 }
 
-fn rng(seed: Option<u64>, purpose: u64) -> Arc<SharedRng> {
-    let seeded = |seed| SharedRng::new(seed ^ purpose);
-    Arc::new(seed.map_or_else(SharedRng::from_entropy, seeded))
+/// What routes and waits are drawn from, and what ids are: apart, so that what is drawn does not depend on whether traces are
+/// begun. The ids of two nodes that have the same seed are not to meet in one trace.
+fn rngs(seed: Option<u64>, node: &VirtualNodeName) -> (Arc<SharedRng>, Arc<SharedRng>) {
+    let name = node.as_str().bytes();
+    let ids = name.fold(IDS, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
+    });
+    let rng = |purpose: u64| {
+        let seeded = |seed| SharedRng::new(seed ^ purpose);
+        Arc::new(seed.map_or_else(SharedRng::from_entropy, seeded))
+    };
+    (rng(0), rng(ids))
 }
 
 fn sources(builder: &MeshBuilder, nodes: &[VirtualNodeName]) -> Result<Sources, Error> {
