@@ -3,8 +3,9 @@
 use std::{fmt, time::Duration};
 
 use crate::{
-    retry,
+    balance, retry,
     timeout::{RequestEnds, Timeouts},
+    unit::Protocol,
 };
 
 /// A set of defaults.
@@ -72,6 +73,18 @@ impl Defaults {
     #[must_use]
     pub const fn all_addresses(self) -> bool {
         matches!(self, Self::Safe)
+    }
+
+    /// How an endpoint is chosen among those of a node that speaks this.
+    ///
+    /// App Mesh took one after the other. That leaves a slow endpoint with as many calls as a fast one, so [`Safe`](Self::Safe)
+    /// takes the less busy of two; and so does gRPC always, whose calls differ most in length.
+    #[must_use]
+    pub const fn balance(self, protocol: Protocol) -> balance::Algorithm {
+        match (self, protocol) {
+            (Self::Safe, _) | (_, Protocol::Grpc) => balance::Algorithm::LeastRequest,
+            _ => balance::Algorithm::RoundRobin,
+        }
     }
 
     pub(crate) const fn name(self) -> &'static str {

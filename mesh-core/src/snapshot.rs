@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use crate::{
+    balance,
     defaults::Defaults,
+    health::HealthCheck,
+    limit::ConnectionPool,
     name::{MeshName, RouteName, VirtualNodeName, VirtualServiceName},
+    outlier::OutlierDetection,
     retry,
     route::{Head, NoRoute, RouteTable},
     timeout::Timeouts,
-    unit::{Port, Protocol},
+    unit::{IpPreference, Port, Protocol},
     weight::WeightedTargets,
 };
 
@@ -22,6 +26,7 @@ pub struct Snapshot {
     pub(crate) routes: RouteTable<Arc<Plan>>,
     pub(crate) plans: Box<[Arc<Plan>]>,
     pub(crate) clusters: Box<[ClusterSpec]>,
+    pub(crate) cluster_policies: Box<[ClusterPolicy]>,
     pub(crate) listeners: Box<[ListenerPlan]>,
     pub(crate) access_log: Option<Box<str>>,
 }
@@ -72,6 +77,12 @@ impl Snapshot {
     #[must_use]
     pub fn clusters(&self) -> &[ClusterSpec] {
         &self.clusters
+    }
+
+    /// How the endpoints of each cluster are chosen and watched, in the order of [`clusters`](Self::clusters).
+    #[must_use]
+    pub fn cluster_policies(&self) -> &[ClusterPolicy] {
+        &self.cluster_policies
     }
 
     /// The virtual services the node may call, in order of name.
@@ -199,6 +210,18 @@ pub struct ClusterSpec {
     pub discovery: Discovery,
 }
 
+/// How the endpoints of a cluster are chosen and watched. Not part of its identity: numbers may change without losing counts.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ClusterPolicy {
+    /// Which endpoint takes an attempt.
+    pub balance: balance::Algorithm,
+    /// When an endpoint is left out for its failures; `None`: never.
+    pub outlier_detection: Option<OutlierDetection>,
+    /// How endpoints are asked whether they are well; `None`: they are not.
+    pub health_check: Option<HealthCheck>,
+}
+
 /// How a cluster's endpoints are found.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
@@ -209,6 +232,8 @@ pub enum Discovery {
         hostname: String,
         /// Whether every address counts.
         all: bool,
+        /// Which addresses are used.
+        ip_preference: Option<IpPreference>,
     },
     /// An AWS Cloud Map service.
     CloudMap {
@@ -218,6 +243,8 @@ pub enum Discovery {
         service: String,
         /// What an instance's attributes must be, all of them.
         attributes: Vec<(String, String)>,
+        /// Which addresses are used.
+        ip_preference: Option<IpPreference>,
     },
 }
 
@@ -231,4 +258,6 @@ pub struct ListenerPlan {
     pub protocol: Protocol,
     /// How long the application may take.
     pub timeouts: Timeouts,
+    /// How much is let in at a time; `None`: everything.
+    pub connection_pool: Option<ConnectionPool>,
 }

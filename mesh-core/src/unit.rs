@@ -113,6 +113,23 @@ impl Priority {
     }
 }
 
+/// Which addresses of a name are used.
+///
+/// # Source
+/// App Mesh user guide, "Virtual nodes", `ipPreference`: written on a node, or for all of them on the mesh.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum IpPreference {
+    /// IPv6, or IPv4 where there is no IPv6.
+    Ipv6Preferred,
+    /// IPv4, or IPv6 where there is no IPv4.
+    Ipv4Preferred,
+    /// IPv6 only.
+    Ipv6Only,
+    /// IPv4 only.
+    Ipv4Only,
+}
+
 /// What is spoken on a port.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]

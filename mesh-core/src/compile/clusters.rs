@@ -7,22 +7,22 @@ use crate::{
     config::{DnsResponseType, Listener, Mesh, ServiceDiscovery},
     defaults::Defaults,
     name::VirtualNodeName,
-    snapshot::{ClusterId, ClusterSpec, Discovery},
-    unit::{Port, Protocol},
+    snapshot::{ClusterId, ClusterPolicy, ClusterSpec, Discovery},
+    unit::{IpPreference, Port, Protocol},
 };
 
 /// The clusters found so far; the id of each is how many there were before it.
 #[derive(Debug)]
 pub(super) struct Clusters {
-    ids: BTreeMap<ClusterSpec, ClusterId>,
-    all_addresses: bool,
+    ids: BTreeMap<ClusterSpec, (ClusterId, ClusterPolicy)>,
+    defaults: Defaults,
 }
 
 impl Clusters {
     pub(super) fn new(defaults: Defaults) -> Self {
         Self {
             ids: BTreeMap::new(),
-            all_addresses: defaults.all_addresses(),
+            defaults,
         }
     }
 
@@ -34,44 +34,66 @@ impl Clusters {
         port: Option<Port>,
     ) -> Result<ClusterId, CompileError> {
         let spec = self.spec(mesh, node, port);
-        let spec = spec.ok_or_else(|| CompileError::NoTarget {
+        let (spec, policy) = spec.ok_or_else(|| CompileError::NoTarget {
             virtual_node: node.clone(),
             port,
         })?;
-        Ok(self.add(spec))
+        Ok(self.add(spec, policy))
     }
 
-    pub(super) fn add(&mut self, spec: ClusterSpec) -> ClusterId {
+    pub(super) fn add(&mut self, spec: ClusterSpec, policy: ClusterPolicy) -> ClusterId {
         let next = ClusterId(self.ids.len());
-        *self.ids.entry(spec).or_insert(next)
+        self.ids.entry(spec).or_insert((next, policy)).0
     }
 
-    pub(super) fn into_specs(self) -> Box<[ClusterSpec]> {
+    /// The clusters in the order of their ids, and what applies to each.
+    pub(super) fn into_specs(self) -> (Box<[ClusterSpec]>, Box<[ClusterPolicy]>) {
         let mut specs: Vec<_> = self.ids.into_iter().collect();
-        specs.sort_by_key(|(_, id)| *id);
-        specs.into_iter().map(|(spec, _)| spec).collect()
+        specs.sort_by_key(|(_, (id, _))| *id);
+        let (specs, policies): (Vec<_>, Vec<_>) = specs
+            .into_iter()
+            .map(|(spec, (_, policy))| (spec, policy))
+            .unzip();
+        (specs.into(), policies.into())
     }
 
-    fn spec(&self, mesh: &Mesh, name: &VirtualNodeName, port: Option<Port>) -> Option<ClusterSpec> {
+    fn spec(
+        &self,
+        mesh: &Mesh,
+        name: &VirtualNodeName,
+        port: Option<Port>,
+    ) -> Option<(ClusterSpec, ClusterPolicy)> {
         let node = mesh.virtual_node(name.as_str())?;
         let mut listeners = http_listeners(&node.listeners);
         let listener = listeners.find(|listener| port.is_none_or(|port| listener.port == port))?;
-        Some(ClusterSpec {
+        let ip_preference = node.ip_preference.or_else(|| mesh.ip_preference());
+        let spec = ClusterSpec {
             virtual_node: node.name.clone(),
             port: listener.port,
             protocol: listener.protocol,
-            discovery: self.discovery(node.service_discovery.as_ref()?),
-        })
+            discovery: self.discovery(node.service_discovery.as_ref()?, ip_preference),
+        };
+        let policy = ClusterPolicy {
+            balance: self.defaults.balance(listener.protocol),
+            outlier_detection: listener.outlier_detection,
+            health_check: listener.health_check.clone(),
+        };
+        Some((spec, policy))
     }
 
-    fn discovery(&self, written: &ServiceDiscovery) -> Discovery {
+    fn discovery(
+        &self,
+        written: &ServiceDiscovery,
+        ip_preference: Option<IpPreference>,
+    ) -> Discovery {
         match written {
             ServiceDiscovery::Dns {
                 hostname,
                 response_type,
             } => Discovery::Dns {
                 hostname: hostname.clone(),
-                all: self.all_addresses || *response_type == DnsResponseType::Endpoints,
+                all: self.defaults.all_addresses() || *response_type == DnsResponseType::Endpoints,
+                ip_preference,
             },
             ServiceDiscovery::AwsCloudMap {
                 namespace_name,
@@ -81,6 +103,7 @@ impl Clusters {
                 namespace: namespace_name.clone(),
                 service: service_name.clone(),
                 attributes: attributes.clone(),
+                ip_preference,
             },
         }
     }

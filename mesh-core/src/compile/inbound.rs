@@ -13,6 +13,7 @@ pub(super) fn listeners(node: &VirtualNode, defaults: Defaults) -> Box<[Listener
         port: listener.port,
         protocol: listener.protocol,
         timeouts: timeouts::of_listener(&listener.timeout, defaults),
+        connection_pool: listener.connection_pool,
     };
     node.listeners.iter().map(plan).collect()
 }

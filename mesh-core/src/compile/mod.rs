@@ -34,6 +34,7 @@ pub fn compile(mesh: &Mesh, node: &str, defaults: Defaults) -> Result<Snapshot, 
         .ok_or_else(|| CompileError::unknown_node(mesh, node))?;
     let mut clusters = Clusters::new(defaults);
     let (routes, plans) = outbound::routes(mesh, node, defaults, &mut clusters)?;
+    let (clusters, cluster_policies) = clusters.into_specs();
     Ok(Snapshot {
         mesh: mesh.name().clone(),
         virtual_node: node.name.clone(),
@@ -41,7 +42,8 @@ pub fn compile(mesh: &Mesh, node: &str, defaults: Defaults) -> Result<Snapshot, 
         allow_all: mesh.egress_filter() == EgressFilter::AllowAll,
         routes,
         plans: plans.into_boxed(),
-        clusters: clusters.into_specs(),
+        clusters,
+        cluster_policies,
         listeners: inbound::listeners(node, defaults),
         access_log: node.access_log.as_deref().map(Box::from),
     })

@@ -8,7 +8,9 @@ use crate::{
     name::{MeshName, VirtualNodeName, VirtualServiceName},
     retry::Policy,
     route::{ListenerRoutes, RouteTable, Rule, VirtualHost},
-    snapshot::{ClusterId, ClusterSpec, Discovery, Plan, PlanId, Snapshot, Source, Sources},
+    snapshot::{
+        ClusterId, ClusterPolicy, ClusterSpec, Discovery, Plan, PlanId, Snapshot, Source, Sources,
+    },
     unit::{Port, Protocol},
     weight::WeightedTargets,
 };
@@ -37,7 +39,7 @@ pub fn services<'a>(
     let mut ports = BTreeMap::<_, Vec<_>>::new();
     for (name, port, target) in services {
         let name = VirtualServiceName::new(name)?;
-        let cluster = clusters.add(target.cluster(port)?);
+        let cluster = clusters.add(target.cluster(port)?, target.policy(defaults));
         let plan = plans.add(|id| target.plan(id, &name, cluster, defaults));
         let routes = ListenerRoutes::new(port, [Rule::catch_all(plan)]);
         ports.entry(name).or_default().push(routes);
@@ -45,6 +47,7 @@ pub fn services<'a>(
     let hosts = ports
         .into_iter()
         .map(|(name, routes)| VirtualHost::new(name, routes));
+    let (clusters, cluster_policies) = clusters.into_specs();
     Ok(Snapshot {
         mesh: MeshName::new(NO_MESH)?,
         virtual_node: VirtualNodeName::new(NO_NODE)?,
@@ -52,7 +55,8 @@ pub fn services<'a>(
         allow_all: false,
         routes: RouteTable::new(hosts),
         plans: plans.into_boxed(),
-        clusters: clusters.into_specs(),
+        clusters,
+        cluster_policies,
         listeners: Box::default(),
         access_log: None,
     })
@@ -123,8 +127,16 @@ impl Target {
             discovery: Discovery::Dns {
                 hostname: self.hostname.clone(),
                 all: true,
+                ip_preference: None,
             },
         })
+    }
+
+    fn policy(&self, defaults: Defaults) -> ClusterPolicy {
+        ClusterPolicy {
+            balance: defaults.balance(self.protocol),
+            ..ClusterPolicy::default()
+        }
     }
 
     fn plan(

@@ -6,7 +6,13 @@ use std::collections::BTreeSet;
 
 use super::{EgressFilter, HeaderMatcher, PathMatch, QueryParameter, RetryPolicy};
 use super::{ServiceDiscovery, Timeout};
-use crate::{error::Place, unit::Protocol};
+use crate::{
+    error::Place,
+    health::HealthCheck,
+    limit::ConnectionPool,
+    outlier::OutlierDetection,
+    unit::{IpPreference, Protocol},
+};
 
 /// A value and where it was said.
 #[derive(Clone, Debug)]
@@ -100,6 +106,7 @@ impl Gaps {
 pub(crate) struct MeshDraft {
     pub(crate) name: Said<String>,
     pub(crate) egress_filter: EgressFilter,
+    pub(crate) ip_preference: Option<IpPreference>,
 }
 
 #[derive(Clone, Debug)]
@@ -109,6 +116,7 @@ pub(crate) struct VirtualNodeDraft {
     pub(crate) name: Said<String>,
     pub(crate) listeners: Vec<ListenerDraft>,
     pub(crate) service_discovery: Option<Said<ServiceDiscovery>>,
+    pub(crate) ip_preference: Option<IpPreference>,
     pub(crate) backends: Vec<Said<String>>,
     pub(crate) access_log: Option<Said<String>>,
     /// Whether everything in it could be read; else what it lacks is not reported.
@@ -120,6 +128,9 @@ pub(crate) struct ListenerDraft {
     pub(crate) port: Said<i64>,
     pub(crate) protocol: Protocol,
     pub(crate) timeout: Timeout,
+    pub(crate) health_check: Option<HealthCheck>,
+    pub(crate) outlier_detection: Option<OutlierDetection>,
+    pub(crate) connection_pool: Option<ConnectionPool>,
 }
 
 #[derive(Clone, Debug)]

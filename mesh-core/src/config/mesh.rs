@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{VirtualNode, VirtualRouter, VirtualService};
-use crate::name::{MeshName, VirtualNodeName, VirtualRouterName, VirtualServiceName};
+use crate::{
+    name::{MeshName, VirtualNodeName, VirtualRouterName, VirtualServiceName},
+    unit::IpPreference,
+};
 
 /// A whole mesh, checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mesh {
     pub(crate) name: MeshName,
     pub(crate) egress_filter: EgressFilter,
+    pub(crate) ip_preference: Option<IpPreference>,
     pub(crate) virtual_nodes: BTreeMap<VirtualNodeName, VirtualNode>,
     pub(crate) virtual_routers: BTreeMap<VirtualRouterName, VirtualRouter>,
     pub(crate) virtual_services: BTreeMap<VirtualServiceName, VirtualService>,
@@ -26,6 +30,12 @@ impl Mesh {
     #[must_use]
     pub fn egress_filter(&self) -> EgressFilter {
         self.egress_filter
+    }
+
+    /// Which addresses are used of nodes that do not say it themselves; `None`: as App Mesh did where nothing was written.
+    #[must_use]
+    pub fn ip_preference(&self) -> Option<IpPreference> {
+        self.ip_preference
     }
 
     /// The virtual node of that name.

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use crate::{
+    health::HealthCheck,
+    limit::ConnectionPool,
     name::{VirtualNodeName, VirtualServiceName},
-    unit::{Port, Protocol},
+    outlier::OutlierDetection,
+    unit::{IpPreference, Port, Protocol},
 };
 
 /// One service, or one version of a service, as the mesh sees it.
@@ -20,6 +23,8 @@ pub struct VirtualNode {
     pub listeners: Vec<Listener>,
     /// How its endpoints are found; there whenever a listener is.
     pub service_discovery: Option<ServiceDiscovery>,
+    /// Which of its addresses are used; `None`: as the mesh says.
+    pub ip_preference: Option<IpPreference>,
     /// The virtual services it may call. A name may be unknown to the mesh (App Mesh took such nodes).
     pub backends: Vec<VirtualServiceName>,
     /// The file to which one line is written for each request, in and out; `None`: none is written.
@@ -39,6 +44,12 @@ pub struct Listener {
     pub protocol: Protocol,
     /// How long a request may take once it arrived here.
     pub timeout: Timeout,
+    /// How callers ask whether the node is well; `None`: they do not.
+    pub health_check: Option<HealthCheck>,
+    /// When callers leave out one of the node's endpoints; `None`: never.
+    pub outlier_detection: Option<OutlierDetection>,
+    /// How much is let in at a time; `None`: everything.
+    pub connection_pool: Option<ConnectionPool>,
 }
 
 /// Time limits as they were written.

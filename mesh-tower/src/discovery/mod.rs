@@ -35,7 +35,7 @@ impl Sources {
             return Ok(fixed::answers(addrs.clone()).boxed());
         }
         match &spec.discovery {
-            Discovery::Dns { hostname, all } => {
+            Discovery::Dns { hostname, all, .. } => {
                 Ok(dns::answers(hostname.clone(), spec.port.get(), *all).boxed())
             }
             _ => Err(Error::setup(format!(

@@ -110,6 +110,7 @@ impl MeshBuilder {
         draft.meshes.push(MeshDraft {
             name: self.name,
             egress_filter: self.egress_filter,
+            ip_preference: None,
         });
         let resources = draft.resources();
         let (mesh, warnings) =

@@ -28,6 +28,7 @@ impl VirtualNode {
             name,
             listeners: Vec::new(),
             service_discovery: None,
+            ip_preference: None,
             backends: Vec::new(),
             access_log: None,
             whole: true,
@@ -61,6 +62,9 @@ impl VirtualNodeBuilder {
             port,
             protocol,
             timeout,
+            health_check: None,
+            outlier_detection: None,
+            connection_pool: None,
         });
         self
     }

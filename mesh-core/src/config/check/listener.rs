@@ -37,6 +37,9 @@ pub(super) fn of_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Vec<
                 port: port(&listener.port, problems)?,
                 protocol: listener.protocol,
                 timeout: listener.timeout,
+                health_check: listener.health_check.clone(),
+                outlier_detection: listener.outlier_detection,
+                connection_pool: listener.connection_pool,
             })
         })
         .collect()

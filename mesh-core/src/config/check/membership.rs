@@ -121,6 +121,7 @@ fn undefined(name: String, place: Place, problems: &mut Problems) -> MeshDraft {
     MeshDraft {
         name: Said::new(name, place),
         egress_filter: EgressFilter::default(),
+        ip_preference: None,
     }
 }
 

@@ -66,6 +66,7 @@ pub(crate) fn check(
     let mesh = Mesh {
         name,
         egress_filter: chosen.egress_filter,
+        ip_preference: chosen.ip_preference,
         virtual_nodes,
         virtual_routers,
         virtual_services,
@@ -109,6 +110,7 @@ fn virtual_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Option<Vir
         listeners,
         service_discovery: discovery.map(|said| said.value.clone()),
         backends,
+        ip_preference: draft.ip_preference,
         access_log: access_log.map(|said| said.value.clone()),
     })
 }

@@ -47,6 +47,7 @@ fn mesh(read: Read<'_>) -> MeshDraft {
             Some("ALLOW_ALL") => EgressFilter::AllowAll,
             _ => EgressFilter::DropAll,
         },
+        ip_preference: None,
     }
 }
 
@@ -70,6 +71,9 @@ fn virtual_node(read: Read<'_>, problems: &mut Problems) -> VirtualNodeDraft {
                 port,
                 protocol,
                 timeout,
+                health_check: None,
+                outlier_detection: None,
+                connection_pool: None,
             })
         })
         .collect();
@@ -83,6 +87,7 @@ fn virtual_node(read: Read<'_>, problems: &mut Problems) -> VirtualNodeDraft {
         name: read.name,
         listeners,
         service_discovery,
+        ip_preference: None,
         whole: read.whole,
     }
 }

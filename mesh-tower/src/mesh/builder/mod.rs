@@ -15,27 +15,27 @@ use crate::{connect::MemoryNetwork, error::Error};
 #[derive(Debug)]
 #[must_use = "a mesh does nothing until it is started"]
 pub struct MeshBuilder {
-    pub(super) source: Source,
-    pub(super) parameters: Vec<(String, String)>,
-    pub(super) virtual_node: Option<String>,
-    pub(super) defaults: Option<Defaults>,
-    pub(super) binds: Vec<(u16, String)>,
-    pub(super) listen: bool,
-    pub(super) endpoints: Vec<(String, String)>,
-    pub(super) network: Option<MemoryNetwork>,
-    pub(super) seed: Option<u64>,
-    pub(super) max_waiting: usize,
-    pub(super) warm: Duration,
-    pub(super) drain: Duration,
-    pub(super) access_log: Option<AccessLog>,
-    pub(super) carried: Vec<String>,
+    pub(in crate::mesh) source: Source,
+    pub(in crate::mesh) parameters: Vec<(String, String)>,
+    pub(in crate::mesh) virtual_node: Option<String>,
+    pub(in crate::mesh) defaults: Option<Defaults>,
+    pub(in crate::mesh) binds: Vec<(u16, String)>,
+    pub(in crate::mesh) listen: bool,
+    pub(in crate::mesh) endpoints: Vec<(String, String)>,
+    pub(in crate::mesh) network: Option<MemoryNetwork>,
+    pub(in crate::mesh) seed: Option<u64>,
+    pub(in crate::mesh) max_waiting: usize,
+    pub(in crate::mesh) warm: Duration,
+    pub(in crate::mesh) drain: Duration,
+    pub(in crate::mesh) access_log: Option<AccessLog>,
+    pub(in crate::mesh) carried: Vec<String>,
     #[cfg(feature = "xray")]
-    pub(super) xray: Option<XRay>,
+    pub(in crate::mesh) xray: Option<XRay>,
 }
 
 /// Where the configuration comes from.
 #[derive(Debug)]
-pub(super) enum Source {
+pub(in crate::mesh) enum Source {
     None,
     Files(Vec<PathBuf>),
     Config(Box<Config>),
