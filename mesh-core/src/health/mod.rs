@@ -142,7 +142,7 @@ impl HealthCheck {
 
 fn within(what: &'static str, (min, max): (i64, i64), found: i64) -> Result<(), OutOfRange> {
     let fits = (min..=max).contains(&found);
-    fits.then_some(()).ok_or_else(|| OutOfRange {
+    fits.then_some(()).ok_or(OutOfRange {
         what,
         min,
         max,
