@@ -1,19 +1,6 @@
 //! What the answers of one endpoint add up to.
 
-use super::{Answer, HealthCheck};
-
-/// What is known of an endpoint's health.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum Health {
-    /// Checked, and no answer yet.
-    #[default]
-    Unknown,
-    /// Well, or not checked at all.
-    Well,
-    /// Its checks fail.
-    Unwell,
-}
+use super::{Answer, Health, HealthCheck};
 
 /// An endpoint's health and the answers in a row that speak against it. Holds no thresholds: they come with each answer.
 ///
@@ -34,10 +21,20 @@ pub enum Health {
 /// assert_eq!(endpoint.take(Answer::Status(503), &check), Some(Health::Unwell)); // the second in a row
 /// # Ok::<(), mesh_core::unit::OutOfRange>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Checked {
     health: Health,
     against: u8,
+}
+
+impl Default for Checked {
+    /// Checked, and no answer yet.
+    fn default() -> Self {
+        Self {
+            health: Health::Unknown,
+            against: 0,
+        }
+    }
 }
 
 impl Checked {

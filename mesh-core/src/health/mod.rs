@@ -7,7 +7,9 @@ mod answer;
 mod check;
 mod checked;
 pub mod grpc;
+mod verdict;
 
 pub use answer::Answer;
 pub use check::HealthCheck;
-pub use checked::{Checked, Health};
+pub use checked::Checked;
+pub use verdict::Health;
