@@ -10,8 +10,8 @@ use http_body_util::{BodyExt, StreamBody};
 use mesh_core::{
     Defaults,
     config::{
-        HttpRetryEvent, Mesh as Model, RetryPolicy, Route, RouteBuilder, Timeout, VirtualNode,
-        VirtualRouter, VirtualService,
+        HttpRetryEvent, Listener, Mesh as Model, RetryPolicy, Route, RouteBuilder, Timeout,
+        VirtualNode, VirtualRouter, VirtualService,
     },
     metric::Outcome,
     unit::Protocol,
@@ -26,9 +26,7 @@ const SECOND: Duration = Duration::from_secs(1);
 fn model(route: impl Fn(RouteBuilder) -> RouteBuilder) -> Model {
     // The listener's own limit would be felt before the route's, so it is off.
     let orders = VirtualNode::builder("orders").listener_with(
-        8080,
-        Protocol::Http,
-        Timeout::new().per_request(Duration::ZERO),
+        Listener::builder(8080, Protocol::Http).timeout(Timeout::new().per_request(Duration::ZERO)),
     );
     let router = VirtualRouter::builder("orders")
         .listener(8080, Protocol::Http)

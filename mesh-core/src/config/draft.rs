@@ -128,9 +128,17 @@ pub(crate) struct ListenerDraft {
     pub(crate) port: Said<i64>,
     pub(crate) protocol: Protocol,
     pub(crate) timeout: Timeout,
-    pub(crate) health_check: Option<HealthCheck>,
-    pub(crate) outlier_detection: Option<OutlierDetection>,
-    pub(crate) connection_pool: Option<ConnectionPool>,
+    pub(crate) health_check: Option<HealthCheckDraft>,
+    pub(crate) outlier_detection: Option<Said<OutlierDetection>>,
+    pub(crate) connection_pool: Option<Said<ConnectionPool>>,
+}
+
+/// A health check whose ranges hold; whether it fits its listener is still to be seen.
+#[derive(Clone, Debug)]
+pub(crate) struct HealthCheckDraft {
+    pub(crate) check: HealthCheck,
+    pub(crate) path_place: Place,
+    pub(crate) port_place: Place,
 }
 
 #[derive(Clone, Debug)]

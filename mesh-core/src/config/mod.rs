@@ -18,10 +18,11 @@ mod virtual_node;
 mod virtual_router;
 mod virtual_service;
 
-pub(crate) use check::check;
+pub(crate) use check::{check, within};
 
 pub use builder::{
-    MeshBuilder, RouteBuilder, VirtualNodeBuilder, VirtualRouterBuilder, VirtualServiceBuilder,
+    ListenerBuilder, MeshBuilder, RouteBuilder, VirtualNodeBuilder, VirtualRouterBuilder,
+    VirtualServiceBuilder,
 };
 pub use loaded::{Config, Origin};
 pub use matcher::{HeaderKey, HeaderMatch, HeaderMatcher, PathMatch, QueryParameter};

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use mesh_core::{
     Defaults,
     compile::compile,
-    config::{Mesh, Timeout, VirtualNode},
+    config::{Listener, Mesh, Timeout, VirtualNode},
     metric::Direction,
     unit::Protocol,
 };
@@ -21,7 +21,7 @@ use crate::{
 /// The state of a node with listeners on these ports, each with these limits.
 pub(crate) fn state(ports: &[u16], defaults: Defaults, timeout: Timeout) -> InboundState {
     let node = ports.iter().fold(VirtualNode::builder("b"), |node, port| {
-        node.listener_with(*port, Protocol::Http, timeout)
+        node.listener_with(Listener::builder(*port, Protocol::Http).timeout(timeout))
     });
     let mesh = Mesh::builder("m")
         .virtual_node(node.dns("b.local"))

@@ -16,8 +16,8 @@ use hyper_util::rt::TokioIo;
 use mesh_core::{
     Defaults,
     config::{
-        HttpRetryEvent, Mesh as Model, RetryPolicy, Route, RouteBuilder, Timeout, VirtualNode,
-        VirtualRouter, VirtualRouterBuilder, VirtualService,
+        HttpRetryEvent, Listener, Mesh as Model, RetryPolicy, Route, RouteBuilder, Timeout,
+        VirtualNode, VirtualRouter, VirtualRouterBuilder, VirtualService,
     },
     unit::Protocol,
 };
@@ -112,7 +112,7 @@ fn model(protocol: Protocol) -> Model {
     let listener = |name: &str, protocol| {
         let limit = Timeout::new().per_request(5 * SECOND);
         VirtualNode::builder(name)
-            .listener_with(8080, protocol, limit)
+            .listener_with(Listener::builder(8080, protocol).timeout(limit))
             .dns(name)
     };
     let nodes = [

@@ -1,5 +1,6 @@
 //! A mesh written in Rust: builders that collect every problem and end in the same check as a file.
 
+mod listener;
 mod route;
 mod virtual_node;
 mod virtual_router;
@@ -10,8 +11,12 @@ use super::{
     check::check,
     draft::{Draft, MeshDraft, Said},
 };
-use crate::error::{ConfigErrors, Place, Problems};
+use crate::{
+    error::{ConfigErrors, Place, Problems},
+    unit::IpPreference,
+};
 
+pub use listener::ListenerBuilder;
 pub use route::RouteBuilder;
 pub use virtual_node::VirtualNodeBuilder;
 pub use virtual_router::VirtualRouterBuilder;
@@ -51,6 +56,7 @@ pub use virtual_service::VirtualServiceBuilder;
 pub struct MeshBuilder {
     name: Said<String>,
     egress_filter: EgressFilter,
+    ip_preference: Option<IpPreference>,
     draft: Draft,
 }
 
@@ -60,6 +66,7 @@ impl Mesh {
         MeshBuilder {
             name: Said::new(name.into(), Place::of("mesh")),
             egress_filter: EgressFilter::default(),
+            ip_preference: None,
             draft: Draft::default(),
         }
     }
@@ -69,6 +76,12 @@ impl MeshBuilder {
     /// What happens to calls whose host is none of the caller's backends.
     pub fn egress_filter(mut self, egress_filter: EgressFilter) -> Self {
         self.egress_filter = egress_filter;
+        self
+    }
+
+    /// Says which addresses are used of nodes that do not say it themselves.
+    pub fn ip_preference(mut self, preference: IpPreference) -> Self {
+        self.ip_preference = Some(preference);
         self
     }
 
@@ -110,7 +123,7 @@ impl MeshBuilder {
         draft.meshes.push(MeshDraft {
             name: self.name,
             egress_filter: self.egress_filter,
-            ip_preference: None,
+            ip_preference: self.ip_preference,
         });
         let resources = draft.resources();
         let (mesh, warnings) =

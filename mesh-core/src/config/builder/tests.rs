@@ -2,10 +2,13 @@
 
 use crate::{
     config::{
-        HeaderMatcher, HttpRetryEvent, Mesh, MeshBuilder, RetryPolicy, Route, RouteBuilder,
-        Timeout, VirtualNode, VirtualNodeBuilder, VirtualRouter, VirtualService,
+        HeaderMatcher, HttpRetryEvent, Listener, Mesh, MeshBuilder, RetryPolicy, Route,
+        RouteBuilder, Timeout, VirtualNode, VirtualNodeBuilder, VirtualRouter, VirtualService,
     },
-    unit::Protocol,
+    health::HealthCheck,
+    limit::ConnectionPool,
+    outlier::OutlierDetection,
+    unit::{IpPreference, Port, Protocol},
 };
 use std::time::Duration;
 
@@ -165,8 +168,11 @@ fn the_limit_of_the_listener_that_a_target_means_is_looked_at() {
     let limit = |seconds| Timeout::new().per_request(Duration::from_secs(seconds));
     let long = |port| {
         let route = Route::http("all").target_on("v3", 1, port);
-        let v3 = VirtualNode::builder("v3").listener_with(80, Protocol::Http, limit(60));
-        let v3 = v3.listener_with(81, Protocol::Http, limit(5)).dns("v3");
+        let v3 = VirtualNode::builder("v3")
+            .listener_with(Listener::builder(80, Protocol::Http).timeout(limit(60)));
+        let v3 = v3
+            .listener_with(Listener::builder(81, Protocol::Http).timeout(limit(5)))
+            .dns("v3");
         shop(route.timeout(Duration::from_secs(30))).virtual_node(v3)
     };
     assert_eq!(warnings(long(80)), []);
@@ -247,7 +253,7 @@ fn what_was_said_is_what_the_mesh_holds() {
         .virtual_node(
             VirtualNode::builder("v3")
                 .dns_endpoints("v3")
-                .listener_with(1, Protocol::Grpc, limit),
+                .listener_with(Listener::builder(1, Protocol::Grpc).timeout(limit)),
         )
         .build()
         .unwrap();
@@ -264,4 +270,37 @@ fn what_was_said_is_what_the_mesh_holds() {
     assert_eq!(headers, [(true, true), (true, false)]);
     assert_eq!(route.http.matches.query_parameters.len(), 2);
     assert_eq!(mesh.virtual_node("v3").unwrap().listeners[0].timeout, limit);
+}
+
+#[test]
+fn a_listener_says_what_its_callers_watch_and_what_it_lets_in() {
+    let second = Duration::from_secs(1);
+    let check = HealthCheck::new(Protocol::Tcp, 5 * second, 2 * second).unwrap();
+    let outlier = OutlierDetection::new(5, second, second, 50).unwrap();
+    let pool = ConnectionPool::requests(9).unwrap();
+    let with = |check: HealthCheck, pool| {
+        let listener = Listener::builder(80, Protocol::Grpc).health_check(check);
+        let listener = listener.outlier_detection(outlier).connection_pool(pool);
+        let v3 = VirtualNode::builder("v3").listener_with(listener);
+        let v3 = v3.dns_endpoints("v3").ip_preference(IpPreference::Ipv6Only);
+        let all = shop(Route::http("all").target("v1", 1)).virtual_node(v3);
+        all.ip_preference(IpPreference::Ipv4Preferred)
+    };
+    let mesh = with(check.clone(), pool).build().unwrap();
+    let v3 = mesh.virtual_node("v3").unwrap();
+    assert_eq!(v3.ip_preference, Some(IpPreference::Ipv6Only));
+    assert_eq!(mesh.ip_preference(), Some(IpPreference::Ipv4Preferred));
+    let listener = &v3.listeners[0];
+    assert_eq!(listener.health_check.as_ref(), Some(&check));
+    assert_eq!(listener.outlier_detection, Some(outlier));
+    assert_eq!(listener.connection_pool, Some(pool));
+
+    let elsewhere = check.clone().port(Port::new(81).unwrap());
+    let place = "virtual_node(v3).listener(80).health_check.port health-check-port";
+    refused(with(elsewhere, pool), &[place]);
+    let found = warnings(with(check, ConnectionPool::tcp(1).unwrap()));
+    assert!(
+        matches!(&*found, [("pool-protocol-mismatch", _)]),
+        "{found:?}"
+    );
 }

@@ -1,12 +1,13 @@
 //! The builder of a virtual node.
 
+use super::ListenerBuilder;
 use crate::{
     config::{
-        DnsResponseType, ServiceDiscovery, Timeout, VirtualNode,
-        draft::{ListenerDraft, Said, VirtualNodeDraft},
+        DnsResponseType, Listener, ServiceDiscovery, VirtualNode,
+        draft::{Said, VirtualNodeDraft},
     },
     error::Place,
-    unit::Protocol,
+    unit::{IpPreference, Protocol},
 };
 
 /// A virtual node in the making; [`MeshBuilder::virtual_node`](super::MeshBuilder::virtual_node) takes it.
@@ -43,29 +44,18 @@ impl VirtualNodeBuilder {
     /// # Units
     /// A port from 1 to 65535.
     pub fn listener(self, port: impl Into<i64>, protocol: Protocol) -> Self {
-        self.listener_with(port, protocol, Timeout::default())
+        self.listener_with(Listener::builder(port, protocol))
     }
 
-    /// Adds a port that the node takes requests on, with limits for the requests that arrive there.
-    ///
-    /// # Units
-    /// A port from 1 to 65535.
-    pub fn listener_with(
-        mut self,
-        port: impl Into<i64>,
-        protocol: Protocol,
-        timeout: Timeout,
-    ) -> Self {
-        let port = port.into();
-        let port = Said::new(port, self.place(&format!("listener({port})")));
-        self.draft.listeners.push(ListenerDraft {
-            port,
-            protocol,
-            timeout,
-            health_check: None,
-            outlier_detection: None,
-            connection_pool: None,
-        });
+    /// Adds a port that the node takes requests on, with limits or with what its callers watch.
+    pub fn listener_with(mut self, listener: ListenerBuilder) -> Self {
+        self.draft.listeners.push(listener.in_node(&self.path));
+        self
+    }
+
+    /// Says which of the node's addresses are used; else it is as the mesh says.
+    pub fn ip_preference(mut self, preference: IpPreference) -> Self {
+        self.draft.ip_preference = Some(preference);
         self
     }
 

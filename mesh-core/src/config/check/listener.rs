@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, net::Ipv6Addr};
 
-use super::port;
+use super::{port, watched};
 use crate::{
     config::{
-        Listener, RouterListener, ServiceDiscovery,
+        DnsResponseType, Listener, RouterListener, ServiceDiscovery,
         draft::{Said, VirtualNodeDraft, VirtualRouterDraft},
     },
     error::{Place, Problems, quoted},
@@ -33,16 +33,37 @@ pub(super) fn of_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Vec<
     let listeners = draft.listeners.iter();
     listeners
         .filter_map(|listener| {
+            let detection = listener.outlier_detection.as_ref();
+            if let Some(detection) = detection {
+                one_endpoint(draft, &detection.place, problems);
+            }
             Some(Listener {
+                health_check: watched::health_check(listener, problems),
+                outlier_detection: detection.map(|said| said.value),
+                connection_pool: watched::connection_pool(listener, problems),
                 port: port(&listener.port, problems)?,
                 protocol: listener.protocol,
                 timeout: listener.timeout,
-                health_check: listener.health_check.clone(),
-                outlier_detection: listener.outlier_detection,
-                connection_pool: listener.connection_pool,
             })
         })
         .collect()
+}
+
+/// A load balancer is one endpoint, and one alone is never left out.
+fn one_endpoint(draft: &VirtualNodeDraft, place: &Place, problems: &mut Problems) {
+    let discovery = draft.service_discovery.as_ref().map(|said| &said.value);
+    if let Some(ServiceDiscovery::Dns {
+        response_type: DnsResponseType::LoadBalancer,
+        ..
+    }) = discovery
+    {
+        let message = format!(
+            "the callers of {} see the first address of its name only, where App Mesh's defaults apply, so they have no other \
+             endpoint to go to: find it by `ENDPOINTS`, or by AWS Cloud Map",
+            quoted(&draft.name.value)
+        );
+        problems.warn("outlier-detection-of-one", place, message);
+    }
 }
 
 pub(super) fn of_router(

@@ -11,6 +11,7 @@ mod matching;
 mod membership;
 mod missing;
 mod route;
+mod watched;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -160,7 +161,8 @@ fn named<T>(
         .ok()
 }
 
-fn within<T>(
+/// What a type makes of a number, or a report that it does not take it.
+pub(crate) fn within<T>(
     said: &Said<i64>,
     new: impl FnOnce(i64) -> Result<T, OutOfRange>,
     problems: &mut Problems,

@@ -5,6 +5,7 @@
 
 mod conform;
 mod function;
+mod listener;
 mod parameter;
 mod reference;
 mod resolve;

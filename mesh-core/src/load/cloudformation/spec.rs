@@ -2,17 +2,22 @@
 
 use std::time::Duration;
 
-use super::{Read, resolved::Resolved, route};
+use super::{
+    Read,
+    listener::{self, port_mapping},
+    resolved::Resolved,
+    route,
+};
 use crate::{
     config::{
         DnsResponseType, EgressFilter, ServiceDiscovery, Timeout,
         draft::{
-            Draft, ListenerDraft, MeshDraft, ProviderDraft, RouterListenerDraft, Said,
-            VirtualNodeDraft, VirtualRouterDraft, VirtualServiceDraft,
+            Draft, MeshDraft, ProviderDraft, RouterListenerDraft, Said, VirtualNodeDraft,
+            VirtualRouterDraft, VirtualServiceDraft,
         },
     },
     error::Problems,
-    unit::Protocol,
+    unit::IpPreference,
 };
 
 /// Adds the resource to the draft, or the gap that it leaves.
@@ -47,8 +52,19 @@ fn mesh(read: Read<'_>) -> MeshDraft {
             Some("ALLOW_ALL") => EgressFilter::AllowAll,
             _ => EgressFilter::DropAll,
         },
-        ip_preference: None,
+        ip_preference: ip_preference(&read.properties, &["Spec", "ServiceDiscovery"]),
     }
+}
+
+fn ip_preference(node: &Resolved, discovery: &[&str]) -> Option<IpPreference> {
+    let word = node.at(discovery)?.text(&["IpPreference"])?.value;
+    Some(match word.as_str() {
+        "IPv6_PREFERRED" => IpPreference::Ipv6Preferred,
+        "IPv4_PREFERRED" => IpPreference::Ipv4Preferred,
+        "IPv6_ONLY" => IpPreference::Ipv6Only,
+        "IPv4_ONLY" => IpPreference::Ipv4Only,
+        _ => return None,
+    })
 }
 
 fn virtual_node(read: Read<'_>, problems: &mut Problems) -> VirtualNodeDraft {
@@ -63,20 +79,8 @@ fn virtual_node(read: Read<'_>, problems: &mut Problems) -> VirtualNodeDraft {
         problems.warn("empty-listeners", &empty.place, message);
     }
     let listeners = listeners.iter();
-    let listeners = listeners
-        .filter_map(|listener| {
-            let (port, protocol) = port_mapping(listener)?;
-            let timeout = listener_timeout(listener, protocol, problems);
-            Some(ListenerDraft {
-                port,
-                protocol,
-                timeout,
-                health_check: None,
-                outlier_detection: None,
-                connection_pool: None,
-            })
-        })
-        .collect();
+    let listeners = listeners.filter_map(|listener| listener::read(listener, problems));
+    let listeners = listeners.collect();
     let backends = spec.items(&["Spec", "Backends"]).iter();
     let backends =
         backends.filter_map(|backend| backend.text(&["VirtualService", "VirtualServiceName"]));
@@ -87,7 +91,9 @@ fn virtual_node(read: Read<'_>, problems: &mut Problems) -> VirtualNodeDraft {
         name: read.name,
         listeners,
         service_discovery,
-        ip_preference: None,
+        ip_preference: ["DNS", "AWSCloudMap"]
+            .iter()
+            .find_map(|kind| ip_preference(spec, &["Spec", "ServiceDiscovery", kind])),
         whole: read.whole,
     }
 }
@@ -146,36 +152,6 @@ fn discovery(node: &Resolved) -> Option<Said<ServiceDiscovery>> {
         Said::new(found, service.place)
     };
     Some(found)
-}
-
-fn port_mapping(listener: &Resolved) -> Option<(Said<i64>, Protocol)> {
-    let port = listener.number(&["PortMapping", "Port"])?;
-    let protocol = match listener.text(&["PortMapping", "Protocol"])?.value.as_str() {
-        "http" => Protocol::Http,
-        "http2" => Protocol::Http2,
-        "grpc" => Protocol::Grpc,
-        "tcp" => Protocol::Tcp,
-        _ => return None,
-    };
-    Some((port, protocol))
-}
-
-/// The limits of the listener's own protocol; those of another do nothing.
-fn listener_timeout(listener: &Resolved, protocol: Protocol, problems: &mut Problems) -> Timeout {
-    let Some(limits) = listener.at(&["Timeout"]) else {
-        return Timeout::new();
-    };
-    let own = protocol.to_string().to_ascii_uppercase();
-    for other in limits.members().iter().filter(|member| member.key != own) {
-        let message = format!(
-            "the listener speaks {protocol}, so a timeout for {} does nothing: write it under `{own}`",
-            other.key
-        );
-        problems.warn("timeout-protocol-mismatch", &other.key_place, message);
-    }
-    limits
-        .at(&[&own])
-        .map_or(Timeout::new(), |own| timeout(own, problems))
 }
 
 pub(super) fn timeout(node: &Resolved, problems: &mut Problems) -> Timeout {

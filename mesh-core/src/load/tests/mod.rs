@@ -4,6 +4,7 @@ mod documents;
 mod elsewhere;
 mod functions;
 mod left_out;
+mod listeners;
 mod mutations;
 mod resources;
 mod seed;

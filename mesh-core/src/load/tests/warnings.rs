@@ -6,10 +6,12 @@ use std::time::Duration;
 
 #[test]
 fn what_is_left_out_is_warned_of_once_and_tls_is_refused() {
-    let listener = "§HealthCheck: {Protocol: http, HealthyThreshold: 2, UnhealthyThreshold: 2, IntervalMillis: 5000, \
-                    TimeoutMillis: 2000}, §ConnectionPool: {HTTP: {MaxConnections: 5}}, PortMapping";
-    let text = template(&node("a").replace("PortMapping", listener));
-    warned(&text, &["not-supported-yet"; 2]);
+    let log =
+        "Logging: {AccessLog: {File: {Path: /a, §Format: {Text: \"%START_TIME%\\n\"}}}}, Listeners";
+    warned(
+        &template(&node("a").replace("Listeners", log)),
+        &["not-supported-yet"],
+    );
     let tls = "§TLS: {Mode: STRICT, Certificate: {File: {CertificateChain: /c, PrivateKey: /k}}}, PortMapping";
     refused(
         &template(&node("a").replace("PortMapping", tls)),

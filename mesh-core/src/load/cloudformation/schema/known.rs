@@ -68,7 +68,7 @@ pub(super) static CONNECTION_POOL: Shape = shape! { "a connection pool", &[
     p! { "HTTP2", Object(&shape! { "an HTTP/2 connection pool", &[p! { need "MaxRequests", Number }] }) },
     p! { "GRPC", Object(&shape! { "a gRPC connection pool", &[p! { need "MaxRequests", Number }] }) },
     p! { "TCP", Object(&shape! { "a TCP connection pool", &[p! { need "MaxConnections", Number }] }) },
-], &[Choice { among: &["HTTP", "HTTP2", "GRPC", "TCP"], required: false }] };
+], &[Choice { among: &["HTTP", "HTTP2", "GRPC", "TCP"], required: true }] };
 
 pub(super) const LOGGING: Property = p! { "Logging", Object(&shape! { "logging", &[
     p! { "AccessLog", Object(&shape! { "an access log", &[

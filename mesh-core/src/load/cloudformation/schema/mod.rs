@@ -97,7 +97,7 @@ const TAGS: Property = p! { "Tags", Any, Unused };
 const OWNER: Property = p! { "MeshOwner", Text, Unused };
 const MESH_NAME: Property = p! { need "MeshName", Name };
 const PREFERENCE: Property =
-    p! { "IpPreference", Text, Later("addresses of both families are used") };
+    p! { "IpPreference", Word(&["IPv6_PREFERRED", "IPv4_PREFERRED", "IPv6_ONLY", "IPv4_ONLY"]) };
 const NO_TLS_SERVER: &str = "a listener that asks for TLS is never served in plain text instead";
 const NO_TLS_CLIENT: &str = "a call that asks for TLS never goes out in plain text instead";
 
@@ -135,9 +135,9 @@ static LISTENER: Shape = shape! { "a listener", &[
         p! { "TCP", Object(&shape! { "a TCP timeout", &[p! { "Idle", Object(&DURATION) }] }) },
     ], &[Choice { among: &["HTTP", "HTTP2", "GRPC", "TCP"], required: false }] }) },
     p! { "TLS", Object(&LISTENER_TLS), Refused(NO_TLS_SERVER) },
-    p! { "HealthCheck", Object(&HEALTH_CHECK), Later("endpoints are not probed") },
-    p! { "OutlierDetection", Object(&OUTLIER_DETECTION), Later("failing endpoints are not ejected") },
-    p! { "ConnectionPool", Object(&CONNECTION_POOL), Later("connections and requests are not limited") },
+    p! { "HealthCheck", Object(&HEALTH_CHECK) },
+    p! { "OutlierDetection", Object(&OUTLIER_DETECTION) },
+    p! { "ConnectionPool", Object(&CONNECTION_POOL) },
 ] };
 
 const PORT_MAPPING: Property = p! { need "PortMapping", Object(&shape! { "a port mapping", &[

@@ -1,0 +1,168 @@
+//! A listener's properties into its draft: port, limits, and what its callers watch.
+
+use std::time::Duration;
+
+use super::{
+    resolved::{Member, Resolved},
+    spec::{duration, timeout},
+};
+use crate::{
+    config::{
+        Timeout,
+        draft::{HealthCheckDraft, ListenerDraft, Said},
+        within,
+    },
+    error::{Place, Problems},
+    health::HealthCheck,
+    limit::ConnectionPool,
+    outlier::OutlierDetection,
+    unit::{OutOfRange, Port, Protocol},
+};
+
+/// A node's listener; `None` if it cannot be told where it listens or what it speaks.
+pub(super) fn read(node: &Resolved, problems: &mut Problems) -> Option<ListenerDraft> {
+    let (port, protocol) = port_mapping(node)?;
+    let check = node.at(&["HealthCheck"]);
+    let outlier = node.at(&["OutlierDetection"]);
+    Some(ListenerDraft {
+        port,
+        protocol,
+        timeout: own(node, "Timeout", protocol, problems)
+            .map_or(Timeout::new(), |own| timeout(&own.value, problems)),
+        health_check: check.and_then(|check| health_check(check, problems)),
+        outlier_detection: outlier.and_then(|outlier| outlier_detection(outlier, problems)),
+        connection_pool: own(node, "ConnectionPool", protocol, problems)
+            .and_then(|own| connection_pool(own, protocol, problems)),
+    })
+}
+
+pub(super) fn port_mapping(listener: &Resolved) -> Option<(Said<i64>, Protocol)> {
+    let port = listener.number(&["PortMapping", "Port"])?;
+    Some((port, protocol(listener, &["PortMapping", "Protocol"])?))
+}
+
+fn protocol(node: &Resolved, path: &[&str]) -> Option<Protocol> {
+    Some(match node.text(path)?.value.as_str() {
+        "http" => Protocol::Http,
+        "http2" => Protocol::Http2,
+        "grpc" => Protocol::Grpc,
+        "tcp" => Protocol::Tcp,
+        _ => return None,
+    })
+}
+
+/// What a listener says under its own protocol; what it says of another does nothing.
+fn own<'a>(
+    listener: &'a Resolved,
+    key: &str,
+    protocol: Protocol,
+    problems: &mut Problems,
+) -> Option<&'a Member> {
+    let members = listener.at(&[key])?.members();
+    let own = protocol.to_string().to_ascii_uppercase();
+    let (code, what) = match key {
+        "Timeout" => ("timeout-protocol-mismatch", "timeout"),
+        _ => ("pool-protocol-mismatch", "connection pool"),
+    };
+    for other in members.iter().filter(|member| member.key != own) {
+        let message = format!(
+            "the listener speaks {protocol}, so a {what} for {} does nothing: write it under `{own}`",
+            other.key
+        );
+        problems.warn(code, &other.key_place, message);
+    }
+    members.iter().find(|member| member.key == own)
+}
+
+fn health_check(node: &Resolved, problems: &mut Problems) -> Option<HealthCheckDraft> {
+    let spoken = protocol(node, &["Protocol"])?;
+    let path = node.text(&["Path"]);
+    let port = node.number(&["Port"]);
+    let place = |place: Option<&Place>| place.unwrap_or(&node.place).clone();
+    let path_place = place(path.as_ref().map(|said| &said.place));
+    let port_place = place(port.as_ref().map(|said| &said.place));
+    let port = port.map(|said| within(&said, Port::new, problems));
+    // Each number by itself, so that all that are out of range are told at once.
+    let with = |interval, timeout| HealthCheck::new(spoken, millis(interval), millis(timeout));
+    let mut number = |key: &str, takes: &dyn Fn(i64) -> Result<HealthCheck, OutOfRange>| {
+        let said = node.number(&[key])?;
+        let takes = |found| takes(found).map_err(|error| OutOfRange { found, ..error });
+        within(&said, takes, problems).map(|_| said.value)
+    };
+    let interval = number("IntervalMillis", &|found| with(found, USUAL_TIMEOUT));
+    let timeout = number("TimeoutMillis", &|found| with(USUAL_INTERVAL, found));
+    let usual = with(USUAL_INTERVAL, USUAL_TIMEOUT).ok()?;
+    let thresholds = |healthy, unhealthy| usual.clone().thresholds(healthy, unhealthy);
+    let healthy = number("HealthyThreshold", &|found| thresholds(found, 2));
+    let unhealthy = number("UnhealthyThreshold", &|found| thresholds(2, found));
+    let check = with(interval?, timeout?).ok()?;
+    let check = check.thresholds(healthy?, unhealthy?).ok()?;
+    let check = path
+        .into_iter()
+        .fold(check, |check, path| check.path(path.value));
+    let check = match port {
+        Some(port) => check.port(port?),
+        None => check,
+    };
+    Some(HealthCheckDraft {
+        check,
+        path_place,
+        port_place,
+    })
+}
+
+fn outlier_detection(node: &Resolved, problems: &mut Problems) -> Option<Said<OutlierDetection>> {
+    let span = |key: &str, problems: &mut _| duration(node.at(&[key])?, problems);
+    let interval = span("Interval", problems);
+    let base_ejection = span("BaseEjectionDuration", problems);
+    let errors = node.number(&["MaxServerErrors"])?;
+    let percent = node.number(&["MaxEjectionPercent"])?;
+    let none = Duration::ZERO;
+    let with_errors = |errors| OutlierDetection::new(errors, none, none, 0);
+    let with_percent = |percent| OutlierDetection::new(1, none, none, percent);
+    let errors_fit = within(&errors, with_errors, problems).is_some();
+    let percent_fits = within(&percent, with_percent, problems).is_some();
+    let fit = errors_fit && percent_fits;
+    let made = OutlierDetection::new(errors.value, interval?, base_ejection?, percent.value);
+    made.ok()
+        .filter(|_| fit)
+        .map(|made| Said::new(made, node.place.clone()))
+}
+
+fn connection_pool(
+    own: &Member,
+    protocol: Protocol,
+    problems: &mut Problems,
+) -> Option<Said<ConnectionPool>> {
+    let connections = own.value.number(&["MaxConnections"]);
+    let pool = match protocol {
+        Protocol::Http => {
+            let pending = own.value.number(&["MaxPendingRequests"]);
+            let with_pending = |found| ConnectionPool::http(1, Some(found));
+            if let Some(pending) = &pending {
+                within(pending, with_pending, problems)?;
+            }
+            let pending = pending.map(|said| said.value);
+            within(
+                &connections?,
+                |found| ConnectionPool::http(found, pending),
+                problems,
+            )
+        }
+        Protocol::Http2 | Protocol::Grpc => {
+            let requests = own.value.number(&["MaxRequests"])?;
+            within(&requests, ConnectionPool::requests, problems)
+        }
+        Protocol::Tcp => within(&connections?, ConnectionPool::tcp, problems),
+    };
+    pool.map(|pool| Said::new(pool, own.key_place.clone()))
+}
+
+/// A negative number becomes one that no range takes.
+fn millis(count: i64) -> Duration {
+    Duration::from_millis(u64::try_from(count).unwrap_or_default())
+}
+
+/// Within the ranges of both.
+const USUAL_INTERVAL: i64 = 5_000;
+const USUAL_TIMEOUT: i64 = 2_000;
