@@ -4,9 +4,13 @@ use std::{fmt, time::Duration};
 
 use super::Decision;
 use crate::{
+    balance::Algorithm,
+    health::HealthCheck,
+    outlier::OutlierDetection,
     retry::Safety,
     snapshot::{Plan, Source, Verdict},
     timeout::RequestEnds,
+    unit::Protocol,
 };
 
 impl Decision<'_> {
@@ -26,6 +30,7 @@ impl Decision<'_> {
             .iter()
             .map(|(node, share)| format!("{node} {:.1} %", share * 100.0));
         writeln!(f, "targets: {}", shares.collect::<Vec<_>>().join(", "))?;
+        self.explain_endpoints(plan, f)?;
         let Plan { retry, sources, .. } = plan;
         writeln!(f, "retries: {retry} ({})", self.source(sources.retry))?;
         if retry.max_retries() > 0 && self.safety == Safety::Unsafe && !retry.unsafe_retries() {
@@ -35,6 +40,31 @@ impl Decision<'_> {
             )?;
         }
         self.explain_limits(plan, f)
+    }
+
+    /// How each target's endpoints are chosen and watched.
+    fn explain_endpoints(&self, plan: &Plan, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (id, _) in plan.targets.shares() {
+            let spec = self.snapshot.clusters().get(id.index());
+            let policy = self.snapshot.cluster_policies().get(id.index());
+            let Some((spec, policy)) = spec.zip(policy) else {
+                continue;
+            };
+            write!(
+                f,
+                "endpoints of {}: {}",
+                spec.virtual_node,
+                balance(policy.balance)
+            )?;
+            if let Some(check) = &policy.health_check {
+                write!(f, "; {}", Asked(check))?;
+            }
+            if let Some(detection) = &policy.outlier_detection {
+                write!(f, "; {}", LeftOut(detection))?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
     }
 
     fn explain_limits(&self, plan: &Plan, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -108,6 +138,51 @@ impl fmt::Display for Decision<'_> {
                 self.explain_host(f)
             }
         }
+    }
+}
+
+/// How an endpoint is asked whether it is well.
+struct Asked<'a>(&'a HealthCheck);
+
+impl fmt::Display for Asked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(check) = self;
+        write!(f, "asked over {}", check.protocol())?;
+        if matches!(check.protocol(), Protocol::Http | Protocol::Http2) {
+            write!(f, " for {}", check.path_or_root())?;
+        }
+        write!(
+            f,
+            " every {:?}, {:?} for an answer, unwell after {} bad ones, well after {} good ones",
+            check.interval(),
+            check.timeout(),
+            check.unhealthy_threshold(),
+            check.healthy_threshold()
+        )
+    }
+}
+
+/// When an endpoint is left out for its failures.
+struct LeftOut<'a>(&'a OutlierDetection);
+
+impl fmt::Display for LeftOut<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(detection) = self;
+        write!(
+            f,
+            "left out after {} failures in a row for {:?} times its ejections, looked at every {:?}, {} % of them at most",
+            detection.max_server_errors(),
+            detection.base_ejection(),
+            detection.interval(),
+            detection.max_ejection_percent()
+        )
+    }
+}
+
+fn balance(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::RoundRobin => "one after the other",
+        Algorithm::LeastRequest => "of two the one with fewer requests",
     }
 }
 

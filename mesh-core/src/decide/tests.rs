@@ -6,10 +6,13 @@ use super::*;
 use crate::{
     compile::{Target, compile, services},
     config::{
-        HttpRetryEvent, Mesh, RetryPolicy, Route, VirtualNode, VirtualRouter, VirtualService,
+        HttpRetryEvent, Listener, Mesh, RetryPolicy, Route, VirtualNode, VirtualRouter,
+        VirtualService,
     },
     defaults::Defaults,
+    health::HealthCheck,
     metric::Outcome,
+    outlier::OutlierDetection,
     retry::{Done, Policy},
     unit::{Port, Protocol},
 };
@@ -210,6 +213,8 @@ asked before: admin: not: path begins with /admin
 asked before: zoo: not: path begins with /zoo
 route: split
 targets: v1 50.0 %, v2 50.0 %
+endpoints of v1: one after the other
+endpoints of v2: one after the other
 retries: 4 retries on 502, 503, 504, reset, failed connect, refused stream; every method (route)
 limit: request 1s, from the end of the request to the end of the response; a longer stream is cut (route)
 limit: each attempt 5s (route; without effect, the request limit is not longer)
@@ -288,4 +293,27 @@ fn the_explanation_of_a_refusal_gives_its_reason() {
         let text = snapshot.decide(&Head::get(uri)).explain();
         assert_eq!(text, format!("GET {uri}\nrefused with 404 (NR): {reason}"));
     }
+}
+
+#[test]
+fn the_explanation_tells_how_endpoints_are_chosen_and_watched() {
+    let second = Duration::from_secs(1);
+    let check = HealthCheck::new(Protocol::Http, 5 * second, 2 * second).unwrap();
+    let outlier = OutlierDetection::new(7, 10 * second, 30 * second, 50).unwrap();
+    let listener = Listener::builder(80, Protocol::Http)
+        .health_check(check.path("/ping").thresholds(2, 3).unwrap())
+        .outlier_detection(outlier);
+    let orders = VirtualNode::builder("orders").listener_with(listener);
+    let mesh = Mesh::builder("m")
+        .virtual_node(orders.dns_endpoints("orders"))
+        .virtual_node(VirtualNode::builder("web").backend("s.local"))
+        .virtual_service(VirtualService::builder("s.local").virtual_node("orders"))
+        .build()
+        .unwrap();
+    let snapshot = compile(&mesh, "web", Defaults::Safe).unwrap();
+    let text = snapshot.decide(&Head::get("http://s.local/")).explain();
+    let wanted = "endpoints of orders: of two the one with fewer requests; asked over http for /ping every 5s, 2s for an answer, \
+                  unwell after 3 bad ones, well after 2 good ones; left out after 7 failures in a row for 30s times its \
+                  ejections, looked at every 10s, 50 % of them at most\n";
+    assert!(text.contains(wanted), "{text}");
 }
