@@ -1,30 +1,50 @@
 //! A route's conditions, compiled.
 
 use crate::{
-    config::{HeaderKey, HeaderMatch, HeaderMatcher, HttpRouteMatch, PathMatch, QueryParameter},
+    config::{
+        GrpcRouteMatch, HeaderKey, HeaderMatch, HeaderMatcher, HttpRouteMatch, PathMatch,
+        QueryParameter, RouteMatch,
+    },
     route::{
         Conditions, HeaderCondition, HeaderSource, InvalidPattern, PathCondition, Pattern,
         QueryCondition, ValueCondition,
     },
 };
 
-pub(super) fn conditions(written: &HttpRouteMatch) -> Result<Conditions, InvalidPattern> {
-    let headers = written
-        .headers
-        .iter()
-        .map(header)
-        .collect::<Result<Vec<_>, _>>()?;
+pub(super) fn conditions(written: &RouteMatch) -> Result<Conditions, InvalidPattern> {
+    match written {
+        RouteMatch::Http(written) => http(written),
+        RouteMatch::Grpc(written) => grpc(written),
+    }
+}
+
+fn http(written: &HttpRouteMatch) -> Result<Conditions, InvalidPattern> {
+    let path = written.path.as_ref().map(path).transpose()?;
     Ok(Conditions::any()
-        .with_path(
-            written
-                .path
-                .as_ref()
-                .map_or_else(|| Ok(PathCondition::any()), path)?,
-        )
+        .with_path(path.unwrap_or_else(PathCondition::any))
         .with_method(written.method.clone())
         .with_scheme(written.scheme.clone())
-        .with_headers(headers)
+        .with_headers(headers(&written.headers)?)
         .with_query(written.query_parameters.iter().map(query)))
+}
+
+/// A call's path is its service and its method.
+fn grpc(written: &GrpcRouteMatch) -> Result<Conditions, InvalidPattern> {
+    let path = match (&written.service_name, &written.method_name) {
+        (None, _) => PathCondition::any(),
+        (Some(service), None) => PathCondition::Prefix(format!("/{service}/").into()),
+        (Some(service), Some(method)) => {
+            PathCondition::Exact(format!("/{service}/{method}").into())
+        }
+    };
+    Ok(Conditions::any()
+        .of_grpc()
+        .with_path(path)
+        .with_headers(headers(&written.metadata)?))
+}
+
+fn headers(written: &[HeaderMatch]) -> Result<Vec<HeaderCondition>, InvalidPattern> {
+    written.iter().map(header).collect()
 }
 
 fn path(written: &PathMatch) -> Result<PathCondition, InvalidPattern> {

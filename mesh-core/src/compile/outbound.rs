@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     config::{
-        HttpRetryEvent, Mesh, Provider, RetryPolicy, Route, TcpRetryEvent, VirtualNode,
-        VirtualRouter, VirtualService,
+        GrpcRetryEvent, HttpRetryEvent, Mesh, Provider, RetryPolicy, Route, TcpRetryEvent,
+        VirtualNode, VirtualRouter, VirtualService,
     },
     defaults::Defaults,
     name::VirtualServiceName,
@@ -141,7 +141,7 @@ impl<'a> Outbound<'a> {
         router: &'a VirtualRouter,
         port: Port,
     ) -> Result<Rules, CompileError> {
-        let here = |route: &&Route| route.http.matches.port.is_none_or(|named| named == port);
+        let here = |route: &&Route| route.matches.port().is_none_or(|named| named == port);
         let routes: Vec<&Route> = router.routes.iter().filter(here).collect();
         let room = self.room.checked_sub(routes.len());
         self.room = room.ok_or_else(|| CompileError::TooManyRoutes {
@@ -180,7 +180,7 @@ impl<'a> Outbound<'a> {
         let compiled = match self.conditions.entry(key) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => {
-                let compiled = conditions(&route.http.matches);
+                let compiled = conditions(&route.matches);
                 let compiled = compiled.map_err(|source| CompileError::Pattern {
                     virtual_service: service.clone(),
                     source,
@@ -196,9 +196,9 @@ impl<'a> Outbound<'a> {
         service: &VirtualServiceName,
         route: &Route,
     ) -> Result<Arc<Plan>, CompileError> {
-        let written = route.http.retry_policy.as_ref();
+        let written = route.retry_policy.as_ref();
         let mut targets = Vec::new();
-        for target in &route.http.targets {
+        for target in &route.targets {
             let cluster = self
                 .clusters
                 .of(self.mesh, &target.virtual_node, target.port)?;
@@ -217,8 +217,8 @@ impl<'a> Outbound<'a> {
             targets,
             sources: Sources {
                 retry: Source::of(written),
-                request: Source::of(route.http.timeout.per_request.as_ref()),
-                idle: Source::of(route.http.timeout.idle.as_ref()),
+                request: Source::of(route.timeout.per_request.as_ref()),
+                idle: Source::of(route.timeout.idle.as_ref()),
             },
         }))
     }
@@ -234,7 +234,14 @@ fn policy(written: &RetryPolicy) -> retry::Policy {
     let tcp = written.tcp_events.iter().map(|event| match event {
         TcpRetryEvent::ConnectionError => retry::Event::ConnectionError,
     });
-    retry::Policy::on_events(written.max_retries, http.chain(tcp))
+    let grpc = written.grpc_events.iter().map(|event| match event {
+        GrpcRetryEvent::Cancelled => retry::Event::Cancelled,
+        GrpcRetryEvent::DeadlineExceeded => retry::Event::DeadlineExceeded,
+        GrpcRetryEvent::Internal => retry::Event::Internal,
+        GrpcRetryEvent::ResourceExhausted => retry::Event::ResourceExhausted,
+        GrpcRetryEvent::Unavailable => retry::Event::Unavailable,
+    });
+    retry::Policy::on_events(written.max_retries, http.chain(tcp).chain(grpc))
 }
 
 /// Routes times services times ports: far more than App Mesh's quotas let a node have.

@@ -9,10 +9,9 @@ use crate::{
 };
 
 pub(super) fn of_route(route: &Route, defaults: Defaults) -> Timeouts {
-    let policy = route.http.retry_policy.as_ref();
+    let policy = route.retry_policy.as_ref();
     let per_try = policy.map(|policy| policy.per_retry_timeout);
-    of_listener(&route.http.timeout, defaults)
-        .with_per_try(per_try.filter(|limit| !limit.is_zero()))
+    of_listener(&route.timeout, defaults).with_per_try(per_try.filter(|limit| !limit.is_zero()))
 }
 
 pub(super) fn of_listener(written: &Timeout, defaults: Defaults) -> Timeouts {

@@ -183,8 +183,11 @@ pub(crate) struct MatchDraft {
     pub(crate) method: Option<Said<String>>,
     pub(crate) scheme: Option<Said<String>>,
     pub(crate) port: Option<Said<i64>>,
+    /// A gRPC route's metadata as well.
     pub(crate) headers: Vec<HeaderDraft>,
     pub(crate) query_parameters: Vec<Said<QueryParameter>>,
+    pub(crate) service_name: Option<Said<String>>,
+    pub(crate) method_name: Option<Said<String>>,
 }
 
 #[derive(Clone, Debug)]

@@ -21,14 +21,14 @@ mod virtual_service;
 pub(crate) use check::{check, within};
 
 pub use builder::{
-    ListenerBuilder, MeshBuilder, RouteBuilder, VirtualNodeBuilder, VirtualRouterBuilder,
-    VirtualServiceBuilder,
+    ForGrpc, ForHttp, ListenerBuilder, MeshBuilder, RouteBuilder, VirtualNodeBuilder,
+    VirtualRouterBuilder, VirtualServiceBuilder,
 };
 pub use loaded::{Config, Origin};
 pub use matcher::{HeaderKey, HeaderMatch, HeaderMatcher, PathMatch, QueryParameter};
 pub use mesh::{EgressFilter, Mesh};
-pub use retry::{HttpRetryEvent, RetryPolicy, TcpRetryEvent};
-pub use route::{HttpRoute, HttpRouteMatch, Route, WeightedTarget};
+pub use retry::{GrpcRetryEvent, HttpRetryEvent, RetryPolicy, TcpRetryEvent};
+pub use route::{GrpcRouteMatch, HttpRouteMatch, Route, RouteMatch, WeightedTarget};
 pub use virtual_node::{DnsResponseType, Listener, ServiceDiscovery, Timeout, VirtualNode};
 pub use virtual_router::{RouterListener, VirtualRouter};
 pub use virtual_service::{Provider, VirtualService};

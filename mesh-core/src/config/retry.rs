@@ -5,7 +5,7 @@ use std::time::Duration;
 /// When a failed attempt is tried again, and how often.
 ///
 /// # Source
-/// App Mesh API model, `HttpRetryPolicy`: all three members are required, and at least one event.
+/// App Mesh API model, `HttpRetryPolicy` and `GrpcRetryPolicy`: all three members are required, and at least one event.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
@@ -17,6 +17,8 @@ pub struct RetryPolicy {
     pub http_events: Vec<HttpRetryEvent>,
     /// Which failed connections are tried again.
     pub tcp_events: Vec<TcpRetryEvent>,
+    /// Which gRPC statuses are tried again.
+    pub grpc_events: Vec<GrpcRetryEvent>,
 }
 
 impl RetryPolicy {
@@ -32,6 +34,7 @@ impl RetryPolicy {
             per_retry_timeout,
             http_events: Vec::new(),
             tcp_events: Vec::new(),
+            grpc_events: Vec::new(),
         }
     }
 
@@ -47,6 +50,19 @@ impl RetryPolicy {
     pub fn on_tcp(mut self, event: TcpRetryEvent) -> Self {
         self.tcp_events.push(event);
         self
+    }
+
+    /// Tries such gRPC statuses again.
+    #[must_use]
+    pub fn on_grpc(mut self, event: GrpcRetryEvent) -> Self {
+        self.grpc_events.push(event);
+        self
+    }
+
+    /// Whether nothing is tried again.
+    pub(crate) const fn has_no_event(&self) -> bool {
+        let http = self.http_events.is_empty() && self.tcp_events.is_empty();
+        http && self.grpc_events.is_empty()
     }
 }
 
@@ -73,4 +89,23 @@ pub enum HttpRetryEvent {
 pub enum TcpRetryEvent {
     /// The connection was refused, or not made in time.
     ConnectionError,
+}
+
+/// A gRPC status.
+///
+/// # Source
+/// App Mesh API model, `GrpcRetryPolicyEvent`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum GrpcRetryEvent {
+    /// `CANCELLED`, 1.
+    Cancelled,
+    /// `DEADLINE_EXCEEDED`, 4.
+    DeadlineExceeded,
+    /// `INTERNAL`, 13.
+    Internal,
+    /// `RESOURCE_EXHAUSTED`, 8.
+    ResourceExhausted,
+    /// `UNAVAILABLE`, 14.
+    Unavailable,
 }

@@ -19,24 +19,37 @@ pub struct Route {
     pub name: RouteName,
     /// How early it is looked at; none comes last.
     pub priority: Option<Priority>,
-    /// What the route speaks: `Http` for `httpRoute`, `Http2` for `http2Route`.
+    /// What the route speaks: `Http` for `httpRoute`, `Http2` for `http2Route`, `Grpc` for `grpcRoute`.
     pub protocol: Protocol,
-    /// Match, action and policies.
-    pub http: HttpRoute,
-}
-
-/// What a route for HTTP requests says.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct HttpRoute {
     /// Which requests it takes; all conditions must hold.
-    pub matches: HttpRouteMatch,
+    pub matches: RouteMatch,
     /// Where they go: 1 to 10 targets, at least one with a weight above 0.
     pub targets: Vec<WeightedTarget>,
     /// The policy that was written. `None` is not "no retries": see [`Defaults`](crate::Defaults).
     pub retry_policy: Option<RetryPolicy>,
     /// The limits that were written.
     pub timeout: Timeout,
+}
+
+/// The conditions of a route, by what it speaks.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum RouteMatch {
+    /// Those of a route for HTTP/1.1 or HTTP/2.
+    Http(HttpRouteMatch),
+    /// Those of a route for gRPC.
+    Grpc(GrpcRouteMatch),
+}
+
+impl RouteMatch {
+    /// Which listener of the router the route belongs to; `None`: all of them.
+    #[must_use]
+    pub const fn port(&self) -> Option<Port> {
+        match self {
+            Self::Http(matches) => matches.port,
+            Self::Grpc(matches) => matches.port,
+        }
+    }
 }
 
 /// The conditions of a route; an absent one holds for every request.
@@ -55,6 +68,23 @@ pub struct HttpRouteMatch {
     pub headers: Vec<HeaderMatch>,
     /// Conditions on query parameters, at most 10.
     pub query_parameters: Vec<QueryParameter>,
+}
+
+/// The conditions of a route for gRPC; an absent one holds for every gRPC request, and for no other.
+///
+/// # Source
+/// App Mesh API model, `GrpcRouteMatch`.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct GrpcRouteMatch {
+    /// The service's full name, as `package.Service`.
+    pub service_name: Option<String>,
+    /// The method; there only with a service.
+    pub method_name: Option<String>,
+    /// Conditions on metadata, which are headers; at most 10.
+    pub metadata: Vec<HeaderMatch>,
+    /// Which listener of the router the route belongs to.
+    pub port: Option<Port>,
 }
 
 /// A virtual node and its share.

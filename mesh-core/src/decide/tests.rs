@@ -1,3 +1,5 @@
+mod grpc;
+
 use std::time::Duration;
 
 use http::Method;

@@ -24,6 +24,7 @@ pub struct Conditions {
     scheme: Option<Scheme>,
     headers: Box<[HeaderCondition]>,
     query: Box<[QueryCondition]>,
+    grpc: bool,
 }
 
 impl Conditions {
@@ -36,6 +37,7 @@ impl Conditions {
             scheme: None,
             headers: Box::default(),
             query: Box::default(),
+            grpc: false,
         }
     }
 
@@ -43,6 +45,12 @@ impl Conditions {
     #[must_use]
     pub fn with_path(self, path: PathCondition) -> Self {
         Self { path, ..self }
+    }
+
+    /// These conditions, of gRPC requests only.
+    #[must_use]
+    pub fn of_grpc(self) -> Self {
+        Self { grpc: true, ..self }
     }
 
     /// These conditions with another one on the method.
@@ -88,6 +96,9 @@ impl Conditions {
         if let Some(scheme) = &self.scheme {
             holds(scheme.as_str() == head.scheme(), Mismatch::Scheme(scheme))?;
         }
+        if self.grpc {
+            holds(head.is_grpc(), Mismatch::NotGrpc)?;
+        }
         for header in &self.headers {
             holds(header.matches(head), Mismatch::Header(header))?;
         }
@@ -104,7 +115,7 @@ impl Conditions {
     /// How many there are beside the one on the path.
     pub(super) fn count(&self) -> usize {
         let single = usize::from(self.method.is_some()) + usize::from(self.scheme.is_some());
-        single + self.headers.len() + self.query.len()
+        single + usize::from(self.grpc) + self.headers.len() + self.query.len()
     }
 }
 
@@ -118,6 +129,8 @@ pub enum Mismatch<'a> {
     Method(&'a Method),
     /// The one on the scheme.
     Scheme(&'a Scheme),
+    /// The one that asks for gRPC.
+    NotGrpc,
     /// One on a header.
     Header(&'a HeaderCondition),
     /// One on a query parameter.
@@ -131,6 +144,7 @@ impl fmt::Display for Mismatch<'_> {
             Self::Path(path) => path.fmt(f),
             Self::Method(method) => write!(f, "method is {method}"),
             Self::Scheme(scheme) => write!(f, "scheme is {scheme}"),
+            Self::NotGrpc => f.write_str("content-type is application/grpc"),
             Self::Header(header) => header.fmt(f),
             Self::Query(query) => query.fmt(f),
         }

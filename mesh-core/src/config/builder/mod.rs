@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub use listener::ListenerBuilder;
-pub use route::RouteBuilder;
+pub use route::{ForGrpc, ForHttp, RouteBuilder};
 pub use virtual_node::VirtualNodeBuilder;
 pub use virtual_router::VirtualRouterBuilder;
 pub use virtual_service::VirtualServiceBuilder;

@@ -2,8 +2,9 @@
 
 use crate::{
     config::{
-        HeaderMatcher, HttpRetryEvent, Listener, Mesh, MeshBuilder, RetryPolicy, Route,
-        RouteBuilder, Timeout, VirtualNode, VirtualNodeBuilder, VirtualRouter, VirtualService,
+        GrpcRetryEvent, HeaderMatcher, HttpRetryEvent, Listener, Mesh, MeshBuilder, RetryPolicy,
+        Route, RouteBuilder, RouteMatch, Timeout, VirtualNode, VirtualNodeBuilder, VirtualRouter,
+        VirtualService,
     },
     health::HealthCheck,
     limit::ConnectionPool,
@@ -259,16 +260,14 @@ fn what_was_said_is_what_the_mesh_holds() {
         .unwrap();
     let route = &mesh.virtual_router("orders").unwrap().routes[0];
     assert_eq!(route.priority.map(crate::unit::Priority::get), Some(0));
-    assert_eq!(route.http.timeout.idle, Some(Duration::from_secs(9)));
-    let headers: Vec<_> = route
-        .http
-        .matches
-        .headers
-        .iter()
-        .map(|h| (h.invert, h.matcher.is_some()))
-        .collect();
+    assert_eq!(route.timeout.idle, Some(Duration::from_secs(9)));
+    let RouteMatch::Http(matches) = &route.matches else {
+        panic!("{route:?}");
+    };
+    let headers = matches.headers.iter();
+    let headers: Vec<_> = headers.map(|h| (h.invert, h.matcher.is_some())).collect();
     assert_eq!(headers, [(true, true), (true, false)]);
-    assert_eq!(route.http.matches.query_parameters.len(), 2);
+    assert_eq!(matches.query_parameters.len(), 2);
     assert_eq!(mesh.virtual_node("v3").unwrap().listeners[0].timeout, limit);
 }
 
@@ -303,4 +302,41 @@ fn a_listener_says_what_its_callers_watch_and_what_it_lets_in() {
         matches!(&*found, [("pool-protocol-mismatch", _)]),
         "{found:?}"
     );
+}
+
+#[test]
+fn a_route_for_grpc_says_a_service_a_method_and_metadata() {
+    let with = |route| {
+        let router = VirtualRouter::builder("orders").listener(80, Protocol::Grpc);
+        let v1 = VirtualNode::builder("v1").listener(80, Protocol::Grpc);
+        Mesh::builder("shop")
+            .virtual_node(v1.dns("v1"))
+            .virtual_router(router.route(route))
+            .virtual_service(VirtualService::builder("orders.local").virtual_router("orders"))
+    };
+    let retry = RetryPolicy::new(1, Duration::ZERO).on_grpc(GrpcRetryEvent::Unavailable);
+    let route = Route::grpc("place").target("v1", 1).retry(retry.clone());
+    let route = route
+        .method("shop.Orders", "Place")
+        .metadata("a", HeaderMatcher::exact("1"))
+        .metadata_not("b", HeaderMatcher::exact("1"))
+        .metadata_present("c")
+        .metadata_absent("d")
+        .port(80);
+    assert_eq!(warnings(with(route.clone())), []);
+    let mesh = with(route.clone()).build().unwrap();
+    let found = &mesh.virtual_router("orders").unwrap().routes[0];
+    assert_eq!(found.retry_policy.as_ref(), Some(&retry));
+    let RouteMatch::Grpc(matches) = &found.matches else {
+        panic!("{found:?}");
+    };
+    assert_eq!(matches.method_name.as_deref(), Some("Place"));
+    let metadata = matches.metadata.iter();
+    let metadata: Vec<_> = metadata.map(|m| (m.invert, m.matcher.is_some())).collect();
+    assert_eq!(
+        metadata,
+        [(false, true), (true, true), (false, false), (true, false)]
+    );
+    let place = "virtual_router(orders).route(place).service bad-grpc-name";
+    refused(with(route.service("/shop.Orders")), &[place]);
 }

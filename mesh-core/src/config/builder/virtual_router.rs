@@ -55,7 +55,7 @@ impl VirtualRouterBuilder {
     }
 
     /// Adds a route.
-    pub fn route(mut self, route: RouteBuilder) -> Self {
+    pub fn route<K>(mut self, route: RouteBuilder<K>) -> Self {
         self.routes
             .push(route.in_router(&self.draft.name, &self.path));
         self

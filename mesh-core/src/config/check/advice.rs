@@ -220,6 +220,8 @@ fn conditions(route: &RouteDraft) -> String {
         port,
         headers,
         query_parameters,
+        service_name,
+        method_name,
     } = &route.matches.value;
     let priority = route.priority.as_ref().map(|said| said.value);
     let path = path.as_ref().map(|said| &said.value);
@@ -228,6 +230,8 @@ fn conditions(route: &RouteDraft) -> String {
     let method = method.as_ref().map(|said| &said.value);
     let scheme = scheme.as_ref().map(|said| &said.value);
     let port = port.as_ref().map(|said| said.value);
+    let grpc = [service_name, method_name].map(|name| name.as_ref().map(|said| &said.value));
+    let grpc = (route.protocol.value == Protocol::Grpc).then_some(grpc);
     let headers = headers.iter().map(|header| {
         let matcher = header.matcher.as_ref().map(|said| &said.value);
         (
@@ -238,7 +242,7 @@ fn conditions(route: &RouteDraft) -> String {
     });
     let headers: Vec<_> = headers.collect();
     let query: Vec<_> = query_parameters.iter().map(|said| &said.value).collect();
-    format!("{priority:?} {path:?} {method:?} {scheme:?} {port:?} {headers:?} {query:?}")
+    format!("{priority:?} {path:?} {method:?} {scheme:?} {port:?} {headers:?} {query:?} {grpc:?}")
 }
 
 /// App Mesh's limit where nothing is written.

@@ -1,28 +1,32 @@
 //! Conditions of a route.
 
+mod grpc;
+
 use http::{HeaderName, Method, uri::Scheme};
 
 use super::{port, sized};
 use crate::{
     config::{
         HeaderKey, HeaderMatch, HeaderMatcher, HttpRouteMatch, PathMatch, QueryParameter,
+        RouteMatch,
         draft::{HeaderDraft, MatchDraft, Said},
         spelling::nearest,
     },
     error::{Place, Problems, quoted},
+    unit::{Port, Protocol},
 };
 
-pub(super) fn matching(draft: &Said<MatchDraft>, problems: &mut Problems) -> HttpRouteMatch {
+pub(super) fn matching(
+    draft: &Said<MatchDraft>,
+    protocol: Protocol,
+    problems: &mut Problems,
+) -> RouteMatch {
     let Said {
         value: draft,
         place,
     } = draft;
-    at_most_ten(
-        "conditions on headers",
-        draft.headers.len(),
-        place,
-        problems,
-    );
+    let headers = draft.headers.len();
+    at_most_ten("conditions on headers", headers, place, problems);
     let parameters = draft.query_parameters.len();
     at_most_ten(
         "conditions on query parameters",
@@ -30,27 +34,38 @@ pub(super) fn matching(draft: &Said<MatchDraft>, problems: &mut Problems) -> Htt
         place,
         problems,
     );
+    match protocol {
+        Protocol::Grpc => RouteMatch::Grpc(grpc::matching(draft, problems)),
+        _ => RouteMatch::Http(http(draft, problems)),
+    }
+}
+
+fn http(draft: &MatchDraft, problems: &mut Problems) -> HttpRouteMatch {
     let path = draft.path.as_ref();
-    let headers = draft.headers.iter();
+    let verb = draft.method.as_ref();
+    let spoken = draft.scheme.as_ref();
     let parameters = draft.query_parameters.iter();
     HttpRouteMatch {
         path: path.and_then(|said| path_match(said, problems)),
-        method: draft
-            .method
-            .as_ref()
-            .and_then(|said| method(said, problems)),
-        scheme: draft
-            .scheme
-            .as_ref()
-            .and_then(|said| scheme(said, problems)),
-        port: draft.port.as_ref().and_then(|said| port(said, problems)),
-        headers: headers
-            .filter_map(|header| header_match(header, problems))
-            .collect(),
+        method: verb.and_then(|said| method(said, problems)),
+        scheme: spoken.and_then(|said| scheme(said, problems)),
+        port: match_port(draft, problems),
+        headers: header_matches(draft, problems),
         query_parameters: parameters
             .filter_map(|said| query_parameter(said, problems))
             .collect(),
     }
+}
+
+fn match_port(draft: &MatchDraft, problems: &mut Problems) -> Option<Port> {
+    draft.port.as_ref().and_then(|said| port(said, problems))
+}
+
+fn header_matches(draft: &MatchDraft, problems: &mut Problems) -> Vec<HeaderMatch> {
+    let headers = draft.headers.iter();
+    headers
+        .filter_map(|header| header_match(header, problems))
+        .collect()
 }
 
 fn at_most_ten(what: &str, found: usize, place: &Place, problems: &mut Problems) {

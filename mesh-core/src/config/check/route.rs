@@ -3,7 +3,7 @@
 use super::{matching::matching, named, port, within};
 use crate::{
     config::{
-        HttpRoute, RetryPolicy, Route, WeightedTarget,
+        RetryPolicy, Route, WeightedTarget,
         draft::{RouteDraft, Said, TargetDraft},
     },
     error::{Place, Problems, quoted},
@@ -15,20 +15,19 @@ pub(super) fn route(draft: &RouteDraft, problems: &mut Problems) -> Option<Route
     let name = named(&draft.name, RouteName::new, problems);
     let priority = draft.priority.as_ref();
     let priority = priority.and_then(|said| within(said, Priority::new, problems));
-    let matches = matching(&draft.matches, problems);
+    let protocol = draft.protocol.value;
+    let matches = matching(&draft.matches, protocol, problems);
     let targets = targets(draft, problems);
     let retry_policy = draft.retry_policy.as_ref();
     let retry_policy = retry_policy.and_then(|said| retry(said, draft.whole, problems));
     Some(Route {
         name: name?,
         priority,
-        protocol: draft.protocol.value,
-        http: HttpRoute {
-            matches,
-            targets,
-            retry_policy,
-            timeout: draft.timeout.value,
-        },
+        protocol,
+        matches,
+        targets,
+        retry_policy,
+        timeout: draft.timeout.value,
     })
 }
 
@@ -86,9 +85,9 @@ fn target(draft: &TargetDraft, problems: &mut Problems) -> Option<WeightedTarget
 
 fn retry(said: &Said<RetryPolicy>, whole: bool, problems: &mut Problems) -> Option<RetryPolicy> {
     let Said { value, place } = said;
-    if value.http_events.is_empty() && value.tcp_events.is_empty() && whole {
+    if value.has_no_event() && whole {
         let message = "the retry policy says how often and not when: name an event, as `server-error`, `gateway-error`, \
-                       `client-error`, `stream-error` (HTTP) or `connection-error` (TCP)";
+                       `client-error`, `stream-error` (HTTP), `connection-error` (TCP) or, of a gRPC route, `unavailable`";
         problems.error("missing-retry-event", place, message);
         return None;
     }

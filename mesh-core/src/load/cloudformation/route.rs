@@ -8,39 +8,39 @@ use super::{
 };
 use crate::{
     config::{
-        HeaderMatcher, HttpRetryEvent, PathMatch, QueryParameter, RetryPolicy, TcpRetryEvent,
-        Timeout,
+        GrpcRetryEvent, HeaderMatcher, HttpRetryEvent, PathMatch, QueryParameter, RetryPolicy,
+        TcpRetryEvent, Timeout,
         draft::{Gaps, HeaderDraft, MatchDraft, RouteDraft, Said, TargetDraft},
     },
     error::{Place, Problems},
     unit::Protocol,
 };
 
-/// Whether it is a route for something else than HTTP, as it was written.
+/// Whether it is a route for something else than HTTP and gRPC, as it was written.
 pub(super) fn is_left_out(resource: Resource<'_>) -> bool {
     let written = |key: &str| {
         let route = resource.property("Spec").and_then(|spec| spec.member(key));
         route.is_some_and(|route| !route.is_null())
     };
     resource.kind == "AWS::AppMesh::Route"
-        && ["GrpcRoute", "TcpRoute"].into_iter().any(written)
+        && written("TcpRoute")
         && !KINDS.iter().any(|(key, _)| written(key))
 }
 
-/// A route for HTTP; `None` for what is left out, which is said already.
+/// A route for HTTP or gRPC; `None` for what is left out, which is said already.
 pub(super) fn read(
     read: &Read<'_>,
     gaps: &mut Gaps,
     problems: &mut Problems,
 ) -> Option<RouteDraft> {
     let spec = read.properties.at(&["Spec"]);
-    let http = KINDS.iter().find_map(|(key, protocol)| {
+    let kind = KINDS.iter().find_map(|(key, protocol)| {
         let member = spec?.members().iter().find(|member| member.key == *key)?;
         let read = spec?.at(&[key]).is_some();
         read.then_some((member, *protocol))
     });
     let router = read.properties.text(&["VirtualRouterName"]);
-    let Some((member, protocol)) = http else {
+    let Some((member, protocol)) = kind else {
         gaps.left_out_routes
             .extend(router.map(|router| router.value));
         return None;
@@ -94,6 +94,7 @@ fn matches(node: &Resolved) -> MatchDraft {
         .text(&["Path", "Regex"])
         .map(|said| said.map(PathMatch::Regex));
     let headers = node.items(&["Headers"]).iter();
+    let headers = headers.chain(node.items(&["Metadata"]));
     let parameters = node.items(&["QueryParameters"]).iter();
     MatchDraft {
         path: prefix.or(exact).or(regex),
@@ -102,6 +103,8 @@ fn matches(node: &Resolved) -> MatchDraft {
         port: node.number(&["Port"]),
         headers: headers.filter_map(header).collect(),
         query_parameters: parameters.filter_map(query_parameter).collect(),
+        service_name: node.text(&["ServiceName"]),
+        method_name: node.text(&["MethodName"]),
     }
 }
 
@@ -160,6 +163,9 @@ fn retry_policy(node: &Resolved, problems: &mut Problems) -> Option<RetryPolicy>
     policy
         .tcp_events
         .extend(tcp.map(|_| TcpRetryEvent::ConnectionError));
+    let grpc = node.items(&["GrpcRetryEvents"]).iter();
+    let grpc = grpc.filter_map(|event| grpc_event(&event.text(&[])?.value));
+    policy.grpc_events.extend(grpc);
     Some(policy)
 }
 
@@ -173,7 +179,19 @@ fn http_event(name: &str) -> Option<HttpRetryEvent> {
     })
 }
 
-const KINDS: [(&str, Protocol); 2] = [
+fn grpc_event(name: &str) -> Option<GrpcRetryEvent> {
+    Some(match name {
+        "cancelled" => GrpcRetryEvent::Cancelled,
+        "deadline-exceeded" => GrpcRetryEvent::DeadlineExceeded,
+        "internal" => GrpcRetryEvent::Internal,
+        "resource-exhausted" => GrpcRetryEvent::ResourceExhausted,
+        "unavailable" => GrpcRetryEvent::Unavailable,
+        _ => return None,
+    })
+}
+
+const KINDS: [(&str, Protocol); 3] = [
     ("HttpRoute", Protocol::Http),
     ("Http2Route", Protocol::Http2),
+    ("GrpcRoute", Protocol::Grpc),
 ];

@@ -151,7 +151,6 @@ fn lists_are_allowed_item_by_item() {
             .virtual_router("r")
             .expect("the router is there");
         let policy = router.routes[0]
-            .http
             .retry_policy
             .as_ref()
             .expect("there is a policy");

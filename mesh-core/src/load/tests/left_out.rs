@@ -82,10 +82,10 @@ fn gateways_are_left_out_with_all_that_they_ask_for() {
              Spec: {{HttpRoute: {{Match: {{Prefix: {function}}}, Action: {function}}}}}}}}}\n"
         );
         warned(&asking(&template(&route)), &["not-supported-yet"]);
-        let grpc = format!(
-            "{{Priority: {function}, §GrpcRoute: {{Match: {{ServiceName: {function}}}, Action: {function}}}}}"
+        let tcp = format!(
+            "{{Priority: {function}, §TcpRoute: {{Match: {{Port: {function}}}, Action: {function}}}}}"
         );
-        warned(&asking(&routed(&grpc)), &["not-supported-yet"]);
+        warned(&asking(&routed(&tcp)), &["not-supported-yet"]);
     }
 }
 

@@ -3,6 +3,7 @@
 mod documents;
 mod elsewhere;
 mod functions;
+mod grpc;
 mod left_out;
 mod listeners;
 mod mutations;

@@ -1,7 +1,7 @@
 //! Resources: unknown and missing properties, types, ranges, references, and what this version leaves out.
 
 use super::{ONE, codes, matching, node, refused, routed, template};
-use crate::config::{Config, HeaderMatcher};
+use crate::config::{Config, HeaderMatcher, RouteMatch};
 use std::time::Duration;
 
 #[test]
@@ -173,9 +173,10 @@ fn conditions_are_read_and_words_count_as_booleans() {
          {Name: Host, Invert: off, Match: {Exact: 1}}], QueryParameters: [{Name: q, Match: {Exact: 'v'}}, {Name: p}]",
     );
     let config = Config::parse("m", &text).unwrap_or_else(|errors| panic!("{errors}"));
-    let matches = &config.mesh().virtual_router("r").unwrap().routes[0]
-        .http
-        .matches;
+    let route = &config.mesh().virtual_router("r").unwrap().routes[0];
+    let RouteMatch::Http(matches) = &route.matches else {
+        panic!("{route:?}");
+    };
     assert_eq!(matches.port.map(|port| port.get()), Some(80));
     let inverted: Vec<_> = matches.headers.iter().map(|header| header.invert).collect();
     assert_eq!(inverted, [true, false]);

@@ -65,9 +65,9 @@ fn an_access_log_is_read_and_its_own_format_is_warned_of() {
 }
 
 #[test]
-fn grpc_and_tcp_routes_and_gateways_are_left_out_and_said_so() {
-    let grpc = routed(&format!("{{GrpcRoute: {{Match: {{}}, {ONE}}}}}"));
-    let config = Config::parse("m", &grpc).unwrap();
+fn tcp_routes_and_gateways_are_left_out_and_said_so() {
+    let tcp = routed(&format!("{{TcpRoute: {{Match: {{}}, {ONE}}}}}"));
+    let config = Config::parse("m", &tcp).unwrap();
     assert!(config.mesh().virtual_router("r").unwrap().routes.is_empty());
     assert_eq!(config.resources(), 6);
     let [warning] = config.warnings() else {

@@ -45,7 +45,10 @@ impl Conform<'_> {
         }
         let listed: Vec<String> = words.iter().map(|word| quoted(word)).collect();
         let listed = listed.join(", ");
-        let event = matches!(words.first(), Some(&("server-error" | "connection-error")));
+        let event = matches!(
+            words.first(),
+            Some(&("server-error" | "connection-error" | "cancelled"))
+        );
         let (code, what) = match event {
             true => ("unknown-retry-event", "is no retry event"),
             false => ("unknown-value", "is not known here"),

@@ -1,8 +1,9 @@
 //! What this version knows by name only: a misspelt property is still told from one that is not acted on.
 
 use super::{
-    ACTION, DURATION, HEADER, HTTP_RETRY_EVENTS, KEY_VALUE, MESH_NAME, NO_TLS_CLIENT, OWNER, PATH,
-    PROTOCOLS, QUERY_PARAMETERS, TAGS, TIMEOUT,
+    KEY_VALUE, MESH_NAME, NO_TLS_CLIENT, OWNER, TAGS,
+    listener::{CONNECTION_POOL, HEALTH_CHECK},
+    route::{HEADER, PATH, QUERY_PARAMETERS},
 };
 use crate::load::cloudformation::shape::{
     Choice,
@@ -10,65 +11,6 @@ use crate::load::cloudformation::shape::{
     Property, Shape,
     Support::{Full, Later, Refused, Unused},
 };
-
-pub(super) static GRPC_ROUTE: Shape = shape! { "a gRPC route", &[
-    p! { need "Match", Object(&shape! { "a gRPC match", &[
-        p! { "ServiceName", Text },
-        p! { "MethodName", Text },
-        p! { "Metadata", List { of: &Object(&HEADER), least: 1 } },
-        p! { "Port", Number },
-    ] }) },
-    p! { need "Action", Object(&ACTION) },
-    p! { "RetryPolicy", Object(&shape! { "a gRPC retry policy", &[
-        p! { need "MaxRetries", Number },
-        p! { need "PerRetryTimeout", Object(&DURATION) },
-        p! { "HttpRetryEvents", List { of: &Word(HTTP_RETRY_EVENTS), least: 1 } },
-        p! { "TcpRetryEvents", List { of: &Word(&["connection-error"]), least: 1 } },
-        p! { "GrpcRetryEvents", List { of: &Word(GRPC_RETRY_EVENTS), least: 1 } },
-    ] }) },
-    p! { "Timeout", Object(&TIMEOUT) },
-] };
-
-const GRPC_RETRY_EVENTS: &[&str] = &[
-    "cancelled",
-    "deadline-exceeded",
-    "internal",
-    "resource-exhausted",
-    "unavailable",
-];
-
-pub(super) static TCP_ROUTE: Shape = shape! { "a TCP route", &[
-    p! { "Match", Object(&shape! { "a TCP match", &[p! { "Port", Number }] }) },
-    p! { need "Action", Object(&ACTION) },
-    p! { "Timeout", Object(&shape! { "a TCP timeout", &[p! { "Idle", Object(&DURATION) }] }) },
-] };
-
-pub(super) static HEALTH_CHECK: Shape = shape! { "a health check", &[
-    p! { need "HealthyThreshold", Number },
-    p! { need "IntervalMillis", Number },
-    p! { "Path", Text },
-    p! { "Port", Number },
-    p! { need "Protocol", Word(PROTOCOLS) },
-    p! { need "TimeoutMillis", Number },
-    p! { need "UnhealthyThreshold", Number },
-] };
-
-pub(super) static OUTLIER_DETECTION: Shape = shape! { "outlier detection", &[
-    p! { need "MaxServerErrors", Number },
-    p! { need "MaxEjectionPercent", Number },
-    p! { need "Interval", Object(&DURATION) },
-    p! { need "BaseEjectionDuration", Object(&DURATION) },
-] };
-
-pub(super) static CONNECTION_POOL: Shape = shape! { "a connection pool", &[
-    p! { "HTTP", Object(&shape! { "an HTTP connection pool", &[
-        p! { need "MaxConnections", Number },
-        p! { "MaxPendingRequests", Number },
-    ] }) },
-    p! { "HTTP2", Object(&shape! { "an HTTP/2 connection pool", &[p! { need "MaxRequests", Number }] }) },
-    p! { "GRPC", Object(&shape! { "a gRPC connection pool", &[p! { need "MaxRequests", Number }] }) },
-    p! { "TCP", Object(&shape! { "a TCP connection pool", &[p! { need "MaxConnections", Number }] }) },
-], &[Choice { among: &["HTTP", "HTTP2", "GRPC", "TCP"], required: true }] };
 
 pub(super) const LOGGING: Property = p! { "Logging", Object(&shape! { "logging", &[
     p! { "AccessLog", Object(&shape! { "an access log", &[
