@@ -156,7 +156,7 @@ impl ResponseBody {
     }
 
     fn broken(&self, source: hyper::Error) -> Error {
-        let outcome = connect::outcome(&source, false);
+        let outcome = connect::outcome_anywhere(&source);
         self.failed(Cause::Upstream { outcome, source })
     }
 

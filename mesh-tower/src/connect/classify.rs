@@ -5,19 +5,27 @@ use std::error::Error as StdError;
 use h2::Reason;
 use mesh_core::metric::{Flag, Outcome};
 
-/// What an attempt's failure was. `untouched` says that the library handed the request back.
+/// What an attempt's failure on a connection of our own was. `untouched` says that the library handed the request back.
 ///
-/// Only a stream that the peer reset as refused, and a request that never left, are known not to have reached the
-/// application. A stream that ended with a GOAWAY is not: the library reports the connection's end in the same way for
-/// streams that the peer had begun to answer.
+/// A stream that ended with the peer's GOAWAY was above the last one that the peer has looked at: nothing of it was executed.
+/// That holds only where no GOAWAY can come between the opening of a stream and the library's next look at the connection,
+/// for there the library fails the new stream whatever its number is. Our connections are driven so that none can.
 ///
 /// # Source
-/// RFC 9113 §8.7. Envoy also counts streams above a GOAWAY's last one as refused; that number is not to be had here, and a
-/// request that may have been executed must not count as one that was not.
+/// RFC 9113 §6.8, §8.7; Envoy counts such streams as refused, too.
 pub(crate) fn outcome(error: &hyper::Error, untouched: bool) -> Outcome {
     if untouched {
         return Outcome::Unsent;
     }
+    match h2_error(error) {
+        Some(h2) if h2.is_go_away() && h2.is_remote() => Outcome::RefusedStream,
+        _ => outcome_anywhere(error),
+    }
+}
+
+/// What a failure on anybody's connection was, or one that came after the response's head: there a GOAWAY proves nothing, and
+/// only a stream that the peer reset as refused is known not to have reached the application.
+pub(crate) fn outcome_anywhere(error: &hyper::Error) -> Outcome {
     match h2_error(error) {
         Some(h2)
             if h2.is_reset() && h2.is_remote() && h2.reason() == Some(Reason::REFUSED_STREAM) =>
@@ -107,7 +115,7 @@ mod tests {
 
     fn meaning<B>(result: Result<Response<B>, hyper::Error>) -> (Outcome, Flag) {
         let error = result.err().expect("a failure");
-        let outcome = outcome(&error, false);
+        let outcome = outcome_anywhere(&error);
         (outcome, flag(&error, outcome))
     }
 

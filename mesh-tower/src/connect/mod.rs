@@ -6,7 +6,7 @@ mod io;
 mod memory;
 mod transport;
 
-pub(crate) use classify::{flag, outcome};
+pub(crate) use classify::{flag, outcome, outcome_anywhere};
 pub(crate) use head::{Upgrade, prepare};
 pub(crate) use io::{Connection, Held};
 pub use memory::MemoryNetwork;

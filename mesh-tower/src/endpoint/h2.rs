@@ -1,20 +1,20 @@
 //! HTTP/2 connections: what the peer says about its streams is known before the next request.
 
 use std::{
-    future::{Future, poll_fn},
-    pin::pin,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+    future::Future,
+    mem,
+    pin::Pin,
+    sync::{Arc, Weak},
+    task::{Context, Poll},
 };
 
-use futures::task::AtomicWaker;
+use futures::{FutureExt, future::BoxFuture};
 use hyper::{
     client::conn::http2::{self, SendRequest},
     rt::Executor,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::streams::{Multiplexed, Shared};
@@ -34,60 +34,107 @@ impl Multiplexed for SendRequest<Body> {
 pub(crate) async fn handshake(
     connection: Connection,
 ) -> Result<Arc<Shared<SendRequest<Body>>>, ConnectError> {
-    let moved = Arc::new(Moved::default());
-    let (send, driver) = http2::Builder::new(Tasks(moved.clone()))
+    let tasks = Tasks::default();
+    let (send, requests) = http2::Builder::new(tasks.clone())
         .timer(TokioTimer::new())
         .initial_max_send_streams(UNKNOWN)
+        .max_header_list_size(MAX_HEAD)
         .handshake(TokioIo::new(connection))
         .await
         .map_err(ConnectError::Handshake)?;
     let shared = Arc::new(Shared::new(send, UNKNOWN));
     let (settled, settings) = oneshot::channel();
-    tokio::spawn(drive(driver, moved, Arc::downgrade(&shared), settled));
+    tokio::spawn(Driver {
+        requests: Some(requests),
+        wire: tasks.take_wire(),
+        shared: Arc::downgrade(&shared),
+        max: UNKNOWN,
+        settled: Some(settled),
+    });
     settings.await.map_err(|_| ConnectError::Closed)?;
     Ok(shared)
 }
 
-/// Carries a connection's streams until its last sender is gone, and publishes what the peer says about their number.
-async fn drive(
-    driver: http2::Connection<TokioIo<Connection>, Body, Tasks>,
-    moved: Arc<Moved>,
+/// Carries a connection until its last sender and its last stream are gone.
+///
+/// The library drives a connection by two futures, one that takes requests and one that moves frames. Here they are one task:
+/// so what the peer says (its limit of streams, its goodbye) is known before the next request is taken, and nobody has to be
+/// woken for it; and no goodbye can come in between while a request is handed over. A request that fails with one is therefore
+/// known to be above the last stream that the peer has looked at: [`outcome`](crate::connect::outcome) relies on it.
+struct Driver {
+    requests: Option<http2::Connection<TokioIo<Connection>, Body, Tasks>>,
+    wire: Option<BoxFuture<'static, ()>>,
     shared: Weak<Shared<SendRequest<Body>>>,
-    settled: oneshot::Sender<()>,
-) {
-    let mut driver = pin!(driver);
-    let mut settled = Some(settled);
-    // How it ended is told to each request that was open.
-    let _ = poll_fn(|cx| {
-        moved.waker.register(cx.waker());
-        let polled = driver.as_mut().poll(cx);
-        let max = driver.current_max_send_streams();
-        if let Some(shared) = shared.upgrade() {
-            shared.limit(max);
-        }
-        if max != UNKNOWN
-            && let Some(settled) = settled.take()
+    max: usize,
+    settled: Option<oneshot::Sender<()>>,
+}
+
+impl Future for Driver {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.take_requests(cx);
+        if let Some(wire) = &mut self.wire
+            && wire.as_mut().poll(cx).is_ready()
         {
+            self.wire = None;
+        }
+        self.take_requests(cx);
+        match (&self.requests, &self.wire) {
+            (None, None) => Poll::Ready(()),
+            _ => Poll::Pending,
+        }
+    }
+}
+
+impl Driver {
+    fn take_requests(&mut self, cx: &mut Context<'_>) {
+        let Some(requests) = &mut self.requests else {
+            return;
+        };
+        // How it ended is told to each request that was open.
+        if Pin::new(&mut *requests).poll(cx).is_ready() {
+            self.requests = None;
+            return;
+        }
+        let max = requests.current_max_send_streams();
+        if max != self.max {
+            self.max = max;
+            self.publish();
+        }
+    }
+
+    fn publish(&mut self) {
+        if let Some(shared) = self.shared.upgrade() {
+            shared.limit(self.max);
+        }
+        if let Some(settled) = self.settled.take() {
             // Nobody listens if the request that dialled was dropped.
             let _ = settled.send(());
         }
-        polled
-    })
-    .await;
+    }
 }
 
-/// Wakes the task that hands requests to the connection, whenever the connection's own task has moved: that one reads the
-/// peer's settings and its goodbye, and tells nobody. Without it, requests would still go to a connection that takes none
-/// any more, and some would wait there for good.
-#[derive(Debug, Default)]
-struct Moved {
-    waker: AtomicWaker,
-    watched: AtomicBool,
+/// Runs the tasks of one connection, which end with it; the first one is the connection's own, and its driver's.
+#[derive(Clone, Default)]
+struct Tasks(Arc<Mutex<Wire>>);
+
+#[derive(Default)]
+enum Wire {
+    #[default]
+    Awaited,
+    Here(BoxFuture<'static, ()>),
+    Taken,
 }
 
-/// Runs the tasks of one connection, which end with it.
-#[derive(Clone, Debug)]
-struct Tasks(Arc<Moved>);
+impl Tasks {
+    fn take_wire(&self) -> Option<BoxFuture<'static, ()>> {
+        match mem::replace(&mut *self.0.lock(), Wire::Taken) {
+            Wire::Here(wire) => Some(wire),
+            Wire::Awaited | Wire::Taken => None,
+        }
+    }
+}
 
 impl<F> Executor<F> for Tasks
 where
@@ -95,45 +142,48 @@ where
     F::Output: Send,
 {
     fn execute(&self, task: F) {
-        // The first one is the connection's own; the others are its requests'.
-        if self.0.watched.swap(true, Ordering::AcqRel) {
-            tokio::spawn(task);
-            return;
+        let mut wire = self.0.lock();
+        match *wire {
+            Wire::Awaited => *wire = Wire::Here(task.map(drop).boxed()),
+            Wire::Here(_) | Wire::Taken => drop(tokio::spawn(task)),
         }
-        let moved = self.0.clone();
-        tokio::spawn(async move {
-            let mut task = pin!(task);
-            poll_fn(|cx| {
-                let polled = task.as_mut().poll(cx);
-                moved.waker.wake();
-                polled
-            })
-            .await
-        });
     }
 }
 
 /// Before the peer's settings have come, no stream may be opened.
 const UNKNOWN: usize = 0;
 
+/// What the fields of a response's head may take together.
+///
+/// # Source
+/// Envoy, `max_response_headers_kb`.
+pub(super) const MAX_HEAD: u32 = 60 * 1024;
+
 #[cfg(test)]
 mod tests {
+    use http::Request;
+    use mesh_core::metric::Outcome;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
         time,
     };
 
     use super::{super::streams::Connections, *};
+    use crate::connect::outcome;
 
     /// SETTINGS with this MAX_CONCURRENT_STREAMS.
     fn settings(max: u8) -> [u8; 15] {
         [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, max]
     }
 
-    /// GOAWAY without an error, above all streams.
-    const GOAWAY: [u8; 17] = [
-        0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0,
-    ];
+    /// GOAWAY without an error, above this stream.
+    fn goodbye(last: u32) -> [u8; 17] {
+        let [a, b, c, d] = last.to_be_bytes();
+        [0, 0, 8, 7, 0, 0, 0, 0, 0, a, b, c, d, 0, 0, 0, 0]
+    }
+
+    /// The first of two, which leaves the peer time to say which stream was the last.
+    const SOON: u32 = 0x7FFF_FFFF;
 
     /// A connection to a peer that takes five streams; and the peer.
     async fn connected() -> (Connections<SendRequest<Body>>, DuplexStream) {
@@ -152,11 +202,40 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_the_peer_says_between_requests_is_known_before_the_next_one() {
-        for (what, frame) in [("no streams", &settings(0)[..]), ("goodbye", &GOAWAY)] {
+        for (what, frame) in [
+            ("no streams", &settings(0)[..]),
+            ("goodbye", &goodbye(SOON)),
+        ] {
             let (connections, mut peer) = connected().await;
             peer.write_all(frame).await.expect("written");
             time::sleep(time::Duration::from_millis(1)).await;
             assert!(connections.reserve().is_none(), "{what}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_request_above_the_peers_last_stream_is_known_not_to_have_been_executed() {
+        for (goodbyes, want) in [
+            (&[goodbye(0)][..], Outcome::RefusedStream),
+            (&[goodbye(SOON), goodbye(0)], Outcome::RefusedStream),
+            (&[goodbye(1)], Outcome::Reset),
+            (&[goodbye(SOON)], Outcome::Reset),
+            (&[], Outcome::Reset),
+        ] {
+            let (connections, mut peer) = connected().await;
+            let stream = connections.reserve().expect("a stream");
+            let request = Request::post("http://orders.local/").body(Body::empty());
+            let mut sender = stream.connection().clone();
+            let answer = tokio::spawn(sender.try_send_request(request.expect("a request")));
+            time::sleep(time::Duration::from_millis(1)).await;
+            for goodbye in goodbyes {
+                peer.write_all(goodbye).await.expect("written");
+            }
+            time::sleep(time::Duration::from_millis(1)).await;
+            drop(peer);
+            let mut failed = answer.await.expect("no panic").expect_err("no answer");
+            let untouched = failed.take_message().is_some();
+            assert_eq!(outcome(failed.error(), untouched), want, "{goodbyes:?}");
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn outcome(error: &(dyn StdError + 'static)) -> Option<Outcome> {
             return ours.outcome();
         }
         if let Some(broken) = cause.downcast_ref::<hyper::Error>() {
-            return Some(connect::outcome(broken, false));
+            return Some(connect::outcome_anywhere(broken));
         }
         let io = cause.downcast_ref::<io::Error>();
         if io.is_some_and(|io| never_connected(io.kind())) {
