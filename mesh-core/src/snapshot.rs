@@ -261,3 +261,15 @@ pub struct ListenerPlan {
     /// How much is let in at a time; `None`: everything.
     pub connection_pool: Option<ConnectionPool>,
 }
+
+impl ListenerPlan {
+    /// The listener on this port. Where nothing tells which port is meant, it is the only one's; of several none.
+    #[must_use]
+    pub fn at(listeners: &[Self], port: Option<Port>) -> Option<&Self> {
+        match (port, listeners) {
+            (Some(port), listeners) => listeners.iter().find(|listener| listener.port == port),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        }
+    }
+}

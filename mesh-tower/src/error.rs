@@ -111,7 +111,7 @@ pub(crate) enum Cause {
     NoEndpoint,
     #[error("no connection could be made")]
     Connect(#[source] ConnectError),
-    #[error("{waiting} requests wait for this target already")]
+    #[error("the limit is reached, and {waiting} requests wait already")]
     Overflow { waiting: usize },
     #[error("no complete answer within {limit:?}")]
     RequestTimeout { limit: Duration },

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{call::Call, open::OpenRequest, record::Scope};
+use crate::{call::Call, gate::Permit, open::OpenRequest, record::Scope};
 
 /// Lives from a request's head to its response's last byte, or to its drop, or to the close of the connection that it
 /// became (101, CONNECT); whatever is counted or recorded about a request is settled when it goes, once.
@@ -10,6 +10,8 @@ use crate::{call::Call, open::OpenRequest, record::Scope};
 pub(crate) struct Guard {
     call: Arc<Call>,
     scope: Arc<Scope>,
+    /// A place among those who may be in the application at a time.
+    permit: Option<Permit>,
     // Held for its drop, which comes after all else: who waits for the last request finds it settled.
     _open: OpenRequest,
 }
@@ -19,12 +21,18 @@ impl Guard {
         Self {
             call,
             scope: scope.clone(),
+            permit: None,
             _open: scope.open().begin(),
         }
     }
 
     pub(crate) fn call(&self) -> &Arc<Call> {
         &self.call
+    }
+
+    /// Holds this to the request's end, too.
+    pub(crate) fn hold(&mut self, permit: Option<Permit>) {
+        self.permit = permit;
     }
 }
 

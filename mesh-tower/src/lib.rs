@@ -75,6 +75,7 @@ mod contract;
 mod discovery;
 mod endpoint;
 mod error;
+mod gate;
 mod guard;
 pub mod inbound;
 mod limits;

@@ -9,6 +9,7 @@ mod drain;
 mod frameworks;
 mod grpc;
 mod imports;
+mod limits;
 mod manifests;
 mod metrics;
 mod refusals;

@@ -1,7 +1,10 @@
-//! Connection pools: how much a listener lets into its application at a time.
+//! How much is let in at a time: a listener's connection pool as it is written, and the [`Limit`] that requests are held to.
+
+mod requests;
 
 use std::num::NonZeroU32;
 
+pub use self::requests::Limit;
 use crate::unit::OutOfRange;
 
 /// The limits of one listener, by what it speaks.
@@ -64,6 +67,43 @@ impl ConnectionPool {
         let max_connections = count("number of connections", max_connections)?;
         Ok(Self::Tcp { max_connections })
     }
+
+    /// What requests are held to; `None` where connections are what is counted.
+    ///
+    /// A listener that writes no number of pending requests lets 2,147,483,647 of them wait, as App Mesh did.
+    ///
+    /// # Source
+    /// App Mesh user guide, "Envoy defaults set by App Mesh". There a request waited for one of so many connections to the
+    /// application; here, where there are none, it waits for another request to end.
+    ///
+    /// # Examples
+    /// ```
+    /// use mesh_core::limit::{ConnectionPool, Limit};
+    ///
+    /// assert_eq!(ConnectionPool::http(10, Some(5))?.limit(), Some(Limit::requests(10).pending(5)));
+    /// assert_eq!(ConnectionPool::requests(10)?.limit(), Some(Limit::requests(10)));
+    /// assert_eq!(ConnectionPool::tcp(10)?.limit(), None);
+    /// # Ok::<(), mesh_core::unit::OutOfRange>(())
+    /// ```
+    #[must_use]
+    pub fn limit(self) -> Option<Limit> {
+        match self {
+            Self::Http {
+                max_connections,
+                max_pending_requests,
+            } => {
+                let pending = max_pending_requests.map_or(UNSET, NonZeroU32::get);
+                Some(Limit::requests(size(max_connections.get())).pending(size(pending)))
+            }
+            Self::Requests { max_requests } => Some(Limit::requests(size(max_requests.get()))),
+            Self::Tcp { .. } => None,
+        }
+    }
+}
+
+/// Where a `usize` is narrower, nobody can count further either.
+fn size(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 fn count(what: &'static str, found: i64) -> Result<NonZeroU32, OutOfRange> {
@@ -76,3 +116,6 @@ fn count(what: &'static str, found: i64) -> Result<NonZeroU32, OutOfRange> {
         found,
     })
 }
+
+/// What App Mesh gave Envoy where a number was not written.
+const UNSET: u32 = i32::MAX.unsigned_abs();

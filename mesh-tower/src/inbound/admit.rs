@@ -1,10 +1,9 @@
-//! The inbound service that decides whether a request may come in.
-//!
-//! Identity, authorization and the listener's limits will be asked here; now the only reason to refuse is that the mesh has
-//! stopped.
+//! The inbound service that decides whether a request may come in, and when.
 
 use std::{
+    fmt,
     future::Future,
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -15,20 +14,28 @@ use http_body::Body as HttpBody;
 use pin_project::pin_project;
 use tower_service::Service;
 
-use super::{InboundState, arrived::Arrived, drain::Phase, reply::Reply};
+use super::{InboundState, arrived::Arrived, drain::Phase, queued::Queued, reply::Reply};
 use crate::{
+    call::Call,
+    conn_info::ConnInfo,
     error::{Cause, Error},
+    gate::{Entry, Permit},
     respond,
 };
 
-/// Refuses, or lets in.
+/// Refuses, lets wait, or lets in.
+///
+/// A listener with a connection pool takes so many requests at a time; of those beyond, so many wait, in the order in which
+/// they came, and the others are answered at once. A request counts until its response's body, or the tunnel that it became,
+/// has ended. Requests that came in while there was no limit are not counted under one that is written later.
 ///
 /// While the mesh drains, requests on old connections are still answered, or a rolling deploy would lose them; an HTTP/1
 /// caller is told with `connection: close` to make its next request elsewhere. Under [`Mesh::serve`](crate::Mesh::serve) the
 /// connections say so themselves; here it is for servers that one runs oneself.
 ///
 /// # Source
-/// Envoy's drain of a listener.
+/// App Mesh `VirtualNodeConnectionPool`, as Envoy 1.40 kept it where requests came in one after the other; Envoy's drain of a
+/// listener.
 #[derive(Clone, Debug)]
 pub(crate) struct Admit<S> {
     inner: S,
@@ -41,14 +48,46 @@ impl<S> Admit<S> {
     }
 }
 
+impl<S> Admit<S>
+where
+    S: Service<Arrived> + Clone,
+{
+    fn admit(&mut self, mut arrived: Arrived) -> State<S, S::Future> {
+        let Some(call) = &arrived.call else {
+            return State::running(self.inner.call(arrived), None);
+        };
+        if self.state.drain().phase() == Phase::Stopped {
+            return State::refused(Cause::Stopping, call);
+        }
+        let Some(terms) = self.state.terms(call.conn_info().map(ConnInfo::port)) else {
+            return State::running(self.inner.call(arrived), None);
+        };
+        arrived.timeouts = Some(terms.timeouts);
+        let Some(limit) = terms.limit else {
+            return State::running(self.inner.call(arrived), None);
+        };
+        match self.state.gate().enter(limit) {
+            Entry::In(permit) => State::running(self.inner.call(arrived), Some(permit)),
+            Entry::Shed { waiting } => State::refused(Cause::Overflow { waiting }, call),
+            Entry::Wait(place) => {
+                // What was made ready waits with the request; who comes next gets a clone, which is asked anew.
+                let clone = self.inner.clone();
+                let ready = mem::replace(&mut self.inner, clone);
+                let queued = Queued::new(place, self.state.clone(), call, terms.timeouts);
+                State::Queued(Some(Box::new((queued, ready, arrived))))
+            }
+        }
+    }
+}
+
 impl<S, B> Service<Arrived> for Admit<S>
 where
-    S: Service<Arrived, Response = Response<Reply<B>>>,
+    S: Service<Arrived, Response = Response<Reply<B>>> + Clone,
     B: HttpBody<Data = Bytes>,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future>;
+    type Future = ResponseFuture<S, S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -57,48 +96,91 @@ where
     fn call(&mut self, arrived: Arrived) -> Self::Future {
         let phase = self.state.drain().phase();
         let close = phase > Phase::Serving && arrived.request.version() < Version::HTTP_2;
-        let verdict = match &arrived.call {
-            Some(call) if phase == Phase::Stopped => {
-                let stopping = Error::new(Cause::Stopping);
-                call.refused_for(&stopping);
-                Verdict::Refused(Some(respond::inbound(&stopping, call)))
-            }
-            _ => Verdict::Admitted(self.inner.call(arrived)),
-        };
-        ResponseFuture { verdict, close }
+        ResponseFuture {
+            state: self.admit(arrived),
+            close,
+        }
     }
 }
 
 /// The application's response, or a refusal.
 #[pin_project]
-#[derive(Debug)]
-pub(crate) struct ResponseFuture<F> {
+pub(crate) struct ResponseFuture<S, F> {
     #[pin]
-    verdict: Verdict<F>,
+    state: State<S, F>,
     close: bool,
 }
 
-#[pin_project(project = VerdictProjection)]
-#[derive(Debug)]
-enum Verdict<F> {
+#[pin_project(project = StateProjection)]
+enum State<S, F> {
     Refused(Option<Response<Bytes>>),
-    Admitted(#[pin] F),
+    /// Boxed, for few requests wait.
+    Queued(Option<Box<(Queued, S, Arrived)>>),
+    Running {
+        #[pin]
+        inner: F,
+        permit: Option<Permit>,
+    },
 }
 
-impl<F, B, E> Future for ResponseFuture<F>
+impl<S, F> State<S, F> {
+    /// `permit` is `None` where nothing is limited.
+    fn running(inner: F, permit: Option<Permit>) -> Self {
+        Self::Running { inner, permit }
+    }
+
+    fn refused(cause: Cause, call: &Call) -> Self {
+        let error = Error::new(cause);
+        call.refused_for(&error);
+        Self::Refused(Some(respond::inbound(&error, call)))
+    }
+}
+
+impl<S: Service<Arrived>> ResponseFuture<S, S::Future> {
+    /// Goes on from the queue once it is this request's turn, or a limit has passed.
+    fn poll_queue(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.project().state;
+        let StateProjection::Queued(waiting) = state.as_mut().project() else {
+            return Poll::Ready(());
+        };
+        let Some((queued, ..)) = waiting.as_deref_mut() else {
+            return Poll::Ready(());
+        };
+        let entered = ready!(queued.poll_entry(cx));
+        if let Some(waiting) = waiting.take() {
+            let (queued, mut ready, arrived) = *waiting;
+            let call = queued.leave();
+            state.set(match entered {
+                Ok(permit) => State::running(ready.call(arrived), permit),
+                Err(cause) => State::refused(cause, &call),
+            });
+        }
+        Poll::Ready(())
+    }
+}
+
+impl<S, B> Future for ResponseFuture<S, S::Future>
 where
-    F: Future<Output = Result<Response<Reply<B>>, E>>,
+    S: Service<Arrived, Response = Response<Reply<B>>>,
     B: HttpBody<Data = Bytes>,
 {
-    type Output = F::Output;
+    type Output = Result<S::Response, S::Error>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if matches!(self.state, State::Queued(_)) {
+            ready!(self.as_mut().poll_queue(cx));
+        }
         let this = self.project();
-        let mut response = match this.verdict.project() {
-            VerdictProjection::Admitted(inner) => ready!(inner.poll(cx))?,
-            VerdictProjection::Refused(refusal) => {
+        let mut response = match this.state.project() {
+            StateProjection::Running { inner, permit } => {
+                let mut response = ready!(inner.poll(cx))?;
+                response.body_mut().admitted(permit.take());
+                response
+            }
+            StateProjection::Refused(refusal) => {
                 refusal.take().unwrap_or_default().map(Reply::local)
             }
+            StateProjection::Queued(_) => return Poll::Pending,
         };
         // A tunnel's own `connection` header is what makes it one.
         if *this.close && response.status() != StatusCode::SWITCHING_PROTOCOLS {
@@ -107,5 +189,16 @@ where
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         Poll::Ready(Ok(response))
+    }
+}
+
+impl<S, F> fmt::Debug for ResponseFuture<S, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Refused(_) => "Refused",
+            State::Queued(_) => "Queued",
+            State::Running { .. } => "Running",
+        };
+        f.debug_tuple("ResponseFuture").field(&state).finish()
     }
 }

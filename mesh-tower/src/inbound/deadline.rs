@@ -13,11 +13,10 @@ use http_body::Body as HttpBody;
 use pin_project::pin_project;
 use tower_service::Service;
 
-use super::{InboundState, arrived::Arrived, reply::Reply};
+use super::{arrived::Arrived, reply::Reply};
 use crate::{
     body::Body,
     call::Call,
-    conn_info::ConnInfo,
     error::{Cause, Error},
     limits::Limits,
     respond,
@@ -35,17 +34,11 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Deadline<S> {
     inner: S,
-    state: InboundState,
 }
 
 impl<S> Deadline<S> {
-    pub(crate) fn new(inner: S, state: InboundState) -> Self {
-        Self { inner, state }
-    }
-
-    fn limits(&self, call: &Call) -> Option<Limits> {
-        let timeouts = self.state.timeouts(call.conn_info().map(ConnInfo::port))?;
-        Some(Limits::new(timeouts, call.started()))
+    pub(crate) fn new(inner: S) -> Self {
+        Self { inner }
     }
 }
 
@@ -62,12 +55,15 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, Arrived { request, call }: Arrived) -> Self::Future {
-        let limited = call.and_then(|call| {
-            Some(Limited {
-                limits: self.limits(&call)?,
-                call,
-            })
+    fn call(&mut self, arrived: Arrived) -> Self::Future {
+        let Arrived {
+            request,
+            call,
+            timeouts,
+        } = arrived;
+        let limited = call.zip(timeouts).map(|(call, timeouts)| Limited {
+            limits: Limits::new(timeouts, call.started()),
+            call,
         });
         ResponseFuture {
             inner: self.inner.call(request),

@@ -15,7 +15,9 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    InboundState, Reply, admit, deadline, observe,
+    InboundState, Reply, admit,
+    deadline::{self, Deadline},
+    observe,
     stack::{Stack, stack},
 };
 use crate::body::{Body, BoxError};
@@ -73,14 +75,14 @@ pub struct Inbound<S> {
 
 impl<S, ReqB, ResB> Service<Request<ReqB>> for Inbound<S>
 where
-    S: Service<Request<Body>, Response = Response<ResB>>,
+    S: Service<Request<Body>, Response = Response<ResB>> + Clone,
     ReqB: HttpBody<Data = Bytes> + Send + 'static,
     ReqB::Error: Into<BoxError>,
     ResB: HttpBody<Data = Bytes>,
 {
     type Response = Response<Reply<ResB>>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future>;
+    type Future = ResponseFuture<S, S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         Service::<Request<ReqB>>::poll_ready(&mut self.stack, cx)
@@ -95,24 +97,24 @@ where
 
 /// Resolves with the application's response, or with a refusal.
 #[pin_project]
-pub struct ResponseFuture<F> {
+pub struct ResponseFuture<S, F> {
     #[pin]
-    stack: observe::ResponseFuture<admit::ResponseFuture<deadline::ResponseFuture<F>>>,
+    stack: observe::ResponseFuture<admit::ResponseFuture<Deadline<S>, deadline::ResponseFuture<F>>>,
 }
 
-impl<F, B, E> Future for ResponseFuture<F>
+impl<S, B> Future for ResponseFuture<S, S::Future>
 where
-    F: Future<Output = Result<Response<B>, E>>,
+    S: Service<Request<Body>, Response = Response<B>>,
     B: HttpBody<Data = Bytes>,
 {
-    type Output = Result<Response<Reply<B>>, E>;
+    type Output = Result<Response<Reply<B>>, S::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().stack.poll(cx)
     }
 }
 
-impl<F> fmt::Debug for ResponseFuture<F> {
+impl<S, F> fmt::Debug for ResponseFuture<S, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }

@@ -9,6 +9,7 @@ mod deadline;
 mod drain;
 mod layer;
 mod observe;
+mod queued;
 mod reply;
 mod stack;
 mod state;

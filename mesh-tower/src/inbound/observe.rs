@@ -70,10 +70,7 @@ where
         if request.extensions().get::<CallContext>().is_some() {
             // Another stack around this one made the call.
             return ResponseFuture {
-                inner: self.inner.call(Arrived {
-                    request,
-                    call: None,
-                }),
+                inner: self.inner.call(Arrived::new(request, None)),
                 running: None,
             };
         }
@@ -88,7 +85,7 @@ where
         let call = Some(call);
         let inner = running
             .context
-            .enter(|| self.inner.call(Arrived { request, call }));
+            .enter(|| self.inner.call(Arrived::new(request, call)));
         ResponseFuture {
             inner,
             running: Some(running),
@@ -144,9 +141,10 @@ struct Running {
 
 impl Running {
     fn answered<B: HttpBody<Data = Bytes>>(
-        self,
+        mut self,
         mut response: Response<Reply<B>>,
     ) -> Response<Reply<B>> {
+        self.guard.hold(response.body_mut().take_permit());
         let call = self.guard.call().clone();
         if call.head_at().is_none() {
             call.head_came(clock::now());

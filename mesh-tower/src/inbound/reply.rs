@@ -16,6 +16,7 @@ use crate::{
     body::BoxError,
     context::CallContext,
     error::{Cause, Error},
+    gate::Permit,
     guard::Guard,
     limits::Limits,
 };
@@ -29,6 +30,8 @@ pub struct Reply<B> {
     kind: Kind<B>,
     call: Option<Running>,
     limits: Option<Limits>,
+    /// On its way to the guard.
+    permit: Option<Permit>,
 }
 
 #[pin_project(project = KindProjection)]
@@ -52,6 +55,7 @@ impl<B: HttpBody<Data = Bytes>> Reply<B> {
             kind: Kind::App(body),
             call: None,
             limits,
+            permit: None,
         }
     }
 
@@ -61,7 +65,18 @@ impl<B: HttpBody<Data = Bytes>> Reply<B> {
             kind: Kind::Local(Full::new(text)),
             call: None,
             limits: None,
+            permit: None,
         }
+    }
+
+    /// Takes along what lets the request be in the application.
+    pub(super) fn admitted(&mut self, permit: Option<Permit>) {
+        self.permit = permit;
+    }
+
+    /// What lets the request be in the application, for the guard to hold.
+    pub(super) fn take_permit(&mut self) -> Option<Permit> {
+        self.permit.take()
     }
 
     /// Holds the call's guard to the end of the body, which is `length` bytes away if that was announced.

@@ -1,11 +1,17 @@
 //! What the inbound services of one mesh share, however many connections and routes they stand around.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use mesh_core::{timeout::Timeouts, unit::Port};
+use mesh_core::{
+    limit::{ConnectionPool, Limit},
+    snapshot::ListenerPlan,
+    timeout::Timeouts,
+    unit::Port,
+};
+use parking_lot::Mutex;
 
 use super::Drain;
-use crate::{open::Open, record::Scope, runtime::live::Current};
+use crate::{gate::Gate, open::Open, record::Scope, runtime::live::Current};
 
 /// One for each mesh; a clone is the same.
 #[derive(Clone, Debug)]
@@ -16,21 +22,52 @@ struct Shared {
     current: Arc<Current>,
     scope: Arc<Scope>,
     drain: Arc<Drain>,
+    gates: Arc<Gates>,
+    /// That of the listener where requests come in.
+    gate: Arc<Gate>,
+}
+
+/// Who is in and who waits at each listener, whatever its limits are and become.
+#[derive(Debug, Default)]
+struct Gates(Mutex<BTreeMap<Option<Port>, Arc<Gate>>>);
+
+impl Gates {
+    fn at(&self, port: Option<Port>) -> Arc<Gate> {
+        self.0.lock().entry(port).or_default().clone()
+    }
+}
+
+/// What applies to the requests of one listener.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    pub(super) timeouts: Timeouts,
+    /// How many may be in the application and wait for it; `None`: any number.
+    pub(super) limit: Option<Limit>,
 }
 
 impl InboundState {
     pub(crate) fn new(current: Arc<Current>, scope: Arc<Scope>) -> Self {
+        let gates = Arc::new(Gates::default());
+        let live = current.load();
+        let only = ListenerPlan::at(live.snapshot().listeners(), None).map(|plan| plan.port);
+        drop(live);
         Self(Arc::new(Shared {
             current,
             scope,
             drain: Arc::new(Drain::new()),
+            gate: gates.at(only),
+            gates,
         }))
     }
 
-    /// The same state behind a pointer of its own: services are cloned for each request, and requests on different
-    /// connections should not have to count on one another's processors.
-    pub(crate) fn for_connection(&self) -> Self {
-        Self(Arc::new(Shared::clone(&self.0)))
+    /// The same state behind a pointer of its own, for a connection at this listener: services are cloned for each request,
+    /// and requests on different connections should not have to count on one another's processors.
+    pub(crate) fn for_connection(&self, port: Port) -> Self {
+        let gate = self.0.gates.at(Some(port));
+        Self(Arc::new(Shared {
+            gate,
+            ..Shared::clone(&self.0)
+        }))
     }
 
     pub(crate) fn drain(&self) -> &Drain {
@@ -46,15 +83,24 @@ impl InboundState {
         &self.0.scope
     }
 
-    /// The limits of the listener that a request came in at. Where nothing tells which one that is, the node's only one is
+    /// How many requests wait to be let in, at all listeners together.
+    pub(crate) fn waiting(&self) -> usize {
+        let gates = self.0.gates.0.lock();
+        gates.values().map(|gate| gate.counts().1).sum()
+    }
+
+    /// Where the requests of this listener come in.
+    pub(super) fn gate(&self) -> &Arc<Gate> {
+        &self.0.gate
+    }
+
+    /// What applies at the listener that a request came in at. Where nothing tells which one that is, the node's only one is
     /// meant; of several none.
-    pub(super) fn timeouts(&self, port: Option<Port>) -> Option<Timeouts> {
+    pub(super) fn terms(&self, port: Option<Port>) -> Option<Terms> {
         let live = self.0.current.load();
-        let listener = match (port, live.snapshot().listeners()) {
-            (Some(port), listeners) => listeners.iter().find(|listener| listener.port == port),
-            (None, [only]) => Some(only),
-            (None, _) => None,
-        };
-        listener.map(|listener| listener.timeouts)
+        ListenerPlan::at(live.snapshot().listeners(), port).map(|plan| Terms {
+            timeouts: plan.timeouts,
+            limit: plan.connection_pool.and_then(ConnectionPool::limit),
+        })
     }
 }

@@ -126,7 +126,8 @@ impl Running {
 
     /// What else was counted.
     pub(super) fn numbers(&self) -> Vec<Number> {
-        let open = |scope: &Open| u64::try_from(scope.count()).unwrap_or(u64::MAX);
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let open = |scope: &Open| count(scope.count());
         let mut numbers = self.recorder.numbers();
         numbers.extend([
             Number::gauge(
@@ -138,6 +139,11 @@ impl Running {
                 "mesh_inbound_requests_in_flight",
                 "Requests that came in and have not ended.",
                 open(self.inbound.open()),
+            ),
+            Number::gauge(
+                "mesh_inbound_requests_waiting",
+                "Requests that came in and wait for others to end, as their listener's connection pool says.",
+                count(self.inbound.waiting()),
             ),
             Number::gauge(
                 "mesh_config_generation",

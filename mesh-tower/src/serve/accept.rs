@@ -75,7 +75,7 @@ fn admit<S, B>(
         io,
         at,
         app.clone(),
-        state.for_connection(),
+        state.for_connection(listener.port),
     ));
 }
 

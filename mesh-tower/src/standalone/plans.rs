@@ -4,9 +4,11 @@ use std::{fmt, sync::Arc};
 
 use http::Request;
 use mesh_core::{
+    limit::{ConnectionPool, Limit},
     route::Head,
-    snapshot::{Plan, Snapshot, Verdict},
+    snapshot::{ListenerPlan, Plan, Snapshot, Verdict},
     timeout::Timeouts,
+    unit::Port,
 };
 
 use super::{PolicySource, RetryPolicy, Weights};
@@ -37,6 +39,7 @@ use crate::{mesh::Handle, runtime::live::Current};
 #[derive(Clone)]
 pub struct Plans {
     current: Arc<Current>,
+    port: Option<Port>,
     /// Held so that there is somebody who changes what is in force.
     _mesh: Handle,
 }
@@ -45,7 +48,31 @@ impl Plans {
     pub(crate) fn new(current: Arc<Current>, mesh: Handle) -> Self {
         Self {
             current,
+            port: None,
             _mesh: mesh,
+        }
+    }
+
+    /// The policies of this listener, for a server that runs without the [inbound services](crate::Mesh::inbound): they keep
+    /// its limit already. Without it, the node's only listener is meant, and of several none.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use axum::{Router, routing::get};
+    /// use mesh_core::unit::Port;
+    /// use mesh_tower::LimitLayer;
+    ///
+    /// # fn example(mesh: mesh_tower::Mesh) -> Result<Router, Box<dyn std::error::Error>> {
+    /// let limited = LimitLayer::new(mesh.plans().listener(Port::new(8080)?));
+    /// # Ok(
+    /// Router::new().route("/", get(async || "hello")).layer(limited)
+    /// # )}
+    /// ```
+    #[must_use]
+    pub fn listener(self, port: Port) -> Self {
+        Self {
+            port: Some(port),
+            ..self
         }
     }
 
@@ -79,6 +106,15 @@ impl PolicySource<Weights> for Plans {
         self.find(request, |plan, snapshot| {
             Weights::of_plan(plan.clone(), snapshot.clone())
         })
+    }
+}
+
+/// The limit of a listener's connection pool, whatever route takes the request.
+impl PolicySource<Limit> for Plans {
+    fn policy<B>(&self, _request: &Request<B>) -> Option<Limit> {
+        let live = self.current.load();
+        let listener = ListenerPlan::at(live.snapshot().listeners(), self.port)?;
+        listener.connection_pool.and_then(ConnectionPool::limit)
     }
 }
 

@@ -1,14 +1,14 @@
 //! Where a layer finds the policy for a request.
 
 use http::Request;
-use mesh_core::route::Head;
+use mesh_core::{limit::Limit, route::Head};
 
 /// Gives a layer its policy `P` for each request: the same for all of them, or what the mesh's configuration says.
 ///
 /// | source | policy |
 /// |---|---|
 /// | [`RetryPolicy`](super::RetryPolicy), [`Timeouts`](mesh_core::timeout::Timeouts), [`Duration`](std::time::Duration), [`Limit`](super::Limit), [`Weights`](super::Weights) | itself, for every request |
-/// | [`Plans`](super::Plans) | that of the request's route, in the configuration in force at this moment |
+/// | [`Plans`](super::Plans) | that of the request's route, or the limit of its [`listener`](super::Plans::listener), in the configuration in force at this moment |
 /// | a closure that takes a [`Head`] | what it answers |
 ///
 /// # Examples
@@ -45,5 +45,7 @@ macro_rules! policies {
         }
     )*};
 }
+
+policies!(Limit);
 
 pub(super) use policies;

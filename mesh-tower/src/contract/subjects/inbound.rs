@@ -3,7 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use http::Request;
-use mesh_core::{Defaults, config::Timeout, unit::Port};
+use mesh_core::{
+    Defaults,
+    config::Timeout,
+    timeout::{RequestEnds, Timeouts},
+    unit::Port,
+};
 use tower::{Layer as _, ServiceExt as _};
 
 use crate::{
@@ -25,8 +30,7 @@ use crate::{
 
 /// With limits, so that their timers are part of what waits; longer than any test.
 pub(in crate::contract) fn state() -> InboundState {
-    let minute = Duration::from_secs(60);
-    let limits = Timeout::new().per_request(minute).idle(minute);
+    let limits = Timeout::new().per_request(MINUTE).idle(MINUTE);
     testing::state(&[8080], Defaults::Safe, limits)
 }
 
@@ -55,21 +59,21 @@ pub(in crate::contract) async fn observe() -> Case {
     let (state, script) = (state(), Script::new());
     let (connection, info) = connection();
     // The rooms below, without anything that they do: no limit passes, and the mesh is not stopped.
-    let inner = Deadline::new(strict!(script), state.clone());
+    let inner = Deadline::new(strict!(script));
     let observe = Observe::new(inner, state.clone(), Some(info));
     counting(Case::new(observe, script), &state).on(connection)
 }
 
 pub(in crate::contract) async fn admit() -> Case {
     let (state, script) = (state(), Script::new());
-    let inner = Deadline::new(strict!(script), state.clone());
+    let inner = Deadline::new(strict!(script));
     let admit = Admit::new(inner, state).map_request(arrived);
     Case::new(admit, script)
 }
 
 pub(in crate::contract) async fn deadline() -> Case {
-    let (state, script) = (state(), Script::new());
-    let deadline = Deadline::new(strict!(script), state).map_request(arrived);
+    let script = Script::new();
+    let deadline = Deadline::new(strict!(script)).map_request(arrived);
     Case::new(deadline, script)
 }
 
@@ -103,8 +107,12 @@ fn arrived(mut request: Request<Body>) -> Arrived {
         .extensions_mut()
         .insert(CallContext::new(call.clone()));
     Arrived {
-        request,
-        call: Some(call),
+        timeouts: Some(
+            Timeouts::none()
+                .with_request(Some(MINUTE), RequestEnds::Head)
+                .with_idle(Some(MINUTE)),
+        ),
+        ..Arrived::new(request, Some(call))
     }
 }
 
@@ -115,3 +123,5 @@ fn connection() -> (Connection, Arc<ConnInfo>) {
     let info = ConnInfo::new(addr, addr, port, connection.held().clone());
     (connection, Arc::new(info))
 }
+
+const MINUTE: Duration = Duration::from_secs(60);

@@ -10,8 +10,10 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use pin_project::pin_project;
 
-use super::gate::Permit;
-use crate::standalone::answer::{Answer, AnswerProjection};
+use crate::{
+    gate::Permit,
+    standalone::answer::{Answer, AnswerProjection},
+};
 
 /// The inner service's body, or the text of a refusal. Its request is in flight until it ends, fails or is dropped.
 #[pin_project]

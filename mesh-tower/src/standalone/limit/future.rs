@@ -14,12 +14,10 @@ use http_body::Body as HttpBody;
 use pin_project::pin_project;
 use tower_service::Service;
 
-use super::{
-    LimitBody,
-    gate::{Permit, Place},
-};
+use super::{Limit, LimitBody};
 use crate::{
     error::{Cause, Error},
+    gate::{Permit, Place},
     respond,
     standalone::Refusal,
 };
@@ -36,6 +34,7 @@ pub struct LimitFuture<S: Service<Request<B>>, B, R> {
 enum State<S, B, F> {
     Waiting {
         place: Place,
+        limit: Limit,
         /// The service that was ready, and what it is to be called with; boxed, for few requests wait.
         call: Option<Box<(S, Request<B>)>>,
     },
@@ -56,9 +55,9 @@ impl<S: Service<Request<B>>, B, R> LimitFuture<S, B, R> {
         State::Running { inner, permit }.into()
     }
 
-    pub(super) fn waiting(place: Place, ready: S, request: Request<B>) -> Self {
+    pub(super) fn waiting(place: Place, limit: Limit, ready: S, request: Request<B>) -> Self {
         let call = Some(Box::new((ready, request)));
-        State::Waiting { place, call }.into()
+        State::Waiting { place, limit, call }.into()
     }
 
     pub(super) fn shed(waiting: usize, grpc: bool) -> Self {
@@ -85,8 +84,8 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
-        if let StateProjection::Waiting { place, call } = state.as_mut().project() {
-            let permit = Some(ready!(place.poll_permit(cx)));
+        if let StateProjection::Waiting { place, limit, call } = state.as_mut().project() {
+            let permit = Some(ready!(place.poll_permit(*limit, cx)));
             if let Some(call) = call.take() {
                 let (mut ready, request) = *call;
                 let inner = ready.call(request);

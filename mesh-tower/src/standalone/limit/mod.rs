@@ -2,12 +2,11 @@
 
 mod body;
 mod future;
-mod gate;
 mod service;
 #[cfg(test)]
 mod tests;
 
 pub use body::LimitBody;
 pub use future::LimitFuture;
-pub use gate::Limit;
+pub use mesh_core::limit::Limit;
 pub use service::{LimitLayer, Limited};

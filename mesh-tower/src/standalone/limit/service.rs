@@ -14,12 +14,10 @@ use http_body::Body as HttpBody;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{
-    Limit, LimitBody, LimitFuture,
-    gate::{Entry, Gate},
-};
+use super::{Limit, LimitBody, LimitFuture};
 use crate::{
     call::is_grpc,
+    gate::{Entry, Gate},
     standalone::{PolicySource, Refusal, WithError, WithResponse},
 };
 
@@ -133,7 +131,7 @@ where
             Entry::Wait(place) => {
                 let clone = self.inner.clone();
                 let ready = mem::replace(&mut self.inner, clone);
-                LimitFuture::waiting(place, ready, request)
+                LimitFuture::waiting(place, limit, ready, request)
             }
             Entry::Shed { waiting } => LimitFuture::shed(waiting, is_grpc(request.headers())),
         }

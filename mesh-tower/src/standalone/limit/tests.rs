@@ -5,6 +5,12 @@ use futures::FutureExt;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::{Body as _, Frame};
 use http_body_util::BodyExt;
+use mesh_core::{
+    Config,
+    config::{Listener, Mesh as Model, VirtualNode},
+    limit::ConnectionPool,
+    unit::{Port, Protocol},
+};
 use tokio::sync::Notify;
 use tower::{ServiceBuilder, ServiceExt};
 use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, trace::TraceLayer};
@@ -12,13 +18,19 @@ use tower_layer::Layer;
 
 use super::*;
 use crate::{
+    Mesh,
     body::Body,
     error::{Error, ErrorKind},
-    standalone::testing::{Pieces, Sender, Uncloned, ask, get, pieces, strict},
+    gate::Gate,
+    standalone::{
+        Plans, PolicySource,
+        testing::{Pieces, Sender, Uncloned, ask, get, pieces, strict},
+    },
+    test_util::MemoryNetwork,
 };
 
 /// A layer with room for one, and what counts it.
-fn one() -> (LimitLayer<Limit>, Arc<gate::Gate>) {
+fn one() -> (LimitLayer<Limit>, Arc<Gate>) {
     let layer = LimitLayer::new(Limit::requests(1));
     let gate = layer.gate.clone();
     (layer, gate)
@@ -226,4 +238,35 @@ async fn the_routes_of_a_router_share_one_count_between_other_peoples_layers() {
     assert_eq!(slow.expect("a body").to_bytes(), "slow");
     assert_eq!(gate.counts(), (0, 0));
     assert_eq!(get("/other").await.expect("infallible").status(), 200);
+}
+
+#[tokio::test]
+async fn the_mesh_gives_the_limit_of_a_listener_that_is_in_force_at_that_moment() {
+    let model = |most: i64| {
+        let listener = |port, most| {
+            let pool = ConnectionPool::requests(most).expect("in range");
+            Listener::builder(port, Protocol::Http2).connection_pool(pool)
+        };
+        let node = VirtualNode::builder("web")
+            .listener_with(listener(8080, most))
+            .listener_with(listener(9090, 7));
+        let mesh = Model::builder("shop").virtual_node(node.dns("web.local"));
+        mesh.build().expect("the model is valid")
+    };
+    let mesh = Mesh::builder()
+        .config(model(3))
+        .virtual_node("web")
+        .network(&MemoryNetwork::new())
+        .start()
+        .await
+        .expect("the mesh starts");
+    let port = |port| Port::new(port).expect("a port");
+    let limit = |plans: Plans| PolicySource::<Limit>::policy(&plans, &get());
+    let plans = mesh.plans();
+    assert_eq!(limit(plans.clone()), None, "of two listeners none is meant");
+    let first = plans.clone().listener(port(8080));
+    assert_eq!(limit(first.clone()), Some(Limit::requests(3)));
+    assert_eq!(limit(plans.listener(port(9090))), Some(Limit::requests(7)));
+    mesh.apply(&Config::from(model(4))).await.expect("it fits");
+    assert_eq!(limit(first), Some(Limit::requests(4)));
 }

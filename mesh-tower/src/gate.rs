@@ -1,4 +1,6 @@
-//! Who may come in, who waits, who is turned away.
+//! The one queue in front of what has a limit: who comes in, who waits, who is turned away.
+//!
+//! The core decides; here are the counts, in atomics, and the wakers of those who wait.
 
 use std::{
     pin::Pin,
@@ -9,52 +11,13 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::Request;
+use mesh_core::limit::Limit;
 use tokio::sync::{Notify, futures::OwnedNotified};
 
-use crate::standalone::policy::{PolicySource, policies};
-
-/// How many requests may be in flight at once, and how many may wait for that.
-///
-/// # Source
-/// App Mesh `HttpConnectionPool`: `maxRequests`, `maxPendingRequests`. There a request waits for a connection, here for
-/// another one to end.
-///
-/// # Examples
-/// ```
-/// use mesh_tower::standalone::Limit;
-///
-/// let limit = Limit::requests(100).pending(10);
-/// # let _ = limit;
-/// ```
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Limit {
-    requests: usize,
-    pending: usize,
-}
-
-impl Limit {
-    /// So many in flight, and none that waits. With 0, every request is shed.
-    #[must_use]
-    pub const fn requests(requests: usize) -> Self {
-        Self {
-            requests,
-            pending: 0,
-        }
-    }
-
-    /// This limit, under which so many may wait.
-    #[must_use]
-    pub const fn pending(self, pending: usize) -> Self {
-        Self { pending, ..self }
-    }
-}
-
-policies!(Limit);
-
-/// The counts of one layer, whatever services it made. They hold no limit: that comes with each request.
+/// The counts behind one limit. They hold no limit themselves: that comes with each request, and may have become another one
+/// while it waits.
 #[derive(Debug, Default)]
-pub(super) struct Gate {
+pub(crate) struct Gate {
     in_flight: AtomicUsize,
     waiting: AtomicUsize,
     freed: Arc<Notify>,
@@ -62,25 +25,23 @@ pub(super) struct Gate {
 
 /// What becomes of a request.
 #[derive(Debug)]
-pub(super) enum Entry {
+pub(crate) enum Entry {
     In(Permit),
     Wait(Place),
     Shed { waiting: usize },
 }
 
 impl Gate {
-    pub(super) fn enter(self: &Arc<Self>, limit: Limit) -> Entry {
+    pub(crate) fn enter(self: &Arc<Self>, limit: Limit) -> Entry {
         let ahead = self.waiting.load(SeqCst);
         if let Some(permit) = self.try_enter(limit, ahead) {
+            if ahead > 0 {
+                // They wait under a limit that may have been a smaller one.
+                self.call_next_within(limit);
+            }
             return Entry::In(permit);
         }
-        // Nobody is in flight under a limit of none whose end could be waited for.
-        let pending = if limit.requests == 0 {
-            0
-        } else {
-            limit.pending
-        };
-        match count_up(&self.waiting, pending) {
+        match count_up(&self.waiting, |waiting| limit.queues(waiting)) {
             Err(waiting) => Entry::Shed { waiting },
             Ok(ahead) => Entry::Wait(Place {
                 limit,
@@ -93,7 +54,7 @@ impl Gate {
 
     /// Nobody takes the room of those who wait `ahead`: there has to be some beyond it.
     fn try_enter(self: &Arc<Self>, limit: Limit, ahead: usize) -> Option<Permit> {
-        count_up(&self.in_flight, limit.requests.saturating_sub(ahead)).ok()?;
+        count_up(&self.in_flight, |n| limit.admits(n, ahead)).ok()?;
         Some(Permit(self.clone()))
     }
 
@@ -104,20 +65,26 @@ impl Gate {
         }
     }
 
-    #[cfg(test)]
-    pub(super) fn counts(&self) -> (usize, usize) {
+    fn call_next_within(&self, limit: Limit) {
+        if limit.admits(self.in_flight.load(SeqCst), 0) {
+            self.call_next();
+        }
+    }
+
+    /// How many are in flight, and how many wait.
+    pub(crate) fn counts(&self) -> (usize, usize) {
         (self.in_flight.load(SeqCst), self.waiting.load(SeqCst))
     }
 }
 
-/// One more than the number it gives, unless there are as many as the limit already.
-fn count_up(count: &AtomicUsize, limit: usize) -> Result<usize, usize> {
-    count.fetch_update(SeqCst, SeqCst, |n| (n < limit).then_some(n + 1))
+/// One more than the number it gives, unless there is no room beside that many.
+fn count_up(count: &AtomicUsize, has_room: impl Fn(usize) -> bool) -> Result<usize, usize> {
+    count.fetch_update(SeqCst, SeqCst, |n| has_room(n).then_some(n + 1))
 }
 
 /// Counts a request as in flight until it is dropped.
 #[derive(Debug)]
-pub(super) struct Permit(Arc<Gate>);
+pub(crate) struct Permit(Arc<Gate>);
 
 impl Drop for Permit {
     fn drop(&mut self) {
@@ -128,7 +95,7 @@ impl Drop for Permit {
 
 /// Counts a request as waiting until it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     limit: Limit,
     /// How many waited before it; none counts any more once it is called.
     ahead: usize,
@@ -138,7 +105,9 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn poll_permit(&mut self, cx: &mut Context<'_>) -> Poll<Permit> {
+    /// Ready when it is this one's turn, under the limit as it is now.
+    pub(crate) fn poll_permit(&mut self, limit: Limit, cx: &mut Context<'_>) -> Poll<Permit> {
+        self.limit = limit;
         loop {
             // A request may have ended before anybody was counted as waiting for it: that called nobody.
             if let Some(permit) = self.gate.try_enter(self.limit, self.ahead) {
@@ -155,9 +124,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.gate.waiting.fetch_sub(1, SeqCst);
         // Two calls that nobody listened to yet are one: who comes in calls the next if there is room.
-        if self.gate.in_flight.load(SeqCst) < self.limit.requests {
-            self.gate.call_next();
-        }
+        self.gate.call_next_within(self.limit);
     }
 }
 
@@ -182,7 +149,7 @@ mod tests {
     }
 
     fn poll(place: &mut Place) -> Option<Permit> {
-        match place.poll_permit(&mut Context::from_waker(&noop_waker())) {
+        match place.poll_permit(place.limit, &mut Context::from_waker(&noop_waker())) {
             Poll::Ready(permit) => Some(permit),
             Poll::Pending => None,
         }
@@ -267,6 +234,48 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_that_grows_lets_in_those_who_wait_with_the_next_who_comes() {
+        let (gate, narrow, wide) = (
+            Arc::default(),
+            Limit::requests(1).pending(2),
+            Limit::requests(5).pending(2),
+        );
+        let _first = permit(&gate, narrow);
+        let mut waiting = [narrow; 2].map(|limit| waiter(place(&gate, limit)));
+        assert!(waiting.iter_mut().all(|one| one.poll().is_none()));
+        let _fourth = permit(&gate, wide);
+        for one in &mut waiting {
+            assert!(one.woken());
+            one.place.as_mut().expect("it waits").limit = wide;
+            assert!(one.poll().is_some());
+        }
+        assert_eq!(
+            gate.counts(),
+            (2, 0),
+            "their permits went with the assertion"
+        );
+    }
+
+    #[test]
+    fn a_limit_that_shrinks_lets_nobody_in_before_enough_have_ended() {
+        let (gate, wide, narrow) = (
+            Arc::default(),
+            Limit::requests(2).pending(1),
+            Limit::requests(1).pending(1),
+        );
+        let (first, second) = (permit(&gate, wide), permit(&gate, wide));
+        let mut third = place(&gate, narrow);
+        assert!(poll(&mut third).is_none());
+        drop(first);
+        assert!(
+            poll(&mut third).is_none(),
+            "one is in, and one is the limit now"
+        );
+        drop(second);
+        assert!(poll(&mut third).is_some());
+    }
+
+    #[test]
     fn the_end_of_a_request_wakes_the_one_who_has_waited_longest_and_nobody_else() {
         let (gate, limit) = (Arc::default(), Limit::requests(1).pending(2));
         let first = permit(&gate, limit);
@@ -318,7 +327,7 @@ mod tests {
         fn poll(&mut self) -> Option<Permit> {
             let waker = self.wakes.clone().into();
             let place = self.place.as_mut().expect("it waits");
-            match place.poll_permit(&mut Context::from_waker(&waker)) {
+            match place.poll_permit(place.limit, &mut Context::from_waker(&waker)) {
                 Poll::Ready(permit) => {
                     self.place = None;
                     Some(permit)
