@@ -85,7 +85,12 @@ fn retry(blocks: usize) {
     for (what, status) in [("retry_on_success", 200), ("retry_on_503", 503)] {
         let cost = median(blocks, || {
             let mut attempts = Attempts::new(Safety::Idempotent);
-            black_box(attempts.next(black_box(&policy), Outcome::Status(status), None, &mut rng));
+            black_box(attempts.next(
+                black_box(&policy),
+                Outcome::Status(status),
+                |_| true,
+                &mut rng,
+            ));
         });
         figure(what, cost);
     }

@@ -43,12 +43,14 @@ impl Defaults {
         }
     }
 
-    /// The retry policy of a route that has none of its own.
+    /// The retry policy of a route that has none of its own. That of [`Safe`](Self::Safe) has a budget; a policy that was
+    /// written has one only if it says so.
     #[must_use]
     pub fn retry(self) -> retry::Policy {
         match self {
-            Self::AppMesh | Self::Safe => retry::Policy::idempotent(RETRIES),
+            Self::AppMesh => retry::Policy::idempotent(RETRIES),
             Self::AppMeshUnsafeRetries => retry::Policy::idempotent(RETRIES).with_unsafe_retries(),
+            Self::Safe => retry::Policy::idempotent(RETRIES).with_budget(BUDGET),
         }
     }
 
@@ -125,6 +127,8 @@ impl fmt::Display for Defaults {
 const REQUEST: Duration = Duration::from_secs(15);
 const IDLE: Duration = Duration::from_secs(300);
 const RETRIES: u32 = 2;
+/// What Finagle's and tower's budgets begin with, too.
+const BUDGET: retry::Budget = retry::Budget::new(20, 10);
 
 #[cfg(test)]
 mod tests {
@@ -152,9 +156,20 @@ mod tests {
         );
         assert_eq!(Defaults::AppMesh.to_string(), expected);
         let safe = Defaults::Safe.to_string();
-        assert!(
-            safe.contains("15s to the response head") && safe.contains("every DNS address"),
-            "{safe}"
-        );
+        for part in [
+            "15s to the response head",
+            "every DNS address",
+            "20 % of the requests",
+        ] {
+            assert!(safe.contains(part), "{safe}");
+        }
+    }
+
+    #[test]
+    fn only_the_safe_retry_policy_has_a_budget() {
+        assert_eq!(Defaults::Safe.retry().budget(), Some(BUDGET));
+        for defaults in [Defaults::AppMesh, Defaults::AppMeshUnsafeRetries] {
+            assert_eq!(defaults.retry().budget(), None, "{defaults}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::Decision;
 use crate::{
     metric::{Flag, Flags, Outcome},
     name::VirtualNodeName,
-    retry::{Attempts, Done, Next, Policy},
+    retry::{Attempts, Bucket, Budget, Done, Ended, Next, Policy},
     rng::SplitMix,
     snapshot::Verdict,
 };
@@ -16,10 +16,12 @@ use crate::{
 pub struct Seed(pub u64);
 
 impl Decision<'_> {
-    /// Plays the request: one outcome per attempt, until it is over or the outcomes run out.
+    /// Plays the request: one outcome per attempt, until it is over or the outcomes run out. Where an answer is to ask for
+    /// time, give an [`Ended`] with its [`Hint`](crate::retry::Hint).
     ///
-    /// Attempts take no time; waits do, and the request is over once they have used up its limit.
-    pub fn play(&self, seed: Seed, outcomes: impl IntoIterator<Item = Outcome>) -> Played {
+    /// Attempts take no time; waits do, and the request is over once they have used up its limit. It is the first request
+    /// that its target gets, so that of a [`Budget`] there is what the first second brings, and what it earned itself.
+    pub fn play(&self, seed: Seed, ends: impl IntoIterator<Item = impl Into<Ended>>) -> Played {
         let mut rng = SplitMix::new(seed.0);
         let mut played = Played::default();
         if matches!(self.verdict, Verdict::Refuse(_)) {
@@ -33,11 +35,15 @@ impl Decision<'_> {
         let limit = plan.and_then(|plan| plan.timeouts.request);
         let none = Policy::none();
         let policy = plan.map_or(&none, |plan| &plan.retry);
-        let mut attempts = Attempts::new(self.safety);
-        for outcome in outcomes {
-            let remaining = limit.map(|limit| limit.saturating_sub(played.waited()));
-            let next = attempts.next(policy, outcome, remaining, &mut rng);
-            played.ended(outcome, next, remaining);
+        let (mut attempts, bucket) = (Attempts::new(self.safety), Bucket::default());
+        for ended in ends {
+            let waited = played.waited();
+            let ended = ended
+                .into()
+                .with_left(limit.map(|limit| limit.saturating_sub(waited)));
+            let spend = |budget: Budget| bucket.withdraw(budget, budget.earns(), waited);
+            let next = attempts.next(policy, ended, spend, &mut rng);
+            played.ended(ended, next);
             if played.done.is_some() {
                 break;
             }
@@ -95,7 +101,7 @@ impl Played {
         self.flags
     }
 
-    fn ended(&mut self, outcome: Outcome, next: Next, remaining: Option<Duration>) {
+    fn ended(&mut self, Ended { outcome, left, .. }: Ended, next: Next) {
         self.attempts += 1;
         self.outcome = Some(outcome);
         let done = match next {
@@ -105,7 +111,7 @@ impl Played {
             }
             Next::Wait(wait) => {
                 self.waits.push(wait);
-                (remaining == Some(wait)).then_some(Done::OutOfTime)
+                (left == Some(wait)).then_some(Done::OutOfTime)
             }
             Next::Done(done) => Some(done),
         };

@@ -15,7 +15,7 @@ use crate::{
     health::HealthCheck,
     metric::Outcome,
     outlier::OutlierDetection,
-    retry::{Done, Policy},
+    retry::{Budget, Done, Ended, Hint, Policy},
     unit::{Port, Protocol},
 };
 
@@ -318,4 +318,49 @@ fn the_explanation_tells_how_endpoints_are_chosen_and_watched() {
                   unwell after 3 bad ones, well after 2 good ones; left out after 7 failures in a row for 30s times its \
                   ejections, looked at every 10s, 50 % of them at most\n";
     assert!(text.contains(wanted), "{text}");
+}
+
+#[test]
+fn a_play_shows_what_budget_and_hints_do() {
+    let port = Port::new(80).unwrap();
+    let target = |policy| Target::dns("orders.internal").retry(policy);
+    let policy = Policy::idempotent(3);
+    let row = (
+        "tight",
+        port,
+        target(policy.clone().with_budget(Budget::new(100, 1))),
+    );
+    let snapshot = services([row, ("free", port, target(policy))], Defaults::Safe);
+    let snapshot = snapshot.unwrap();
+    let tight = snapshot.decide(&Head::get("http://tight/"));
+    let played = tight.play(Seed(1), [Outcome::Status(503); 4]);
+    assert_eq!(
+        (played.attempts(), played.done()),
+        (3, Some(Done::OverBudget))
+    );
+    assert_eq!(played.flags().to_string(), "URB");
+    assert!(
+        tight
+            .explain()
+            .contains("at most 100 % of the requests and 1 each second")
+    );
+
+    let free = snapshot.decide(&Head::get("http://free/"));
+    let asks = |hint| Ended::new(Outcome::Status(503)).with_hint(hint);
+    let second = Duration::from_secs(1);
+    let played = free.play(
+        Seed(1),
+        [asks(Hint::After(second)), asks(Hint::After(20 * second))],
+    );
+    assert_eq!(
+        (played.attempts(), played.done()),
+        (2, Some(Done::Declined))
+    );
+    assert!((second..2 * second).contains(&played.waits()[0]));
+    let played = free.play(Seed(1), [asks(Hint::Never)]);
+    assert_eq!(
+        (played.attempts(), played.done()),
+        (1, Some(Done::Declined))
+    );
+    assert!(!free.explain().contains("at most"));
 }

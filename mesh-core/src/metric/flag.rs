@@ -38,11 +38,15 @@ pub enum Flag {
     /// `LR`: this process ended it, because it stops. Envoy has no letters for that: its own `LR` is a reset that the proxy
     /// made towards the upstream.
     LocalReset,
+    /// `URB`: the target's budget of retries was used up. Envoy says `UO` there, which here is a request that was shed.
+    RetryBudgetExceeded,
+    /// `DE`: the time that the caller gave had passed. Envoy has no letters for that.
+    DeadlineExceeded,
 }
 
 impl Flag {
     /// Every flag, in the order in which they are bits of a [`Flags`].
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::NoRoute,
         Self::NoHealthyUpstream,
         Self::UpstreamConnectionFailure,
@@ -56,6 +60,8 @@ impl Flag {
         Self::DownstreamReset,
         Self::StreamIdle,
         Self::LocalReset,
+        Self::RetryBudgetExceeded,
+        Self::DeadlineExceeded,
     ];
 
     /// That whoever waited for the answer went away: over HTTP/1 that closes the connection.
@@ -100,6 +106,8 @@ impl Flag {
             Self::DownstreamReset => "DR",
             Self::StreamIdle => "SI",
             Self::LocalReset => "LR",
+            Self::RetryBudgetExceeded => "URB",
+            Self::DeadlineExceeded => "DE",
         }
     }
 }
@@ -121,7 +129,7 @@ impl fmt::Display for Flag {
 /// assert_eq!(Flags::default().to_string(), "-");
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Flags(u16);
+pub struct Flags(u32);
 
 impl Flags {
     /// No flag.
@@ -130,13 +138,13 @@ impl Flags {
     /// These flags and one more.
     #[must_use]
     pub const fn with(self, flag: Flag) -> Self {
-        Self(self.0 | 1 << flag as u16)
+        Self(self.0 | 1 << flag as u32)
     }
 
     /// Whether the flag is among them.
     #[must_use]
     pub const fn contains(self, flag: Flag) -> bool {
-        self.0 & (1 << flag as u16) != 0
+        self.0 & (1 << flag as u32) != 0
     }
 
     /// Whether there is none.
@@ -158,13 +166,13 @@ impl Flags {
 
     /// The set as bits, for an atomic.
     #[must_use]
-    pub const fn bits(self) -> u16 {
+    pub const fn bits(self) -> u32 {
         self.0
     }
 
     /// The set from [`bits`](Self::bits); bits that name no flag are dropped.
     #[must_use]
-    pub const fn from_bits(bits: u16) -> Self {
+    pub const fn from_bits(bits: u32) -> Self {
         Self(bits & ((1 << Flag::ALL.len()) - 1))
     }
 }
@@ -192,7 +200,7 @@ mod tests {
     fn every_flag_has_its_own_bit_and_letters() {
         let all = Flag::ALL.into_iter().fold(Flags::NONE, Flags::with);
         assert_eq!(all.bits().count_ones() as usize, Flag::ALL.len());
-        assert_eq!(Flags::from_bits(u16::MAX), all);
+        assert_eq!(Flags::from_bits(u32::MAX), all);
         assert_eq!(Flags::from_bits(all.bits()), all);
         for (index, flag) in Flag::ALL.into_iter().enumerate() {
             assert_eq!(flag.index(), index);
@@ -201,7 +209,7 @@ mod tests {
         }
         assert_eq!(
             all.to_string(),
-            "URX,NR,UH,UF,UC,UR,UPE,UT,UO,DC,DR,SI,LR",
+            "URX,NR,UH,UF,UC,UR,UPE,UT,UO,DC,DR,SI,LR,URB,DE",
             "used up before the reasons"
         );
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Policy, Safety, backoff};
+use super::{Budget, Ended, Hint, Policy, Safety, backoff};
 use crate::{
     metric::{Flag, Flags, Outcome},
     rng::Rng,
@@ -17,9 +17,10 @@ use crate::{
 /// let (policy, mut rng) = (Policy::idempotent(1), SplitMix::new(7));
 /// let mut attempts = Attempts::new(Safety::Idempotent);
 /// assert!(attempts.can_retry(&policy)); // keep the head
-/// assert!(matches!(attempts.next(&policy, Outcome::Status(503), None, &mut rng), Next::Wait(_)));
+/// let mut next = |attempts: &mut Attempts| attempts.next(&policy, Outcome::Status(503), |_| true, &mut rng);
+/// assert!(matches!(next(&mut attempts), Next::Wait(_)));
 /// assert!(!attempts.can_retry(&policy)); // the second attempt may have it
-/// assert_eq!(attempts.next(&policy, Outcome::Status(503), None, &mut rng), Next::Done(Done::Exhausted));
+/// assert_eq!(next(&mut attempts), Next::Done(Done::Exhausted));
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Attempts {
@@ -46,33 +47,32 @@ impl Attempts {
         self.made <= policy.max_retries() && policy.can_cover(self.safety)
     }
 
-    /// What to do after an attempt ended so, with this much of the request limit left (`None`: no limit is running).
+    /// What to do after an attempt ended so. `spend` takes one retry off the target's budget, if there is one; it is asked
+    /// only where the policy has a budget, the peer may have had work with the attempt that failed, and everything else
+    /// speaks for another one.
     ///
     /// A wait never reaches beyond the request limit: it is cut there, and at its end the limit ends the request, as in
-    /// Envoy. No attempt follows such a wait, so none is counted.
+    /// Envoy. No attempt follows such a wait, so none is counted; nor does one where less than a millisecond would be left
+    /// for it. A wait that the answer asked for is not cut: if it does not fit, the answer is what the caller gets.
     pub fn next<R: Rng + ?Sized>(
         &mut self,
         policy: &Policy,
-        outcome: Outcome,
-        remaining: Option<Duration>,
+        ended: impl Into<Ended>,
+        spend: impl FnOnce(Budget) -> bool,
         rng: &mut R,
     ) -> Next {
-        if !policy.covers(outcome, self.safety) {
-            return Next::Done(if outcome.is_answer() {
-                Done::Answered
-            } else {
-                Done::Failed
-            });
+        let ended = ended.into();
+        if let Some(done) = self.done(policy, &ended) {
+            return Next::Done(done);
         }
-        if self.made > policy.max_retries() {
-            return Next::Done(Done::Exhausted);
-        }
-        if remaining.is_some_and(|left| left.is_zero()) {
-            return Next::Done(Done::OutOfTime);
-        }
-        let wait = backoff(self.made, rng);
-        if let Some(left) = remaining.filter(|left| *left <= wait) {
-            return Next::Wait(left);
+        let wait = match self.wait(&ended, rng) {
+            Wait::Fits(wait) => wait,
+            Wait::Ends(left) => return Next::Wait(left),
+            Wait::TooLong => return Next::Done(Done::Declined),
+        };
+        let costs = policy.budget().filter(|_| !ended.outcome.is_unsent());
+        if !costs.is_none_or(spend) {
+            return Next::Done(Done::OverBudget);
         }
         self.made = self.made.saturating_add(1);
         if wait.is_zero() {
@@ -81,6 +81,54 @@ impl Attempts {
             Next::Wait(wait)
         }
     }
+
+    fn done(&self, policy: &Policy, ended: &Ended) -> Option<Done> {
+        if !policy.covers(ended.outcome, self.safety) {
+            return Some(if ended.outcome.is_answer() {
+                Done::Answered
+            } else {
+                Done::Failed
+            });
+        }
+        if self.made > policy.max_retries() {
+            return Some(Done::Exhausted);
+        }
+        if ended.left.is_some_and(|left| left.is_zero()) {
+            return Some(Done::OutOfTime);
+        }
+        (ended.hint == Hint::Never).then_some(Done::Declined)
+    }
+
+    fn wait<R: Rng + ?Sized>(&self, ended: &Ended, rng: &mut R) -> Wait {
+        let backoff = backoff(self.made, rng);
+        let usable = ended.left.map(|left| left.saturating_sub(SHORTEST_TRY));
+        match ended.hint {
+            Hint::After(asked) if asked > LONGEST_HINT => Wait::TooLong,
+            Hint::After(asked) if usable.is_some_and(|usable| usable <= asked) => Wait::TooLong,
+            Hint::After(asked) => {
+                // Not at that very moment: everybody who was told so would come then.
+                let wait = asked + backoff;
+                Wait::Fits(usable.map_or(wait, |usable| wait.min(usable)))
+            }
+            _ => match ended
+                .left
+                .filter(|_| usable.is_some_and(|usable| usable <= backoff))
+            {
+                Some(left) => Wait::Ends(left),
+                None => Wait::Fits(backoff),
+            },
+        }
+    }
+}
+
+/// How a wait and the request's limit go together.
+enum Wait {
+    /// Another attempt follows it.
+    Fits(Duration),
+    /// The limit ends it.
+    Ends(Duration),
+    /// The answer asks for more than there is.
+    TooLong,
 }
 
 /// What to do next; a caller that leaves one out has no loop, so this enum stays exhaustive.
@@ -106,6 +154,10 @@ pub enum Done {
     Exhausted,
     /// The policy would retry this, but the request limit has passed.
     OutOfTime,
+    /// The policy would retry this, but the answer says not to, or asks for more time than there is.
+    Declined,
+    /// The policy would retry this, but the target's budget of retries is used up.
+    OverBudget,
 }
 
 impl Done {
@@ -115,11 +167,21 @@ impl Done {
     /// Envoy 1.40: `URX` stands beside the reason of the last attempt, and also where a policy allows no retry.
     #[must_use]
     pub fn flags(self, last: Outcome) -> Flags {
-        let flags = last.flag().into_iter().fold(Flags::default(), Flags::with);
+        if self == Self::OutOfTime {
+            return Flags::default().with(Flag::UpstreamTimeout);
+        }
+        let reasons = [last.flag(), self.flag()];
+        let reasons = reasons.into_iter().flatten();
+        reasons.fold(Flags::default(), Flags::with)
+    }
+
+    /// What it adds to the reason of the last attempt.
+    #[must_use]
+    pub const fn flag(self) -> Option<Flag> {
         match self {
-            Self::Answered | Self::Failed => flags,
-            Self::Exhausted => flags.with(Flag::RetryLimitExceeded),
-            Self::OutOfTime => Flags::default().with(Flag::UpstreamTimeout),
+            Self::Exhausted => Some(Flag::RetryLimitExceeded),
+            Self::OverBudget => Some(Flag::RetryBudgetExceeded),
+            Self::Answered | Self::Failed | Self::Declined | Self::OutOfTime => None,
         }
     }
 }
@@ -133,113 +195,10 @@ pub const fn replays_unsent(reused_connection: bool, already: bool) -> bool {
     reused_connection && !already
 }
 
+/// An answer that asks for more time than this is passed on.
+const LONGEST_HINT: Duration = Duration::from_secs(25);
+/// What no attempt could be made in, and no header could tell the peer.
+const SHORTEST_TRY: Duration = Duration::from_millis(1);
+
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{retry::Event, rng::SplitMix};
-
-    fn play(policy: &Policy, safety: Safety, outcomes: &[Outcome]) -> (u32, Next) {
-        let (mut attempts, mut rng) = (Attempts::new(safety), SplitMix::new(7));
-        for &outcome in outcomes {
-            let next = attempts.next(policy, outcome, None, &mut rng);
-            if matches!(next, Next::Done(_)) {
-                return (attempts.count(), next);
-            }
-        }
-        panic!("outcomes ran out after {} attempts", attempts.count());
-    }
-
-    #[test]
-    fn retries_end_at_the_first_answer_the_policy_does_not_cover() {
-        let policy = Policy::idempotent(2);
-        let rows: [(&[Outcome], u32, Done); 6] = [
-            (&[Outcome::Status(200)], 1, Done::Answered),
-            (&[Outcome::RateLimited(503)], 1, Done::Answered),
-            (
-                &[Outcome::Status(503), Outcome::Status(404)],
-                2,
-                Done::Answered,
-            ),
-            (
-                &[Outcome::ConnectFailed, Outcome::Reset, Outcome::Status(200)],
-                3,
-                Done::Answered,
-            ),
-            (&[Outcome::Status(503); 3], 3, Done::Exhausted),
-            (&[Outcome::ConnectFailed; 3], 3, Done::Exhausted),
-        ];
-        for (outcomes, made, done) in rows {
-            let played = play(&policy, Safety::Idempotent, outcomes);
-            assert_eq!(played, (made, Next::Done(done)), "{outcomes:?}");
-        }
-    }
-
-    #[test]
-    fn a_payment_does_not_go_out_twice_by_default() {
-        let policy = Policy::idempotent(2);
-        let played = play(&policy, Safety::Unsafe, &[Outcome::Reset]);
-        assert_eq!(played, (1, Next::Done(Done::Failed)));
-        let played = play(
-            &policy,
-            Safety::Unsafe,
-            &[Outcome::ConnectFailed, Outcome::Status(503)],
-        );
-        assert_eq!(played, (2, Next::Done(Done::Answered)));
-    }
-
-    #[test]
-    fn zero_retries_is_really_none_and_still_says_exhausted() {
-        let policy = Policy::on_events(0, [Event::ServerError]);
-        assert!(!Attempts::new(Safety::Idempotent).can_retry(&policy));
-        let played = play(&policy, Safety::Idempotent, &[Outcome::Status(500)]);
-        assert_eq!(played, (1, Next::Done(Done::Exhausted)));
-    }
-
-    #[test]
-    fn nothing_is_kept_where_no_retry_can_happen() {
-        let unsafe_request = Attempts::new(Safety::Unsafe);
-        assert!(!unsafe_request.can_retry(&Policy::none()));
-        assert!(!unsafe_request.can_retry(&Policy::on_events(1, [])));
-        assert!(unsafe_request.can_retry(&Policy::unsent(1)));
-        assert!(unsafe_request.can_retry(&Policy::on_events(1, [Event::ClientError])));
-    }
-
-    #[test]
-    fn a_wait_is_cut_where_the_request_limit_ends() {
-        let policy = Policy::idempotent(2);
-        let (mut attempts, mut rng) = (Attempts::new(Safety::Idempotent), SplitMix::new(7));
-        let left = Some(Duration::from_nanos(1));
-        let next = attempts.next(&policy, Outcome::Reset, left, &mut rng);
-        assert_eq!(next, Next::Wait(Duration::from_nanos(1)));
-        let next = attempts.next(&policy, Outcome::Reset, Some(Duration::ZERO), &mut rng);
-        assert_eq!(next, Next::Done(Done::OutOfTime));
-        assert_eq!(attempts.count(), 1, "no retry ever began");
-        let hour = Some(Duration::from_secs(3600));
-        let next = attempts.next(&policy, Outcome::Reset, hour, &mut rng);
-        assert!(matches!(next, Next::Wait(_)));
-        assert_eq!(attempts.count(), 2);
-    }
-
-    #[test]
-    fn flags_name_the_last_reason_and_whether_retries_were_used_up() {
-        let rows = [
-            (Done::Answered, Outcome::Status(200), "-"),
-            (Done::Exhausted, Outcome::Status(503), "URX"),
-            (Done::Answered, Outcome::RateLimited(503), "-"),
-            (Done::Exhausted, Outcome::ConnectFailed, "URX,UF"),
-            (Done::Exhausted, Outcome::PerTryTimeout, "URX,UT"),
-            (Done::Failed, Outcome::ProtocolError, "UPE"),
-            (Done::OutOfTime, Outcome::ConnectFailed, "UT"),
-        ];
-        for (done, last, flags) in rows {
-            assert_eq!(done.flags(last).to_string(), flags, "{done:?} {last:?}");
-        }
-    }
-
-    #[test]
-    fn an_untouched_request_is_replayed_once_and_only_off_a_reused_connection() {
-        assert!(replays_unsent(true, false));
-        assert!(!replays_unsent(true, true));
-        assert!(!replays_unsent(false, false));
-    }
-}
+mod tests;

@@ -15,15 +15,23 @@
 //! | gRPC events | `grpc-status` of that name | |
 //!
 //! None covers an answer that says a rate limit was reached.
+//!
+//! An answer may ask for time ([`Hint`]): another attempt then waits at least so long, if that is no longer than 25 s and
+//! the request's limit leaves room for it; else the answer is what the caller gets. All requests to a target may share a
+//! [`Budget`] of retries.
 
 mod attempts;
 mod backoff;
+mod budget;
+mod ended;
 mod event;
 mod policy;
 mod safety;
 
 pub use attempts::{Attempts, Done, Next, replays_unsent};
 pub use backoff::backoff;
+pub use budget::{Bucket, Budget};
+pub use ended::{Ended, Hint};
 pub use event::Event;
 pub use policy::Policy;
 pub use safety::Safety;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Event, Safety};
+use super::{Budget, Event, Safety};
 use crate::metric::Outcome;
 
 /// When a failed attempt is tried again, and how often.
@@ -23,6 +23,7 @@ pub struct Policy {
     grpc_statuses: Vec<i32>,
     failures: Failures,
     unsafe_retries: bool,
+    budget: Option<Budget>,
 }
 
 /// Which attempts without an answer are covered.
@@ -47,6 +48,7 @@ impl Policy {
                 reset: false,
             },
             unsafe_retries: false,
+            budget: None,
         }
     }
 
@@ -90,7 +92,7 @@ impl Policy {
                 refused: true,
                 reset: true,
             },
-            unsafe_retries: false,
+            ..Self::none()
         }
     }
 
@@ -142,6 +144,27 @@ impl Policy {
     pub const fn with_unsafe_retries(mut self) -> Self {
         self.unsafe_retries = true;
         self
+    }
+
+    /// This policy, whose retries all requests to a target share so many of.
+    ///
+    /// # Examples
+    /// ```
+    /// use mesh_core::retry::{Budget, Policy};
+    ///
+    /// let policy = Policy::idempotent(2).with_budget(Budget::new(20, 10));
+    /// assert!(policy.to_string().contains("20 % of the requests"));
+    /// ```
+    #[must_use]
+    pub const fn with_budget(mut self, budget: Budget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    /// How many retries all requests to a target share; `None`: no bound.
+    #[must_use]
+    pub const fn budget(&self) -> Option<Budget> {
+        self.budget
     }
 
     /// Attempts after the first.
@@ -220,6 +243,9 @@ impl fmt::Display for Policy {
             "retries"
         };
         write!(f, "{} {unit} on {}", self.max_retries, on.join(", "))?;
+        if let Some(budget) = self.budget() {
+            write!(f, "; {budget}")?;
+        }
         f.write_str(if self.unsafe_retries {
             "; every method"
         } else {

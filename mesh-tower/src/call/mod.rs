@@ -12,7 +12,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicI32, AtomicU8, AtomicU16, AtomicU64, Ordering},
+        atomic::{AtomicI32, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -44,7 +44,7 @@ pub struct Call {
     way: OnceLock<Way>,
     request_end: RequestEnd,
     attempts: OnceLock<Attempt>,
-    flags: AtomicU16,
+    flags: AtomicU32,
     /// 0 until there was a head.
     status: AtomicU16,
     /// None until it is known.
@@ -82,7 +82,7 @@ impl Call {
             way: OnceLock::new(),
             request_end: RequestEnd::new(began.at),
             attempts: OnceLock::new(),
-            flags: AtomicU16::new(0),
+            flags: AtomicU32::new(0),
             status: AtomicU16::new(0),
             grpc_status: AtomicI32::new(i32::MIN),
             refused: AtomicU16::new(0),

@@ -13,6 +13,7 @@ use mesh_core::{balance::RoundRobin, snapshot::ClusterSpec};
 use super::{Endpoint, EndpointSet, Load, Pool};
 use crate::{
     connect::Dial,
+    runtime::budget::RetryBudget,
     sync::{ArcSwap, AtomicUsize, Mutex, Notified, Notify, Ordering},
 };
 
@@ -25,6 +26,7 @@ pub(crate) struct Cluster {
     /// Where round robin stands; kept when endpoints change, so that the first ones do not get the extra traffic.
     turns: RoundRobin,
     waiting: AtomicUsize,
+    retries: RetryBudget,
     /// Counts of addresses that left, until when; touched by the reconciler only.
     linger: Mutex<BTreeMap<SocketAddr, (Arc<Load>, Instant)>>,
 }
@@ -37,6 +39,7 @@ impl Cluster {
             changed: Notify::new(),
             turns: RoundRobin::default(),
             waiting: AtomicUsize::new(0),
+            retries: RetryBudget::new(),
             linger: Mutex::default(),
         }
     }
@@ -61,6 +64,11 @@ impl Cluster {
     /// Whose turn it is among so many endpoints.
     pub(crate) fn turns(&self) -> &RoundRobin {
         &self.turns
+    }
+
+    /// What its retries have used of their budget.
+    pub(crate) fn retries(&self) -> &RetryBudget {
+        &self.retries
     }
 
     /// Resolves when the endpoints change after this call.

@@ -1,6 +1,6 @@
 //! What is kept of a request so that another attempt can send it.
 
-use http::{HeaderMap, Method, Request, Uri, Version};
+use http::{HeaderMap, HeaderName, Method, Request, Uri, Version};
 
 use super::replay::Replay;
 use crate::body::Body;
@@ -39,13 +39,17 @@ impl Kept {
         )
     }
 
-    /// The request once more; `None` if too much of its body has gone by meanwhile.
-    pub(crate) fn request(&self) -> Option<Request<Body>> {
+    /// The request once more, for the attempt with this number; `None` if too much of its body has gone by meanwhile.
+    pub(crate) fn request(&self, attempt: u32) -> Option<Request<Body>> {
         let mut request = Request::new(self.body.body()?);
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
         *request.version_mut() = self.version;
         *request.headers_mut() = self.headers.clone();
+        request.headers_mut().insert(ATTEMPT_COUNT, attempt.into());
         Some(request)
     }
 }
+
+/// Tells the peer that it may have seen the request before. Envoy can be told to write it, and writes it on every attempt.
+const ATTEMPT_COUNT: HeaderName = HeaderName::from_static("x-envoy-attempt-count");

@@ -6,6 +6,6 @@ mod replay;
 mod run;
 mod service;
 
-pub(crate) use answer::answered;
+pub(crate) use answer::ended;
 pub(crate) use kept::Kept;
 pub(crate) use service::Retry;

@@ -9,16 +9,19 @@ use std::{
 
 use http::{Request, Response, StatusCode};
 use mesh_core::{
-    metric::{Flag, Outcome},
-    retry::{Attempts, Done, Next, Safety},
+    metric::Outcome,
+    retry::{Attempts, Done, Ended, Next, Safety},
     snapshot::Plan,
 };
 use tokio::time;
 
-use super::{answer::answered, kept::Kept};
+use super::{
+    answer::{ended, ended_in},
+    kept::Kept,
+};
 use crate::{
     body::Body,
-    call::{Call, grpc_status},
+    call::Call,
     endpoint::Cluster,
     error::{Cause, Error},
     limits::{Enforced, Limits},
@@ -55,6 +58,9 @@ impl<D: Deliver> Run<D> {
             // Whoever gave it has ended it, however long it then waits for a connection to be sent on.
             limits.deadlines().request_ended(call.started());
         }
+        if let Some(budget) = plan.retry.budget() {
+            cluster.retries().earn(budget);
+        }
         let (request, kept) = match attempts.can_retry(&plan.retry) {
             true => Kept::split(request),
             false => (request, None),
@@ -87,23 +93,19 @@ impl<D: Deliver> Run<D> {
             loop {
                 let enforced = self.attempt(request).await;
                 let mut result = enforced.unwrap_or_else(|cause| Err(Error::new(cause)));
-                let Some(outcome) = outcome(&mut result, self.peeks()).await else {
+                let Some(ended) = how(&mut result, self.peeks()).await else {
                     return result;
                 };
-                let now = clock::now();
+                let (now, outcome) = (clock::now(), ended.outcome);
                 self.record(outcome, now);
-                let left = self.limits.deadlines().remaining(now);
-                let next = self
-                    .attempts
-                    .next(&self.plan.retry, outcome, left, &mut &*self.rng);
-                let wait = match next {
+                let wait = match self.next(ended, now) {
                     Next::Try => None,
                     Next::Wait(wait) => Some(wait),
                     Next::Done(Done::OutOfTime) => return Err(self.out_of_time()),
-                    Next::Done(done) => return self.finish(result, outcome, done, now),
+                    Next::Done(done) => return self.finish(result, done, now),
                 };
-                let Some(again) = self.kept.as_ref().and_then(Kept::request) else {
-                    return self.finish(result, outcome, not_again(outcome), now);
+                let Some(again) = self.again() else {
+                    return self.finish(result, not_again(outcome), now);
                 };
                 request = again;
                 // The failed answer goes before the wait: nobody will read it.
@@ -139,6 +141,18 @@ impl<D: Deliver> Run<D> {
         self.limits.enforce(self.call.request_end(), attempt)
     }
 
+    fn next(&mut self, ended: Ended, now: Instant) -> Next {
+        let ended = ended.with_left(self.limits.deadlines().remaining(now));
+        let retries = self.cluster.retries();
+        let spend = |budget| retries.spend(budget, now);
+        self.attempts
+            .next(&self.plan.retry, ended, spend, &mut &*self.rng)
+    }
+
+    fn again(&self) -> Option<Request<Body>> {
+        self.kept.as_ref()?.request(self.attempts.count())
+    }
+
     /// Whether an answer's trailers are looked at early.
     fn peeks(&self) -> bool {
         self.kept.is_some() && self.call.is_grpc()
@@ -153,13 +167,12 @@ impl<D: Deliver> Run<D> {
     fn finish(
         mut self,
         mut result: Result<Response<ResponseBody>, Error>,
-        outcome: Outcome,
         done: Done,
         now: Instant,
     ) -> Result<Response<ResponseBody>, Error> {
         // Why the last attempt failed is the error's to say, which knows it better; that it was the last is said here.
-        if done.flags(outcome).contains(Flag::RetryLimitExceeded) {
-            self.call.flag(Flag::RetryLimitExceeded);
+        if let Some(flag) = done.flag() {
+            self.call.flag(flag);
         }
         if let Ok(response) = &mut result {
             self.call.head_came(now);
@@ -187,22 +200,19 @@ impl<D: Deliver> Run<D> {
 }
 
 /// How the attempt ended; `None` where no further attempt could help. `peek` looks for trailers that are there already.
-async fn outcome(
-    result: &mut Result<Response<ResponseBody>, Error>,
-    peek: bool,
-) -> Option<Outcome> {
+async fn how(result: &mut Result<Response<ResponseBody>, Error>, peek: bool) -> Option<Ended> {
     let response = match result {
         Ok(response) => response,
-        Err(error) => return error.outcome(),
+        Err(error) => return error.outcome().map(Ended::new),
     };
-    let answer = answered(response.status(), response.headers());
-    if !peek || answer != StatusCode::OK.into() {
+    let answer = ended(response.status(), response.headers());
+    if !peek || answer.outcome != StatusCode::OK.into() {
         return Some(answer);
     }
     let mut trailers =
-        |cx: &mut Context<'_>| response.body_mut().peek_trailers(cx).and_then(grpc_status);
+        |cx: &mut Context<'_>| response.body_mut().peek_trailers(cx).and_then(ended_in);
     let peeked = poll_fn(|cx| Poll::Ready(trailers(cx))).await;
-    Some(peeked.map_or(answer, Outcome::Grpc))
+    Some(peeked.unwrap_or(answer))
 }
 
 /// The policy would try once more, but too much of the request's body has gone by to send it again.

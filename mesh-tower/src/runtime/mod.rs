@@ -1,5 +1,6 @@
 //! What lives behind a started mesh: the configuration in force, and the one task that changes it.
 
+pub(crate) mod budget;
 pub(crate) mod clock;
 pub(crate) mod live;
 pub(crate) mod meter;

@@ -4,21 +4,20 @@ use std::{future::poll_fn, sync::Arc};
 
 use http::{Extensions, Request, Response};
 use mesh_core::{
-    metric::Outcome,
-    retry::{Attempts, Next},
+    retry::{Attempts, Ended, Next},
     timeout::Timeouts,
 };
 use tokio::time;
 use tower_service::Service;
 
-use super::{RetryPolicy, failure};
+use super::{RetryPolicy, failure, service::Shared};
 use crate::{
     body::{Body, BoxError, announced_length},
     call::RequestEnd,
     error::Error,
     limits::Limits,
-    retry::{Kept, answered},
-    runtime::{clock, rng::SharedRng},
+    retry::{Kept, ended},
+    runtime::clock,
 };
 
 /// One request on its way through its attempts.
@@ -28,7 +27,7 @@ pub(super) struct Run<S> {
     attempts: Attempts,
     /// Whether an attempt before this one may have come to the peer's application.
     seen: bool,
-    rng: Arc<SharedRng>,
+    shared: Arc<Shared>,
     /// What another attempt would send; `None` when there can be none.
     kept: Option<(Kept, Extensions)>,
     per_try: Option<PerTry>,
@@ -50,14 +49,17 @@ where
         inner: S,
         policy: RetryPolicy,
         attempts: Attempts,
-        rng: Arc<SharedRng>,
+        shared: Arc<Shared>,
     ) -> Self {
+        if let Some(budget) = policy.core().budget() {
+            shared.budget.earn(budget);
+        }
         Self {
             inner,
             policy,
             attempts,
             seen: false,
-            rng,
+            shared,
             kept: None,
             per_try: None,
         }
@@ -102,11 +104,10 @@ where
     async fn run(&mut self, mut request: Request<Body>) -> Result<Response<B>, BoxError> {
         loop {
             let result = self.attempt(request).await;
-            let Some(outcome) = outcome(&result) else {
+            let Some(ended) = how(&result) else {
                 return result;
             };
-            let policy = self.policy.core();
-            let wait = match self.attempts.next(policy, outcome, None, &mut &*self.rng) {
+            let wait = match self.next(ended) {
                 Next::Try => None,
                 Next::Wait(wait) => Some(wait),
                 Next::Done(_) => return result,
@@ -115,13 +116,20 @@ where
                 return result;
             };
             request = again;
-            self.seen |= !outcome.is_unsent();
+            self.seen |= !ended.outcome.is_unsent();
             // The failed answer goes before the wait: nobody will read it.
             drop(result);
             if let Some(wait) = wait {
                 time::sleep(wait).await;
             }
         }
+    }
+
+    fn next(&mut self, ended: Ended) -> Next {
+        let Shared { budget, rng } = &*self.shared;
+        let spend = |of| budget.spend(of, clock::now());
+        self.attempts
+            .next(self.policy.core(), ended, spend, &mut &*rng)
     }
 
     /// What an error of ours says of the last attempt alone would be wrong of the request.
@@ -139,7 +147,7 @@ where
     /// The request once more, of which nothing is kept if that attempt is the last.
     fn again(&mut self) -> Option<Request<Body>> {
         let (kept, extensions) = self.kept.as_ref()?;
-        let mut again = kept.request()?;
+        let mut again = kept.request(self.attempts.count())?;
         if self.attempts.can_retry(self.policy.core()) {
             again.extensions_mut().clone_from(extensions);
         } else if let Some((_, extensions)) = self.kept.take() {
@@ -173,9 +181,9 @@ where
     }
 }
 
-fn outcome<B>(result: &Result<Response<B>, BoxError>) -> Option<Outcome> {
+fn how<B>(result: &Result<Response<B>, BoxError>) -> Option<Ended> {
     match result {
-        Ok(response) => Some(answered(response.status(), response.headers())),
-        Err(error) => failure::outcome(&**error),
+        Ok(response) => Some(ended(response.status(), response.headers())),
+        Err(error) => failure::outcome(&**error).map(Ended::new),
     }
 }

@@ -24,7 +24,7 @@ use super::{RetryPolicy, run::Run};
 use crate::{
     body::{Body, BoxError},
     call::is_grpc,
-    runtime::rng::SharedRng,
+    runtime::{budget::RetryBudget, rng::SharedRng},
     standalone::PolicySource,
 };
 
@@ -34,6 +34,9 @@ use crate::{
 /// The inner service gets requests with a [`Body`], which any body becomes; a client of one's own is made for that type
 /// (`Client::builder(..).build_http::<mesh_tower::Body>()`). A body that is not whole from the start is recorded while it is
 /// sent, 64 KiB of it; what is longer streams on and is not tried again. The response passes untouched.
+///
+/// An answer that asks for time, by `Retry-After` or `grpc-retry-pushback-ms`, gets it: 25 s at most, beyond which the answer
+/// is passed on. What the policy has of a [budget](mesh_core::retry::Budget) is shared by all services of this layer.
 ///
 /// Goes inside of what limits or records the whole request, and around what chooses a connection.
 ///
@@ -71,7 +74,21 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct RetryLayer<P> {
     policies: P,
-    rng: Arc<SharedRng>,
+    shared: Arc<Shared>,
+}
+
+/// What all services of one layer draw from.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) rng: SharedRng,
+    pub(super) budget: RetryBudget,
+}
+
+impl Shared {
+    fn new(rng: SharedRng) -> Arc<Self> {
+        let budget = RetryBudget::new();
+        Arc::new(Self { rng, budget })
+    }
 }
 
 impl<P: PolicySource<RetryPolicy>> RetryLayer<P> {
@@ -80,7 +97,7 @@ impl<P: PolicySource<RetryPolicy>> RetryLayer<P> {
     pub fn new(policies: P) -> Self {
         Self {
             policies,
-            rng: Arc::new(SharedRng::from_entropy()),
+            shared: Shared::new(SharedRng::from_entropy()),
         }
     }
 
@@ -88,7 +105,7 @@ impl<P: PolicySource<RetryPolicy>> RetryLayer<P> {
     #[must_use]
     pub fn seed(self, seed: Seed) -> Self {
         Self {
-            rng: Arc::new(SharedRng::new(seed.0)),
+            shared: Shared::new(SharedRng::new(seed.0)),
             ..self
         }
     }
@@ -101,7 +118,7 @@ impl<S, P: Clone> Layer<S> for RetryLayer<P> {
         Retry {
             inner,
             policies: self.policies.clone(),
-            rng: self.rng.clone(),
+            shared: self.shared.clone(),
         }
     }
 }
@@ -111,7 +128,7 @@ impl<S, P: Clone> Layer<S> for RetryLayer<P> {
 pub struct Retry<S, P> {
     inner: S,
     policies: P,
-    rng: Arc<SharedRng>,
+    shared: Arc<Shared>,
 }
 
 impl<S, P, ReqB, ResB> Service<Request<ReqB>> for Retry<S, P>
@@ -143,7 +160,7 @@ where
             Some(policy) => {
                 let clone = self.inner.clone();
                 let ready = mem::replace(&mut self.inner, clone);
-                let run = Run::new(ready, policy, attempts, self.rng.clone());
+                let run = Run::new(ready, policy, attempts, self.shared.clone());
                 Kind::Tried(Box::pin(run.start(request)))
             }
         })
