@@ -84,11 +84,11 @@ pub(crate) enum Cause {
     Compile(#[source] CompileError),
     #[error("{0}")]
     Setup(String),
-    #[error("cannot read {name}")]
-    Read {
+    #[error("no configuration comes from {name}")]
+    Source {
         name: String,
         #[source]
-        source: io::Error,
+        source: Box<dyn StdError + Send + Sync>,
     },
     #[error("cannot listen on {addr}")]
     Bind {
@@ -197,7 +197,7 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match &self.0.cause {
-            Cause::Config(_) | Cause::Compile(_) | Cause::Setup(_) | Cause::Read { .. } => {
+            Cause::Config(_) | Cause::Compile(_) | Cause::Setup(_) | Cause::Source { .. } => {
                 ErrorKind::Config
             }
             Cause::Bind { .. } => ErrorKind::Bind,

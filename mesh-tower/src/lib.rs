@@ -107,7 +107,7 @@ pub use self::{
     context::{CallContext, InCall, Scoped},
     error::{Error, ErrorKind},
     inbound::InboundLayer,
-    mesh::{Mesh, MeshBuilder, load, load_with},
+    mesh::{ConfigStatus, Mesh, MeshBuilder, load, load_with},
     response_body::ResponseBody,
     standalone::{LimitLayer, RequestTimeoutLayer, RetryLayer, WeightedSplitLayer},
 };

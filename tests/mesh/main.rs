@@ -13,6 +13,7 @@ mod limits;
 mod manifests;
 mod metrics;
 mod refusals;
+mod reload;
 mod retries;
 mod splitting;
 mod support;

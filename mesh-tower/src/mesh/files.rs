@@ -1,14 +1,13 @@
 //! Configuration files: reading is I/O, so it is done here; what they say is the core's to know.
 
-use std::{
-    fs::File,
-    io::{self, Read},
-    path::{Path, PathBuf},
+use std::path::Path;
+
+use mesh_core::Config;
+
+use crate::{
+    error::{Cause, Error},
+    runtime::source::{self, Document, Place},
 };
-
-use mesh_core::{Config, load::Reader};
-
-use crate::error::{Cause, Error};
 
 /// Reads an App Mesh file that needs no parameters.
 ///
@@ -22,7 +21,7 @@ use crate::error::{Cause, Error};
 /// # Ok(()) }
 /// ```
 pub fn load(path: impl AsRef<Path>) -> Result<Config, Error> {
-    read(&[path.as_ref().to_owned()], &[])
+    read(path.as_ref(), &[])
 }
 
 /// Reads an App Mesh file, with values for its parameters and for what only AWS knows.
@@ -49,36 +48,33 @@ where
         .into_iter()
         .map(|(name, value)| (name.into(), value.into()))
         .collect();
-    read(&[path.as_ref().to_owned()], &parameters)
+    read(path.as_ref(), &parameters)
 }
 
-/// Reads files together, with values for their parameters.
-pub(super) fn read(paths: &[PathBuf], parameters: &[(String, String)]) -> Result<Config, Error> {
-    let mut reader = parameters
+fn read(path: &Path, parameters: &[(String, String)]) -> Result<Config, Error> {
+    let place = Place::File(path.to_owned());
+    let documents = source::read(&[place]).map_err(|source| {
+        let name = path.display().to_string();
+        Error::new(Cause::Source {
+            name,
+            source: Box::new(source),
+        })
+    })?;
+    Ok(parsed(&documents, parameters)?)
+}
+
+/// What documents say together, with values for their parameters.
+pub(super) fn parsed(
+    documents: &[Document],
+    parameters: &[(String, String)],
+) -> Result<Config, mesh_core::error::ConfigErrors> {
+    let reader = parameters
         .iter()
         .fold(Config::reader(), |reader, (name, value)| {
             reader.parameter(name, value)
         });
-    for path in paths {
-        reader = add(reader, path)?;
-    }
-    Ok(reader.read()?)
+    let reader = documents.iter().fold(reader, |reader, document| {
+        reader.document(&document.name, document.text.as_str())
+    });
+    reader.read()
 }
-
-fn add(reader: Reader, path: &Path) -> Result<Reader, Error> {
-    let name = path.display().to_string();
-    match text(path) {
-        Ok(text) => Ok(reader.document(&name, text)),
-        Err(source) => Err(Error::new(Cause::Read { name, source })),
-    }
-}
-
-fn text(path: &Path) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    // A little more than any document may have is enough for the reader to say so.
-    File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
-    String::from_utf8(bytes)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
-}
-
-const LONGEST: u64 = 16 * 1024 * 1024;

@@ -1,7 +1,9 @@
 //! A started mesh: the handle that clients are made from and applications are served with.
 
 mod builder;
+mod configured;
 mod files;
+mod follow;
 mod identity;
 mod recorded;
 mod records;
@@ -15,21 +17,20 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
 use mesh_core::{Config, Snapshot};
-use tokio::sync::oneshot;
 use tower_service::Service;
 
 pub(crate) use self::running::Handle;
 use self::running::{Phase, Running, Served, stopped};
 pub use self::{
     builder::MeshBuilder,
+    configured::ConfigStatus,
     files::{load, load_with},
 };
 use crate::{
     body::{Body, BoxError},
     client::{Client, Origin},
-    error::{Cause, Error},
+    error::Error,
     inbound::InboundLayer,
-    runtime::reconcile::Apply,
     serve,
     stack::Outbound,
     standalone::Plans,
@@ -127,7 +128,7 @@ impl Mesh {
         let drain = async {
             let mut phase = phase.subscribe();
             tokio::select! {
-                () = shutdown => self.handle.drain,
+                () = shutdown => self.handle.life.drain,
                 within = stopped(&mut phase) => within,
             }
         };
@@ -204,23 +205,16 @@ impl Mesh {
     /// Puts another configuration in force for the requests to come. Those that run end under the one they began with.
     ///
     /// Targets that stay keep their connections and counts; new ones are warmed before anything is sent there. What applies
-    /// where the configuration is silent stays as it was at the start.
+    /// where the configuration is silent stays as it was at the start. Where a file or a URL is followed, its next change
+    /// comes in place of this.
     ///
     /// # Errors
     /// One of kind [`Config`](crate::ErrorKind::Config) if it does not fit this node; the former one then stays in force.
     pub async fn apply(&self, config: &Config) -> Result<(), Error> {
-        let snapshot = self.handle.compile(config)?;
-        for warning in config.warnings() {
-            tracing::warn!("{warning}");
-        }
-        let (done, answer) = oneshot::channel();
-        let stopping = |_| Error::new(Cause::Stopping);
-        self.handle
-            .apply
-            .send(Apply { snapshot, done })
-            .await
-            .map_err(|_| Error::new(Cause::Stopping))?;
-        answer.await.map_err(stopping)?
+        let snapshot = self.handle.read(config)?;
+        self.handle.put_in_force(snapshot).await?;
+        self.handle.configured.taken(None);
+        Ok(())
     }
 
     /// The policies of this mesh's routes, for [layers that stand alone](crate::standalone) around a client of one's own.

@@ -9,6 +9,7 @@ use std::{
 
 use http::HeaderName;
 use mesh_core::snapshot::Snapshot;
+use parking_lot::Mutex;
 
 use super::builder::MeshBuilder;
 use crate::{
@@ -17,8 +18,9 @@ use crate::{
     runtime::{meters::Meters, rng::SharedRng},
 };
 
-/// A log, taken out of its builder once.
-pub(super) struct AccessLog(pub(super) Box<dyn Write + Send>);
+/// A log, taken out of its builder once. The lock is never taken: it makes the builder `Sync`, or the future of its start
+/// could not move between threads.
+pub(super) struct AccessLog(pub(super) Mutex<Box<dyn Write + Send>>);
 
 impl fmt::Debug for AccessLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,7 +47,7 @@ pub(super) fn recorder(
 /// environment.
 fn readers(builder: &mut MeshBuilder, snapshot: &Snapshot) -> Result<Readers, Error> {
     let access_log = match (builder.access_log.take(), snapshot.access_log()) {
-        (Some(AccessLog(log)), _) => Some(log),
+        (Some(AccessLog(log)), _) => Some(log.into_inner()),
         (None, Some(path)) => Some(open(path)?),
         (None, None) => None,
     };

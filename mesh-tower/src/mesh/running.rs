@@ -17,8 +17,9 @@ use mesh_core::{
     unit::Protocol,
 };
 use parking_lot::Mutex;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use super::{builder::Life, configured::Configured};
 use crate::{
     client::Origin,
     error::{Cause, Error},
@@ -43,7 +44,8 @@ pub(crate) struct Running {
     pub(super) inbound: InboundState,
     pub(super) recorder: Arc<Recorder>,
     pub(super) phase: watch::Sender<Phase>,
-    pub(super) drain: Duration,
+    pub(super) life: Life,
+    pub(super) configured: Configured,
 }
 
 /// How far the serving of applications has come.
@@ -57,6 +59,13 @@ pub(super) enum Phase {
     Stopped,
     /// Stopped before anything was served.
     Forgone,
+}
+
+impl Phase {
+    /// Whether nothing will be served any more.
+    pub(super) const fn is_over(self) -> bool {
+        matches!(self, Self::Stopped | Self::Forgone)
+    }
 }
 
 impl Running {
@@ -145,17 +154,22 @@ impl Running {
                 "Requests that came in and wait for others to end, as their listener's connection pool says.",
                 count(self.inbound.waiting()),
             ),
-            Number::gauge(
-                "mesh_config_generation",
-                "How many configurations were in force before this one.",
-                self.current.load().generation(),
-            ),
         ]);
+        numbers.extend(self.configured.numbers(self.current.load().generation()));
         numbers
     }
 
+    /// Puts a snapshot in force; resolves when requests see it.
+    pub(super) async fn put_in_force(&self, snapshot: Arc<Snapshot>) -> Result<(), Error> {
+        let stopping = || Error::new(Cause::Stopping);
+        let (done, answer) = oneshot::channel();
+        let sent = self.apply.send(Apply { snapshot, done }).await;
+        sent.map_err(|_| stopping())?;
+        answer.await.map_err(|_| stopping())?
+    }
+
     /// Compiles a later configuration, which may change anything but the node's own listeners.
-    pub(super) fn compile(&self, config: &Config) -> Result<Arc<Snapshot>, Error> {
+    pub(super) fn read(&self, config: &Config) -> Result<Arc<Snapshot>, Error> {
         let snapshot = config
             .node(self.node.as_str())?
             .defaults(self.defaults)
@@ -171,6 +185,9 @@ impl Running {
             return Err(Error::setup(format!(
                 "the node's listeners cannot change while it runs: bound are {bound:?}, the new configuration says {ports:?}",
             )));
+        }
+        for warning in config.warnings() {
+            tracing::warn!("{warning}");
         }
         Ok(Arc::new(snapshot))
     }

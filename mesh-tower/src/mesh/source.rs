@@ -1,15 +1,24 @@
 //! From what a builder was given to the snapshot that is to be in force.
 
+use std::{sync::Arc, time::Duration};
+
 use mesh_core::{
     Config, Defaults, Snapshot, compile, compile::Target, error::Problem, name::VirtualNodeName,
     unit::Port,
 };
+use tokio::time;
 
 use super::{
     builder::{MeshBuilder, Source},
-    files, identity,
+    files, follow, identity,
 };
-use crate::error::Error;
+use crate::{
+    connect::Dial,
+    error::{Cause, Error},
+    runtime::source::{
+        self as runtime, Document, Files, LastGood, Plain, SourceError, Url, Version,
+    },
+};
 
 /// What a mesh starts with.
 #[derive(Debug)]
@@ -18,20 +27,130 @@ pub(super) struct Sourced {
     /// The virtual nodes whose endpoints may be given.
     pub(super) nodes: Vec<VirtualNodeName>,
     pub(super) warnings: Vec<Problem>,
+    /// Of the texts it was read from.
+    pub(super) version: Option<Version>,
 }
 
-pub(super) fn snapshot(builder: &MeshBuilder) -> Result<Sourced, Error> {
+/// A source to follow from now on.
+pub(super) struct Followed {
+    pub(super) source: Box<dyn runtime::Source>,
+    pub(super) every: Option<Duration>,
+    pub(super) parameters: Arc<[(String, String)]>,
+    /// Where what is put in force is kept for a later start.
+    pub(super) keep: Option<LastGood>,
+}
+
+/// Reads what the builder names, and says what is to be followed.
+pub(super) async fn open(
+    builder: &MeshBuilder,
+    dial: Arc<dyn Dial>,
+) -> Result<(Sourced, Option<Followed>), Error> {
+    let following = &builder.following;
+    let source: Box<dyn runtime::Source> = match &builder.source {
+        Source::Files(places) => Box::new(Files::new(places.clone())),
+        Source::Url(text) => {
+            let plain = match following.plain_http {
+                true => Plain::Anywhere,
+                false => Plain::ThisMachine,
+            };
+            Box::new(Url::new(text, plain, dial).map_err(Error::setup)?)
+        }
+        _ => return Ok((handed_over(builder)?, None)),
+    };
+    let keep = match (&following.last_good, &builder.source) {
+        (Some(path), Source::Url(_)) => Some(LastGood::new(path.clone())),
+        (Some(_), _) => {
+            return Err(Error::setup(
+                ".last_good(PATH) is for the document of a URL; files are there without it",
+            ));
+        }
+        (None, _) => None,
+    };
+    let mut followed = Followed {
+        source,
+        every: following.every,
+        parameters: Arc::from(builder.parameters.clone()),
+        keep,
+    };
+    let sourced = followed.first(builder).await?;
+    Ok((sourced, following.watch.then_some(followed)))
+}
+
+impl Followed {
+    /// What the source gives, or else what was kept of it.
+    async fn first(&mut self, builder: &MeshBuilder) -> Result<Sourced, Error> {
+        let failed = match self.given(builder).await {
+            Ok((sourced, documents)) => {
+                follow::keep(self.keep.as_ref(), documents).await;
+                return Ok(sourced);
+            }
+            Err(failed) => failed,
+        };
+        let Some(kept) = self.keep.as_ref().and_then(|place| place.read().ok()) else {
+            return Err(failed);
+        };
+        tracing::error!(error = ?failed, "the mesh starts with the last good configuration that it has kept");
+        self.sourced(builder, &[kept])
+    }
+
+    async fn given(&mut self, builder: &MeshBuilder) -> Result<(Sourced, Arc<[Document]>), Error> {
+        let name = self.source.name();
+        let looked = match builder.source {
+            Source::Url(_) => looked_within(builder.life.warm, &mut *self.source).await,
+            _ => self.source.look().await,
+        };
+        let documents: Arc<[Document]> = match looked {
+            Ok(documents) => documents.unwrap_or_default().into(),
+            Err(error) => {
+                return Err(Error::new(Cause::Source {
+                    name,
+                    source: Box::new(error),
+                }));
+            }
+        };
+        Ok((self.sourced(builder, &documents)?, documents))
+    }
+
+    fn sourced(&self, builder: &MeshBuilder, documents: &[Document]) -> Result<Sourced, Error> {
+        let config = files::parsed(documents, &self.parameters)?;
+        let mut sourced = of_node(builder, &config)?;
+        sourced.version = Some(Version::of(documents));
+        Ok(sourced)
+    }
+}
+
+/// Asks again until something comes or the time is over; then the last reason counts.
+async fn looked_within(
+    limit: Duration,
+    source: &mut dyn runtime::Source,
+) -> Result<Option<Vec<Document>>, SourceError> {
+    let mut last = SourceError::Slow(limit);
+    let asking = async {
+        loop {
+            match source.look().await {
+                Err(error @ SourceError::Refused(_)) => return Err(error),
+                Err(error) => last = error,
+                given => return given,
+            }
+            time::sleep(AGAIN).await;
+        }
+    };
+    match time::timeout(limit, asking).await {
+        Ok(given) => given,
+        Err(_) => Err(last),
+    }
+}
+
+fn handed_over(builder: &MeshBuilder) -> Result<Sourced, Error> {
     match &builder.source {
-        Source::None => Err(Error::setup(
-            "no configuration was given: .app_mesh_file(PATH) reads one, .config(…) takes one, .service(…) needs none",
-        )),
         Source::Several => Err(Error::setup(
-            "the configuration was given more than once: it is either files, or a configuration, or services",
+            "the configuration was given more than once: it is either files, or a URL, or a configuration, or services",
         )),
-        Source::Files(paths) => of_node(builder, &files::read(paths, &builder.parameters)?),
-        _ if !builder.parameters.is_empty() => Err(Error::setup(
-            "parameters are for the files that .app_mesh_file(PATH) reads, and there is none",
-        )),
+        Source::Config(_) | Source::Services(_) if !builder.parameters.is_empty() => {
+            Err(Error::setup(
+                "parameters are for the files that .app_mesh_file(PATH) and its like read, and there is none",
+            ))
+        }
         Source::Config(config) => of_node(builder, config),
         Source::Services(_) if builder.virtual_node.is_some() => Err(Error::setup(
             ".virtual_node(NAME) is for a mesh that has nodes; services of one's own have none",
@@ -39,6 +158,9 @@ pub(super) fn snapshot(builder: &MeshBuilder) -> Result<Sourced, Error> {
         Source::Services(services) => {
             of_services(services, builder.defaults.unwrap_or(Defaults::Safe))
         }
+        _ => Err(Error::setup(
+            "no configuration was given: .app_mesh_file(PATH) reads one, .config(…) takes one, .service(…) needs none",
+        )),
     }
 }
 
@@ -56,6 +178,7 @@ fn of_node(builder: &MeshBuilder, config: &Config) -> Result<Sourced, Error> {
             .map(|node| node.name.clone())
             .collect(),
         warnings: config.warnings().to_vec(),
+        version: None,
     })
 }
 
@@ -74,6 +197,7 @@ fn of_services(services: &[(String, Target)], defaults: Defaults) -> Result<Sour
         snapshot,
         nodes,
         warnings: Vec::new(),
+        version: None,
     })
 }
 
@@ -87,3 +211,6 @@ fn name_and_port(text: &str) -> Result<(&str, Port), Error> {
         ))
     })
 }
+
+/// Between two tries of the start.
+const AGAIN: Duration = Duration::from_millis(250);

@@ -14,7 +14,8 @@ use tokio::sync::{mpsc, watch};
 use super::{
     Mesh,
     builder::MeshBuilder,
-    records,
+    configured::Configured,
+    follow, records,
     running::{Phase, Running},
     source::{self, Sourced},
 };
@@ -30,28 +31,20 @@ use crate::{
 };
 
 pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
-    let sourced = source::snapshot(&builder)?;
-    announce(&sourced, builder.max_waiting);
-    let sources = sources(&builder, &sourced.nodes)?;
-    let snapshot = Arc::new(sourced.snapshot);
     let transport: Arc<dyn Transport> = match &builder.network {
         Some(network) => Arc::new(network.clone()),
         None => Arc::new(Tcp),
     };
-    let listeners = match builder.listen {
-        true => bind(&*transport, &snapshot, &builder.binds).await?,
-        false if builder.binds.is_empty() => Vec::new(),
-        false => {
-            return Err(Error::setup(
-                ".bind(…) has no use beside .without_listeners(): nothing is bound",
-            ));
-        }
-    };
+    let dial = transport.clone() as Arc<dyn Dial>;
+    let (sourced, followed) = source::open(&builder, dial.clone()).await?;
+    announce(&sourced, builder.max_waiting);
+    let sources = sources(&builder, &sourced.nodes)?;
+    let snapshot = Arc::new(sourced.snapshot);
+    let listeners = listeners(&builder, &*transport, &snapshot).await?;
     let (draws, ids) = rngs(builder.seed, snapshot.virtual_node());
     let meters = Arc::new(Meters::new(&snapshot));
     let recorder = records::recorder(&mut builder, &snapshot, &meters, ids)?;
-    let dial = transport as Arc<dyn Dial>;
-    let mut reconciler = Reconciler::new(sources, meters, dial, builder.warm);
+    let mut reconciler = Reconciler::new(sources, meters, dial, builder.life.warm);
     let current = reconciler.start(snapshot.clone()).await?;
     // The task ends when the last handle, and with it the only sender, is dropped.
     let (apply, commands) = mpsc::channel(1);
@@ -60,30 +53,32 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
         Scope::new(Direction::Outbound, &recorder),
         Scope::new(Direction::Inbound, &recorder),
     );
-    Ok(Mesh {
-        stack: stack::outbound(
-            current.clone(),
-            &draws,
-            outbound.clone(),
-            builder.max_waiting,
-        ),
-        handle: Arc::new(Running {
-            apply,
-            defaults: snapshot.defaults(),
-            node: snapshot.virtual_node().clone(),
-            addrs: listeners
-                .iter()
-                .map(|listener| (listener.port.get(), listener.local_addr()))
-                .collect(),
-            listeners: Mutex::new(Some(listeners)),
-            outbound,
-            recorder,
-            inbound: InboundState::new(current.clone(), inbound),
-            current,
-            phase: watch::Sender::new(Phase::Idle),
-            drain: builder.drain,
-        }),
-    })
+    let source = followed.as_ref().map(|followed| followed.source.name());
+    let handle = Arc::new(Running {
+        apply,
+        defaults: snapshot.defaults(),
+        node: snapshot.virtual_node().clone(),
+        addrs: listeners
+            .iter()
+            .map(|listener| (listener.port.get(), listener.local_addr()))
+            .collect(),
+        listeners: Mutex::new(Some(listeners)),
+        outbound: outbound.clone(),
+        recorder,
+        inbound: InboundState::new(current.clone(), inbound),
+        current: current.clone(),
+        phase: watch::Sender::new(Phase::Idle),
+        life: builder.life,
+        configured: Configured::new(source, sourced.version),
+    });
+    if let Some(followed) = followed {
+        let jitter = builder
+            .seed
+            .map_or_else(SharedRng::from_entropy, SharedRng::new);
+        follow::follow(&handle, followed, jitter);
+    }
+    let stack = stack::outbound(current, &draws, outbound, builder.max_waiting);
+    Ok(Mesh { handle, stack })
 }
 
 /// What routes and waits are drawn from, and what ids are: apart, so that what is drawn does not depend on whether traces are
@@ -111,6 +106,21 @@ fn sources(builder: &MeshBuilder, nodes: &[VirtualNodeName]) -> Result<Sources, 
         sources.fix(known.clone(), address(addr, "an endpoint")?);
     }
     Ok(sources)
+}
+
+/// The node's listeners, unless another server is to have them.
+async fn listeners(
+    builder: &MeshBuilder,
+    transport: &dyn Transport,
+    snapshot: &Snapshot,
+) -> Result<Vec<Listener>, Error> {
+    match builder.listen {
+        true => bind(transport, snapshot, &builder.binds).await,
+        false if builder.binds.is_empty() => Ok(Vec::new()),
+        false => Err(Error::setup(
+            ".bind(…) has no use beside .without_listeners(): nothing is bound",
+        )),
+    }
 }
 
 async fn bind(

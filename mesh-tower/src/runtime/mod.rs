@@ -8,4 +8,5 @@ pub(crate) mod meters;
 pub(crate) mod reconcile;
 pub(crate) mod rng;
 pub(crate) mod shard;
+pub(crate) mod source;
 pub(crate) mod timer;

@@ -1,8 +1,17 @@
 //! What a mesh is started with.
 
-use std::{io, path::PathBuf, time::Duration};
+mod life;
+mod source;
 
-use mesh_core::{Config, Defaults, compile::Target};
+use std::io;
+
+use mesh_core::Defaults;
+use parking_lot::Mutex;
+
+pub(in crate::mesh) use self::{
+    life::Life,
+    source::{Following, Source},
+};
 
 use super::{Mesh, records::AccessLog, start::start};
 #[cfg(feature = "xray")]
@@ -25,29 +34,18 @@ pub struct MeshBuilder {
     pub(in crate::mesh) network: Option<MemoryNetwork>,
     pub(in crate::mesh) seed: Option<u64>,
     pub(in crate::mesh) max_waiting: usize,
-    pub(in crate::mesh) warm: Duration,
-    pub(in crate::mesh) drain: Duration,
+    pub(in crate::mesh) following: Following,
+    pub(in crate::mesh) life: Life,
     pub(in crate::mesh) access_log: Option<AccessLog>,
     pub(in crate::mesh) carried: Vec<String>,
     #[cfg(feature = "xray")]
     pub(in crate::mesh) xray: Option<XRay>,
 }
 
-/// Where the configuration comes from.
-#[derive(Debug)]
-pub(in crate::mesh) enum Source {
-    None,
-    Files(Vec<PathBuf>),
-    Config(Box<Config>),
-    Services(Vec<(String, Target)>),
-    /// More than one of these, which is a mistake.
-    Several,
-}
-
 impl Default for MeshBuilder {
     fn default() -> Self {
         Self {
-            source: Source::None,
+            source: Source::default(),
             parameters: Vec::new(),
             virtual_node: None,
             defaults: None,
@@ -57,8 +55,8 @@ impl Default for MeshBuilder {
             network: None,
             seed: None,
             max_waiting: MAX_WAITING,
-            warm: WARM,
-            drain: DRAIN,
+            following: Following::default(),
+            life: Life::default(),
             access_log: None,
             carried: Vec::new(),
             #[cfg(feature = "xray")]
@@ -68,34 +66,6 @@ impl Default for MeshBuilder {
 }
 
 impl MeshBuilder {
-    /// Reads an App Mesh file when the mesh starts. Called again, the files are read together.
-    pub fn app_mesh_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.source = match self.source {
-            Source::None => Source::Files(vec![path.into()]),
-            Source::Files(mut paths) => {
-                paths.push(path.into());
-                Source::Files(paths)
-            }
-            _ => Source::Several,
-        };
-        self
-    }
-
-    /// Gives a parameter of the file its value, or what only AWS knows: `Stage`, `AWS::Region`, `LoadBalancer.DNSName`.
-    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.parameters.push((name.into(), value.into()));
-        self
-    }
-
-    /// Takes a configuration that was read or built before, in place of files.
-    pub fn config(mut self, config: impl Into<Config>) -> Self {
-        self.source = match self.source {
-            Source::None => Source::Config(Box::new(config.into())),
-            _ => Source::Several,
-        };
-        self
-    }
-
     /// Says which virtual node this process is. Without it, `APPMESH_RESOURCE_ARN` or `APPMESH_RESOURCE_NAME` says so, as it
     /// did to the sidecar.
     pub fn virtual_node(mut self, name: impl Into<String>) -> Self {
@@ -107,35 +77,6 @@ impl MeshBuilder {
     /// [`Defaults::Safe`] for a mesh built in Rust, unless said here.
     pub fn defaults(mut self, defaults: Defaults) -> Self {
         self.defaults = Some(defaults);
-        self
-    }
-
-    /// Calls a service without an App Mesh file: every request for `NAME:PORT` goes to this target.
-    ///
-    /// Called again, there are several. In place of files and configurations, not beside them.
-    ///
-    /// # Examples
-    /// ```
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-    /// use std::time::Duration;
-    /// use mesh_core::{compile::Target, retry::Policy};
-    /// use mesh_tower::Mesh;
-    ///
-    /// let orders = Target::dns("localhost").retry(Policy::idempotent(2)).timeout(Duration::from_secs(2));
-    /// let mesh = Mesh::builder().service("orders:8080", orders).start().await?;
-    /// assert!(mesh.client_for("orders:8080").is_ok());
-    /// # Ok::<(), mesh_tower::Error>(()) }).unwrap();
-    /// ```
-    pub fn service(mut self, name_and_port: impl Into<String>, target: Target) -> Self {
-        let service = (name_and_port.into(), target);
-        self.source = match self.source {
-            Source::None => Source::Services(vec![service]),
-            Source::Services(mut services) => {
-                services.push(service);
-                Source::Services(services)
-            }
-            _ => Source::Several,
-        };
         self
     }
 
@@ -186,19 +127,6 @@ impl MeshBuilder {
         self
     }
 
-    /// How long the start, and each later configuration, waits for discovery's first answers: 5 s unless said here.
-    pub fn warm(mut self, limit: Duration) -> Self {
-        self.warm = limit;
-        self
-    }
-
-    /// How long running requests may take when an application ceases to be served: 20 s unless said here, which is below
-    /// the 30 s after which ECS kills a task.
-    pub fn drain(mut self, limit: Duration) -> Self {
-        self.drain = limit;
-        self
-    }
-
     /// Writes a line for each request that was sent or answered, in Envoy's default text format; in place of the file that
     /// the configuration may name (`logging.accessLog.file.path`).
     ///
@@ -209,7 +137,7 @@ impl MeshBuilder {
     /// # Shape
     /// See [`Record`](mesh_core::access_log::Record).
     pub fn access_log(mut self, log: impl io::Write + Send + 'static) -> Self {
-        self.access_log = Some(AccessLog(Box::new(log)));
+        self.access_log = Some(AccessLog(Mutex::new(Box::new(log))));
         self
     }
 
@@ -239,5 +167,3 @@ impl MeshBuilder {
 }
 
 const MAX_WAITING: usize = 1024;
-const WARM: Duration = Duration::from_secs(5);
-const DRAIN: Duration = Duration::from_secs(20);
