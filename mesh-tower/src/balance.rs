@@ -4,49 +4,67 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use mesh_core::retry::replays_unsent;
+use mesh_core::{
+    balance::{Algorithm, least_request},
+    retry::replays_unsent,
+};
 
 use crate::{
     body::Body,
     call::Call,
     connect::{self, Upgrade},
-    endpoint::{Cluster, Endpoint, EndpointSet, Lease, Waiting},
+    endpoint::{Cluster, Destination, Endpoint, EndpointSet, Lease, Waiting},
     error::{Cause, Error},
     outgoing::{Deliver, Try},
     response_body::ResponseBody,
-    runtime::clock,
+    runtime::{clock, rng::SharedRng},
 };
 
-/// Takes an attempt to the endpoint whose turn it is.
+/// Takes an attempt to one of its target's endpoints.
 #[derive(Clone, Debug)]
 pub(crate) struct Balance {
     max_waiting: usize,
+    rng: Arc<SharedRng>,
 }
 
 impl Balance {
-    pub(crate) fn new(max_waiting: usize) -> Self {
-        Self { max_waiting }
+    pub(crate) fn new(max_waiting: usize, rng: Arc<SharedRng>) -> Self {
+        Self { max_waiting, rng }
     }
 
-    /// The endpoint whose turn it is, one that was not tried yet if there is one.
-    fn turn(set: &EndpointSet, cluster: &Cluster, call: &Call) -> Option<Endpoint> {
-        let endpoints = set.endpoints();
+    /// The endpoint that the destination's algorithm picks, one that was not tried yet if there is one.
+    fn pick(&self, set: &EndpointSet, destination: &Destination, call: &Call) -> Option<Endpoint> {
+        let endpoints = set.usable();
         let tried = |index: usize| {
             let addr = endpoints.get(index).map(|endpoint| endpoint.addr);
             call.attempts()
                 .any(|attempt| Some(attempt.endpoint()) == addr)
         };
-        let index = cluster.turns().pick(endpoints.len(), tried)?;
-        endpoints.get(index).cloned()
+        let in_flight = |index: usize| {
+            let endpoint = endpoints.get(index);
+            endpoint.map_or(usize::MAX, |endpoint| endpoint.load.in_flight())
+        };
+        let index = match destination.policy.balance {
+            Algorithm::LeastRequest => {
+                least_request(endpoints.len(), tried, in_flight, &mut &*self.rng)
+            }
+            _ => destination.cluster.turns().pick(endpoints.len(), tried),
+        };
+        endpoints.get(index?).cloned()
     }
 
     /// An endpoint, now or after discovery's first answer; when that says that there is none, there is none.
-    async fn wait_for_turn(&self, cluster: &Arc<Cluster>, call: &Call) -> Result<Endpoint, Error> {
+    async fn wait_for_endpoint(
+        &self,
+        destination: &Destination,
+        call: &Call,
+    ) -> Result<Endpoint, Error> {
+        let cluster = &destination.cluster;
         let mut place = None;
         loop {
             let changed = cluster.changed();
             let set = cluster.endpoints();
-            if let Some(endpoint) = Self::turn(&set, cluster, call) {
+            if let Some(endpoint) = self.pick(&set, destination, call) {
                 return Ok(endpoint);
             }
             if set.is_answered() {
@@ -64,10 +82,10 @@ impl Balance {
     async fn connect(
         &self,
         endpoint: &Endpoint,
-        cluster: &Arc<Cluster>,
+        destination: &Destination,
         limit: Duration,
     ) -> Result<Lease, Error> {
-        let _place = self.wait(cluster)?;
+        let _place = self.wait(&destination.cluster)?;
         let lease = endpoint.pool.lease(&endpoint.load, limit).await;
         lease.map_err(|error| Error::new(Cause::Connect(error)))
     }
@@ -86,17 +104,17 @@ impl Deliver for Balance {
         let Try {
             mut request,
             call,
-            cluster,
+            destination,
             connect,
             begun,
         } = next;
         // What seldom happens is boxed, or every request would carry room for it.
         async move {
-            let found = Self::turn(&cluster.endpoints(), &cluster, &call);
+            let found = self.pick(&destination.cluster.endpoints(), &destination, &call);
             let begun = found.is_some().then_some(begun);
             let endpoint = match found {
                 Some(endpoint) => endpoint,
-                None => Box::pin(self.wait_for_turn(&cluster, &call)).await?,
+                None => Box::pin(self.wait_for_endpoint(&destination, &call)).await?,
             };
             call.begin_attempt(endpoint.addr, begun.unwrap_or_else(clock::now));
             // Before the lease: what cannot be sent costs no connection.
@@ -105,7 +123,7 @@ impl Deliver for Balance {
             loop {
                 let mut lease = match endpoint.pool.try_lease(&endpoint.load) {
                     Some(lease) => lease,
-                    None => Box::pin(self.connect(&endpoint, &cluster, connect)).await?,
+                    None => Box::pin(self.connect(&endpoint, &destination, connect)).await?,
                 };
                 let failed = match lease.send(request).await {
                     Ok(response) => return Ok(answer(response, lease, &call, upgrade)),

@@ -105,6 +105,7 @@ pub use self::{
     client::{AsProxy, Client, ClientResponse, ProxyFuture, RequestBuilder, ResponseFuture},
     conn_info::{ConnInfo, PeerIdentity},
     context::{CallContext, InCall, Scoped},
+    endpoint::{Ejected, EndpointState},
     error::{Error, ErrorKind},
     inbound::InboundLayer,
     mesh::{ConfigStatus, Mesh, MeshBuilder, load, load_with},

@@ -9,7 +9,9 @@ use std::{
 use http::{Request, Response};
 use mesh_core::snapshot::Plan;
 
-use crate::{body::Body, call::Call, endpoint::Cluster, error::Error, response_body::ResponseBody};
+use crate::{
+    body::Body, call::Call, endpoint::Destination, error::Error, response_body::ResponseBody,
+};
 
 /// A request that has a call, and no route yet.
 #[derive(Debug)]
@@ -26,7 +28,7 @@ pub(crate) struct Routed {
     pub(crate) request: Request<Body>,
     pub(crate) call: Arc<Call>,
     pub(crate) plan: Arc<Plan>,
-    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) destination: Arc<Destination>,
     pub(crate) limit: Option<Duration>,
 }
 
@@ -35,7 +37,7 @@ pub(crate) struct Routed {
 pub(crate) struct Try {
     pub(crate) request: Request<Body>,
     pub(crate) call: Arc<Call>,
-    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) destination: Arc<Destination>,
     /// When it began: a moment ago.
     pub(crate) begun: Instant,
     /// How long a connection may take to be made.

@@ -18,7 +18,7 @@ use mesh_core::{
 use tower_service::Service;
 
 use crate::{
-    endpoint::Cluster,
+    endpoint::Destination,
     error::{Cause, Error},
     outgoing::{Outgoing, Routed},
     response_body::ResponseBody,
@@ -45,7 +45,7 @@ impl<S> Route<S> {
     fn route(&self, mut outgoing: Outgoing) -> Result<Routed, Error> {
         let Found {
             plan,
-            cluster,
+            destination,
             meter,
         } = self.find(&mut outgoing)?;
         let Outgoing {
@@ -53,12 +53,13 @@ impl<S> Route<S> {
             call,
             limit,
         } = outgoing;
-        call.routed(plan.clone(), cluster.spec().virtual_node.clone(), meter);
+        let target = destination.cluster.spec().virtual_node.clone();
+        call.routed(plan.clone(), target, meter);
         Ok(Routed {
             request,
             call,
             plan,
-            cluster,
+            destination,
             limit,
         })
     }
@@ -72,7 +73,7 @@ impl<S> Route<S> {
                 let (position, target) = plan.targets.choose_indexed(&mut &*self.rng);
                 Found {
                     plan: plan.clone(),
-                    cluster: live.cluster(*target).clone(),
+                    destination: live.destination(*target).clone(),
                     meter: live.meter(plan.id, position).clone(),
                 }
             }
@@ -97,7 +98,7 @@ impl<S> Route<S> {
 /// A request's plan, and what belongs to the target that was drawn.
 struct Found {
     plan: Arc<Plan>,
-    cluster: Arc<Cluster>,
+    destination: Arc<Destination>,
     meter: Arc<Meter>,
 }
 

@@ -23,6 +23,6 @@ pub(crate) fn outbound(
     scope: Arc<Scope>,
     max_waiting: usize,
 ) -> Outbound {
-    let retry = Retry::new(Balance::new(max_waiting), draws.clone());
+    let retry = Retry::new(Balance::new(max_waiting, draws.clone()), draws.clone());
     Observe::new(Route::new(retry, current, draws.clone()), scope)
 }

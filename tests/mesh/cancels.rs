@@ -82,7 +82,8 @@ async fn exchange(client: &Client, caller: usize, request: usize) {
 
 async fn at_rest(mesh: &Mesh) -> bool {
     for _ in 0..500 {
-        let idle = mesh.endpoints("orders").iter().all(|(_, open)| *open == 0);
+        let endpoints = mesh.endpoints("orders");
+        let idle = endpoints.iter().all(|endpoint| endpoint.in_flight == 0);
         if idle && mesh.in_flight() == (0, 0) {
             return true;
         }

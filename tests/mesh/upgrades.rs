@@ -55,7 +55,7 @@ async fn an_upgraded_connection_counts_as_in_flight_until_it_closes() {
     let mut pong = [0; 4];
     tunnel.read_exact(&mut pong).await.expect("read");
     assert_eq!(&pong, b"ping");
-    let open = || (mesh.in_flight().0, mesh.endpoints("orders")[0].1);
+    let open = || (mesh.in_flight().0, mesh.endpoints("orders")[0].in_flight);
     assert_eq!(open(), (1, 1), "the tunnel is open");
     drop(tunnel);
     for _ in 0..100 {

@@ -1,7 +1,11 @@
 //! Which endpoint of a cluster takes an attempt.
 
+mod admission;
+mod least_request;
 mod round_robin;
 
+pub use admission::{Admission, Standing};
+pub use least_request::least_request;
 pub use round_robin::RoundRobin;
 
 /// How an endpoint is chosen among those that can be used.

@@ -28,6 +28,10 @@ impl RoundRobin {
     ///
     /// Costs as many steps as endpoints were tried, however many there are.
     pub fn pick(&self, usable: usize, tried: impl Fn(usize) -> bool) -> Option<usize> {
+        if usable == 1 {
+            // It is always its turn; counting that would have all cores write to one line.
+            return Some(0);
+        }
         let first = self
             .next
             .fetch_add(1, Ordering::Relaxed)

@@ -1,7 +1,11 @@
 //! Outlier detection: when an endpoint that keeps failing is left out, and when it comes back.
 
+mod ejection;
+mod failure;
+
 use std::{num::NonZeroU32, time::Duration};
 
+pub use self::{ejection::Ejection, failure::is_failure};
 use crate::unit::OutOfRange;
 
 /// What makes an endpoint an outlier, and for how long; written on the listener of the node behind it, acted on by its callers.
@@ -84,5 +88,68 @@ impl OutlierDetection {
     #[must_use]
     pub const fn max_ejection_percent(&self) -> u8 {
         self.max_ejection_percent
+    }
+
+    /// Whether one more of so many endpoints may be put out when so many are out already: the share then does not exceed the
+    /// largest one, or it is the first.
+    ///
+    /// # Source
+    /// App Mesh API model: at least one may be, whatever the share says. (Envoy 1.40 by itself needs room for one.)
+    #[must_use]
+    pub const fn may_eject(&self, out: usize, all: usize) -> bool {
+        let share = out.saturating_add(1).saturating_mul(100);
+        out == 0 || share <= all.saturating_mul(self.max_ejection_percent as usize)
+    }
+
+    /// The time from one sweep to the next: the interval, but never so short that nothing else would be done.
+    #[must_use]
+    pub fn sweep_every(&self) -> Duration {
+        self.interval.max(SHORTEST_SWEEP)
+    }
+}
+
+const SHORTEST_SWEEP: Duration = Duration::from_millis(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of so many endpoints can be out at a time.
+    fn ejectable(percent: i64, all: usize) -> usize {
+        let detection = OutlierDetection::new(1, Duration::ZERO, Duration::ZERO, percent);
+        let detection = detection.expect("in range");
+        (0..all)
+            .take_while(|&out| detection.may_eject(out, all))
+            .count()
+    }
+
+    #[test]
+    fn the_share_is_kept_and_one_may_always_be_out() {
+        let rows = [
+            (5, 0, 1),
+            (5, 19, 1),
+            (5, 20, 1),
+            (5, 40, 2),
+            (5, 50, 2),
+            (5, 60, 3),
+            (5, 100, 5),
+            (3, 33, 1),
+            (3, 34, 1),
+            (2, 49, 1),
+            (1, 0, 1),
+            (1, 100, 1),
+        ];
+        for (all, percent, want) in rows {
+            assert_eq!(ejectable(percent, all), want, "{percent} % of {all}");
+        }
+    }
+
+    #[test]
+    fn an_interval_of_nothing_is_no_busy_wait() {
+        let none = OutlierDetection::new(1, Duration::ZERO, Duration::ZERO, 50).expect("taken");
+        assert!(none.sweep_every() >= Duration::from_millis(1));
+        let minute = Duration::from_secs(60);
+        let slow = OutlierDetection::new(1, minute, minute, 50).expect("taken");
+        assert_eq!(slow.sweep_every(), minute);
     }
 }

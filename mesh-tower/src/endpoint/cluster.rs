@@ -1,16 +1,23 @@
 //! A target: what stays while snapshots and endpoint sets come and go.
 
 use std::{
-    collections::BTreeMap,
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use arc_swap::Guard;
-use mesh_core::{balance::RoundRobin, snapshot::ClusterSpec};
+use mesh_core::{
+    balance::{Admission, RoundRobin},
+    health::Health,
+    snapshot::ClusterSpec,
+};
 
-use super::{Endpoint, EndpointSet, Load, Pool};
+use super::{
+    Endpoint, EndpointSet, Pool,
+    roster::{Gone, Members, Roster, state_of},
+    set::State,
+};
 use crate::{
     connect::Dial,
     runtime::budget::RetryBudget,
@@ -27,8 +34,8 @@ pub(crate) struct Cluster {
     turns: RoundRobin,
     waiting: AtomicUsize,
     retries: RetryBudget,
-    /// Counts of addresses that left, until when; touched by the reconciler only.
-    linger: Mutex<BTreeMap<SocketAddr, (Arc<Load>, Instant)>>,
+    /// Held by whoever changes the endpoints, so that no change is lost; requests only read.
+    roster: Mutex<Roster>,
 }
 
 impl Cluster {
@@ -40,7 +47,7 @@ impl Cluster {
             turns: RoundRobin::default(),
             waiting: AtomicUsize::new(0),
             retries: RetryBudget::new(),
-            linger: Mutex::default(),
+            roster: Mutex::default(),
         }
     }
 
@@ -50,15 +57,6 @@ impl Cluster {
 
     pub(crate) fn endpoints(&self) -> Guard<Arc<EndpointSet>> {
         self.endpoints.load()
-    }
-
-    /// Every address, and what is in flight there.
-    pub(crate) fn loads(&self) -> Vec<(SocketAddr, usize)> {
-        let set = self.endpoints();
-        set.endpoints()
-            .iter()
-            .map(|endpoint| (endpoint.addr, endpoint.load.in_flight()))
-            .collect()
     }
 
     /// Whose turn it is among so many endpoints.
@@ -98,51 +96,124 @@ impl Cluster {
         placed.map(|_| Waiting(self.clone()))
     }
 
-    /// Takes discovery's answer: addresses that stay keep their connections and counts, those that left are retired, and
-    /// one that comes back within [`LINGER`] finds its counts again.
-    pub(crate) fn update(&self, addrs: &[SocketAddr], dial: &Arc<dyn Dial>, now: Instant) {
-        let before = self.endpoints.load_full();
-        let mut linger = self.linger.lock();
-        linger.retain(|_, (_, until)| *until > now);
-        let endpoints = addrs.iter().map(|&addr| {
-            let known = before
-                .endpoints()
-                .iter()
-                .find(|endpoint| endpoint.addr == addr);
-            known.cloned().unwrap_or_else(|| Endpoint {
-                addr,
-                load: linger
-                    .remove(&addr)
-                    .map(|(load, _)| load)
-                    .unwrap_or_default(),
-                pool: Arc::new(Pool::new(addr, self.spec.protocol, dial.clone())),
-            })
+    /// Takes discovery's answer: addresses that stay keep their connections, counts and state, those that left are retired,
+    /// and one that comes back within [`LINGER`] finds its counts and state again.
+    ///
+    /// A new one begins as `unheard`: [`Health::Unknown`] where endpoints are checked. [`Health::Well`] says that nobody checks
+    /// them, so what is known of their health is void.
+    pub(crate) fn update(
+        &self,
+        addrs: &[SocketAddr],
+        dial: &Arc<dyn Dial>,
+        unheard: Health,
+        now: Instant,
+    ) {
+        self.change(true, |roster, members| {
+            roster.forget(now);
+            let before = std::mem::take(members);
+            members.extend(addrs.iter().map(|&addr| {
+                let known = before.iter().find(|(endpoint, _)| endpoint.addr == addr);
+                let (endpoint, mut state) = known
+                    .cloned()
+                    .unwrap_or_else(|| self.member(addr, roster, dial, unheard));
+                if unheard.is_well() {
+                    state.health = Health::Well;
+                }
+                (endpoint, state)
+            }));
+            let gone = before
+                .into_iter()
+                .filter(|(endpoint, _)| !addrs.contains(&endpoint.addr));
+            for (Endpoint { addr, load, pool }, state) in gone {
+                pool.retire();
+                let until = now + LINGER;
+                roster.gone.insert(addr, Gone { load, state, until });
+            }
         });
-        self.endpoints
-            .store(Arc::new(EndpointSet::answered(endpoints.collect())));
-        for gone in before
-            .endpoints()
-            .iter()
-            .filter(|endpoint| !addrs.contains(&endpoint.addr))
-        {
-            gone.pool.retire();
-            linger.insert(gone.addr, (gone.load.clone(), now + LINGER));
-        }
-        drop(linger);
+    }
+
+    /// An address that was not in the set, but perhaps not long ago.
+    fn member(
+        &self,
+        addr: SocketAddr,
+        roster: &mut Roster,
+        dial: &Arc<dyn Dial>,
+        health: Health,
+    ) -> (Endpoint, State) {
+        let pool = Arc::new(Pool::new(addr, self.spec.protocol, dial.clone()));
+        let (load, state) = match roster.gone.remove(&addr) {
+            Some(gone) => (gone.load, gone.state),
+            None => {
+                let state = State {
+                    health,
+                    ..State::default()
+                };
+                (Arc::default(), state)
+            }
+        };
+        (Endpoint { addr, load, pool }, state)
+    }
+
+    /// What the checks of an endpoint say, also of one that is gone for the moment.
+    #[cfg_attr(not(test), expect(dead_code, reason = "health checks will call it"))]
+    pub(crate) fn set_health(&self, addr: SocketAddr, health: Health) {
+        self.change(false, |roster, members| {
+            if let Some((_, state)) = state_of(roster, members, addr) {
+                state.health = health;
+            }
+        });
+    }
+
+    /// Replaces the set by one in which something was changed. The one way to do so: whoever changes has the lock from
+    /// reading to writing. `answered` says that discovery did it.
+    pub(super) fn change<T>(
+        &self,
+        answered: bool,
+        change: impl FnOnce(&mut Roster, &mut Members) -> T,
+    ) -> T {
+        let mut roster = self.roster.lock();
+        let before = self.endpoints.load_full();
+        let mut members = before
+            .members()
+            .map(|(endpoint, state)| (endpoint.clone(), *state))
+            .collect();
+        let told = change(&mut roster, &mut members);
+        let after = EndpointSet::new(members, answered || before.is_answered());
+        let admissions = (before.admission(), after.admission());
+        self.endpoints.store(Arc::new(after));
+        // The lock ends first: who listens to events may ask for endpoints.
+        drop(roster);
         self.changed.notify_waiters();
+        self.announce(admissions);
+        told
+    }
+
+    /// Says that what is known against endpoints begins or ceases to be ignored.
+    fn announce(&self, (before, after): (Admission, Admission)) {
+        let ClusterSpec {
+            virtual_node, port, ..
+        } = &self.spec;
+        match after {
+            _ if before == after => {}
+            Admission::Panic => {
+                tracing::warn!(%virtual_node, %port, "panic: fewer than half of the endpoints are usable, so all that were not taken out by hand are used");
+            }
+            Admission::AllWithdrawn => {
+                tracing::warn!(%virtual_node, %port, "every endpoint was taken out by hand, so all are used");
+            }
+            _ => tracing::info!(%virtual_node, %port, "the usable endpoints are enough again"),
+        }
     }
 
     /// The target has left the configuration: its connections close with their last requests.
     pub(crate) fn retire(&self) {
         let last = self.endpoints.load();
-        for endpoint in last.endpoints() {
+        for (endpoint, _) in last.members() {
             endpoint.pool.retire();
         }
         if !last.is_answered() {
             // Nobody follows its discovery any more: whoever waits for the first answer would wait for ever.
-            self.endpoints
-                .store(Arc::new(EndpointSet::answered(Vec::new())));
-            self.changed.notify_waiters();
+            self.change(true, |_, _| ());
         }
     }
 }
@@ -157,196 +228,14 @@ impl Drop for Waiting {
     }
 }
 
-/// How long the counts of an address that left are kept: the longest an ejection lasts by default.
+/// How long the counts and the state of an address that left are kept: the longest an ejection lasts by default.
 ///
 /// # Source
 /// Envoy, `OutlierDetection.max_ejection_time`: 300 s.
 const LINGER: Duration = Duration::from_secs(300);
 
 #[cfg(test)]
-mod tests {
-    use futures::FutureExt;
-    use mesh_core::{
-        Defaults,
-        compile::compile,
-        config::{Mesh, VirtualNode, VirtualService},
-        unit::Protocol,
-    };
-    use tokio::io::AsyncReadExt;
-
-    use super::*;
-    use crate::{
-        connect::{MemoryNetwork, Transport},
-        runtime::clock,
-    };
-
-    /// A node of a mesh that another one may call.
-    pub(super) fn spec() -> ClusterSpec {
-        let orders = VirtualNode::builder("orders").listener(8080, Protocol::Http);
-        let model = Mesh::builder("shop")
-            .virtual_node(VirtualNode::builder("web").backend("orders.local"))
-            .virtual_node(orders.dns("orders.local"))
-            .virtual_service(VirtualService::builder("orders.local").virtual_node("orders"))
-            .build()
-            .expect("a valid mesh");
-        let snapshot = compile(&model, "web", Defaults::Safe).expect("a node of the mesh");
-        snapshot.clusters()[0].clone()
-    }
-
-    fn cluster() -> Cluster {
-        Cluster::new(spec())
-    }
-
-    #[tokio::test]
-    async fn who_waits_for_a_target_that_leaves_waits_no_longer() {
-        let cluster = cluster();
-        let mut answered = Box::pin(cluster.answered());
-        assert!(answered.as_mut().now_or_never().is_none());
-        cluster.retire();
-        assert!(answered.as_mut().now_or_never().is_some());
-        assert!(cluster.endpoints().endpoints().is_empty());
-    }
-
-    fn wire(network: &MemoryNetwork) -> &dyn Transport {
-        network
-    }
-
-    fn addrs(addrs: &[&str]) -> Vec<SocketAddr> {
-        addrs
-            .iter()
-            .map(|addr| addr.parse().expect("an address"))
-            .collect()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_address_that_comes_back_in_time_finds_its_counts_and_later_it_does_not() {
-        let (cluster, dial): (_, Arc<dyn Dial>) = (cluster(), Arc::new(MemoryNetwork::new()));
-        let (both, one) = (
-            addrs(&["10.0.0.1:80", "10.0.0.2:80"]),
-            addrs(&["10.0.0.2:80"]),
-        );
-        cluster.update(&both, &dial, clock::now());
-        let _request = cluster.endpoints().endpoints()[0].load.begin();
-        cluster.update(&one, &dial, clock::now());
-        cluster.update(&both, &dial, clock::now());
-        assert_eq!(cluster.loads(), [(both[0], 1), (both[1], 0)]);
-        cluster.update(&one, &dial, clock::now());
-        tokio::time::advance(LINGER).await;
-        cluster.update(&both, &dial, clock::now());
-        assert_eq!(cluster.loads(), [(both[0], 0), (both[1], 0)]);
-    }
-
-    #[tokio::test]
-    async fn a_connection_that_is_given_back_to_a_retired_endpoint_closes() {
-        let network = MemoryNetwork::new();
-        let at = addrs(&["10.0.0.1:80"]);
-        let mut accept = wire(&network)
-            .bind(at[0])
-            .await
-            .expect("nobody listens there yet");
-        let (cluster, dial): (_, Arc<dyn Dial>) = (cluster(), Arc::new(network));
-        cluster.update(&at, &dial, clock::now());
-        let endpoint = cluster.endpoints().endpoints()[0].clone();
-        let lease = endpoint
-            .pool
-            .lease(&endpoint.load, LINGER)
-            .await
-            .expect("a connection");
-        let (mut theirs, _) = accept.accept().await.expect("a connection");
-        cluster.update(&[], &dial, clock::now());
-        lease.give_back();
-        let mut rest = Vec::new();
-        theirs.read_to_end(&mut rest).await.expect("the end");
-        assert!(rest.is_empty());
-        assert_eq!(endpoint.load.in_flight(), 0);
-    }
-}
+mod tests;
 
 #[cfg(all(test, mesh_loom))]
-mod loom_models {
-    use loom::{future::block_on, thread};
-
-    use super::{tests::spec, *};
-    use crate::{
-        connect::MemoryNetwork,
-        endpoint::load::InFlight,
-        sync::{explore, join},
-    };
-
-    fn at(ports: &[u16]) -> Vec<SocketAddr> {
-        ports
-            .iter()
-            .map(|&port| ([10, 0, 0, 1], port).into())
-            .collect()
-    }
-
-    /// What a request does that finds the first endpoint.
-    fn begin(cluster: &Cluster) -> Option<InFlight> {
-        let set = cluster.endpoints();
-        set.endpoints()
-            .first()
-            .map(|endpoint| endpoint.load.begin())
-    }
-
-    #[test]
-    fn no_count_is_lost_when_an_address_leaves_and_comes_back_under_requests() {
-        let (spec, now) = (spec(), Instant::now());
-        let dial: Arc<dyn Dial> = Arc::new(MemoryNetwork::new());
-        explore(move || {
-            let cluster = Arc::new(Cluster::new(spec.clone()));
-            let update = |ports: &[u16]| cluster.update(&at(ports), &dial, now);
-            update(&[1]);
-            let before = begin(&cluster);
-            let requests = [(); 2].map(|()| {
-                let cluster = cluster.clone();
-                thread::spawn(move || begin(&cluster))
-            });
-            update(&[]);
-            update(&[1]);
-            let during = join(requests);
-            let begun = during.iter().chain([&before]).flatten().count();
-            assert_eq!(cluster.loads(), [(at(&[1])[0], begun)]);
-            drop((before, during));
-            assert_eq!(cluster.loads(), [(at(&[1])[0], 0)]);
-        });
-    }
-
-    #[test]
-    fn who_waits_for_discovery_is_woken_by_its_answer_and_by_the_end_of_it() {
-        let (spec, now) = (spec(), Instant::now());
-        let dial: Arc<dyn Dial> = Arc::new(MemoryNetwork::new());
-        explore(move || {
-            for answers in [true, false] {
-                let cluster = Arc::new(Cluster::new(spec.clone()));
-                let (waiting, dial) = (cluster.clone(), dial.clone());
-                let waiter = thread::spawn(move || block_on(waiting.answered()));
-                match answers {
-                    true => cluster.update(&at(&[1]), &dial, now),
-                    false => cluster.retire(),
-                }
-                waiter.join().expect("it only waits");
-            }
-        });
-    }
-
-    #[test]
-    fn as_many_wait_as_may_and_nobody_is_refused_for_one_who_was() {
-        let spec = spec();
-        explore(move || {
-            let cluster = Arc::new(Cluster::new(spec.clone()));
-            let first = cluster.wait(1).expect("nobody waits");
-            let refused = {
-                let cluster = cluster.clone();
-                thread::spawn(move || cluster.wait(1).is_ok())
-            };
-            drop(first);
-            let second = cluster.wait(1);
-            let admitted = refused.join().expect("it only asks");
-            assert!(second.is_ok() || admitted, "a place was free all the time");
-            assert_eq!(
-                cluster.waiting.load(Ordering::Relaxed),
-                usize::from(second.is_ok())
-            );
-        });
-    }
-}
+mod loom_models;

@@ -3,19 +3,27 @@
 //! Numbers and sockets are kept apart. [`Load`] is held by every lease and outlives the endpoint's place in the set, so an
 //! address that flaps comes back with its counts; [`Pool`] goes when the endpoint is retired: idle connections close, an
 //! HTTP/2 connection takes no new streams and closes with its last one.
+//!
+//! Requests read an [`EndpointSet`] and never a lock. Whoever learns something about endpoints (discovery, health checks,
+//! failures, somebody on call) puts another set in its place, by [`Cluster::change`].
 
 mod cluster;
+mod destination;
 mod h1;
 mod h2;
 mod idle;
 mod lease;
+mod listing;
 mod load;
 mod pool;
+mod roster;
 mod set;
 mod streams;
 
 pub(crate) use cluster::{Cluster, Waiting};
+pub(crate) use destination::Destination;
 pub(crate) use lease::Lease;
+pub use listing::{Ejected, EndpointState};
 pub(crate) use load::Load;
 pub(crate) use pool::Pool;
 pub(crate) use set::{Endpoint, EndpointSet};

@@ -2,6 +2,12 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use mesh_core::{
+    balance::{Admission, Standing},
+    health::Health,
+    outlier::Ejection,
+};
+
 use super::{Load, Pool};
 
 /// One address of a target.
@@ -12,19 +18,56 @@ pub(crate) struct Endpoint {
     pub(crate) pool: Arc<Pool>,
 }
 
-/// All addresses of a target, as discovery last told them; replaced whole, read once per attempt.
+/// What is known for or against an endpoint. Replaced with the set, so that no reader sees it disagree with whom attempts go to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct State {
+    pub(crate) health: Health,
+    pub(crate) ejection: Ejection,
+    /// Whether somebody took it out by hand.
+    pub(crate) withdrawn: bool,
+}
+
+impl State {
+    fn standing(&self) -> Standing {
+        match self {
+            Self {
+                withdrawn: true, ..
+            } => Standing::Withdrawn,
+            _ if self.ejection.is_out() || !self.health.is_well() => Standing::Ailing,
+            _ => Standing::Usable,
+        }
+    }
+}
+
+/// All addresses of a target, as discovery last told them, and which of them take attempts; replaced whole, read once per
+/// attempt.
 #[derive(Debug, Default)]
 pub(crate) struct EndpointSet {
+    /// Those that take attempts come first.
     endpoints: Box<[Endpoint]>,
+    /// In the same order; apart, because no request reads them.
+    states: Box<[State]>,
+    usable: usize,
+    admission: Admission,
     answered: bool,
 }
 
 impl EndpointSet {
-    /// What discovery answered, which may be: none.
-    pub(crate) fn answered(endpoints: Vec<Endpoint>) -> Self {
+    /// These, in their order as far as they take attempts; `answered` says whether discovery told so.
+    pub(crate) fn new(members: Vec<(Endpoint, State)>, answered: bool) -> Self {
+        let admission = Admission::of(members.iter().map(|(_, state)| state.standing()));
+        let (mut usable, others): (Vec<_>, Vec<_>) = members
+            .into_iter()
+            .partition(|(_, state)| admission.admits(state.standing()));
+        let count = usable.len();
+        usable.extend(others);
+        let (endpoints, states): (Vec<_>, Vec<_>) = usable.into_iter().unzip();
         Self {
             endpoints: endpoints.into_boxed_slice(),
-            answered: true,
+            states: states.into_boxed_slice(),
+            usable: count,
+            admission,
+            answered,
         }
     }
 
@@ -33,7 +76,18 @@ impl EndpointSet {
         self.answered
     }
 
-    pub(crate) fn endpoints(&self) -> &[Endpoint] {
-        &self.endpoints
+    /// Those that take attempts: none only if there are no endpoints.
+    pub(crate) fn usable(&self) -> &[Endpoint] {
+        self.endpoints.get(..self.usable).unwrap_or_default()
+    }
+
+    /// Whether what is known against endpoints is ignored.
+    pub(crate) fn admission(&self) -> Admission {
+        self.admission
+    }
+
+    /// All endpoints, with what is known of each.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&Endpoint, &State)> {
+        self.endpoints.iter().zip(&self.states)
     }
 }

@@ -2,6 +2,7 @@
 
 mod builder;
 mod configured;
+mod endpoints;
 mod files;
 mod follow;
 mod identity;
@@ -227,17 +228,6 @@ impl Mesh {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.handle.current.load().snapshot().clone()
-    }
-
-    /// The addresses that are known of a virtual node, with the requests in flight at each.
-    #[must_use]
-    pub fn endpoints(&self, virtual_node: &str) -> Vec<(SocketAddr, usize)> {
-        let live = self.handle.current.load();
-        let clusters = live
-            .clusters()
-            .iter()
-            .filter(|cluster| cluster.spec().virtual_node.as_str() == virtual_node);
-        clusters.flat_map(|cluster| cluster.loads()).collect()
     }
 
     /// How many requests are between their head and their body's end: those sent, and those served.

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     body::Body,
     call::Call,
-    endpoint::Cluster,
+    endpoint::Destination,
     error::{Cause, Error},
     limits::{Enforced, Limits},
     outgoing::{Deliver, Routed, Try},
@@ -35,7 +35,7 @@ pub(super) struct Run<D> {
     inner: D,
     rng: Arc<SharedRng>,
     call: Arc<Call>,
-    cluster: Arc<Cluster>,
+    destination: Arc<Destination>,
     plan: Arc<Plan>,
     attempts: Attempts,
     limits: Limits,
@@ -49,7 +49,7 @@ impl<D: Deliver> Run<D> {
             request,
             call,
             plan,
-            cluster,
+            destination,
             limit,
         } = routed;
         let attempts = Attempts::new(Safety::of(request.method(), call.is_grpc()));
@@ -59,7 +59,7 @@ impl<D: Deliver> Run<D> {
             limits.deadlines().request_ended(call.started());
         }
         if let Some(budget) = plan.retry.budget() {
-            cluster.retries().earn(budget);
+            destination.cluster.retries().earn(budget);
         }
         let (request, kept) = match attempts.can_retry(&plan.retry) {
             true => Kept::split(request),
@@ -69,7 +69,7 @@ impl<D: Deliver> Run<D> {
             inner,
             rng,
             call,
-            cluster,
+            destination,
             plan,
             attempts,
             limits,
@@ -135,7 +135,7 @@ impl<D: Deliver> Run<D> {
             begun,
             request,
             call: self.call.clone(),
-            cluster: self.cluster.clone(),
+            destination: self.destination.clone(),
             connect: self.limits.timeouts().connect,
         });
         self.limits.enforce(self.call.request_end(), attempt)
@@ -143,7 +143,7 @@ impl<D: Deliver> Run<D> {
 
     fn next(&mut self, ended: Ended, now: Instant) -> Next {
         let ended = ended.with_left(self.limits.deadlines().remaining(now));
-        let retries = self.cluster.retries();
+        let retries = self.destination.cluster.retries();
         let spend = |budget| retries.spend(budget, now);
         self.attempts
             .next(&self.plan.retry, ended, spend, &mut &*self.rng)

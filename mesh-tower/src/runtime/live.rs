@@ -6,13 +6,13 @@ use arc_swap::{ArcSwap, Guard};
 use mesh_core::snapshot::{ClusterId, PlanId, Snapshot};
 
 use super::{meter::Meter, meters::ByPlan};
-use crate::endpoint::Cluster;
+use crate::endpoint::{Cluster, Destination};
 
 /// A snapshot and the clusters that its ids stand for.
 #[derive(Debug)]
 pub(crate) struct Live {
     snapshot: Arc<Snapshot>,
-    clusters: Box<[Arc<Cluster>]>,
+    destinations: Box<[Arc<Destination>]>,
     meters: ByPlan,
     generation: u64,
 }
@@ -27,9 +27,13 @@ impl Live {
     ) -> Self {
         debug_assert_eq!(snapshot.clusters().len(), clusters.len());
         debug_assert_eq!(snapshot.plans().len(), meters.len());
+        let policies = snapshot.cluster_policies().iter().cloned();
+        let clusters = clusters.into_iter().zip(policies);
+        let destinations =
+            clusters.map(|(cluster, policy)| Arc::new(Destination { cluster, policy }));
         Self {
+            destinations: destinations.collect(),
             snapshot,
-            clusters,
             meters,
             generation,
         }
@@ -39,9 +43,9 @@ impl Live {
         &self.snapshot
     }
 
-    /// The cluster of an id that came from this snapshot.
-    pub(crate) fn cluster(&self, id: ClusterId) -> &Arc<Cluster> {
-        &self.clusters[id.index()]
+    /// Where an id leads that came from this snapshot.
+    pub(crate) fn destination(&self, id: ClusterId) -> &Arc<Destination> {
+        &self.destinations[id.index()]
     }
 
     /// What counts the requests of a plan that went to its target at this position; both came from this snapshot.
@@ -49,8 +53,14 @@ impl Live {
         &self.meters[plan.index()][target]
     }
 
-    pub(crate) fn clusters(&self) -> &[Arc<Cluster>] {
-        &self.clusters
+    pub(crate) fn destinations(&self) -> &[Arc<Destination>] {
+        &self.destinations
+    }
+
+    pub(crate) fn clusters(&self) -> impl Iterator<Item = &Arc<Cluster>> {
+        self.destinations
+            .iter()
+            .map(|destination| &destination.cluster)
     }
 
     /// How many configurations were in force before.
@@ -119,7 +129,7 @@ mod tests {
             assert!(live.generation() >= newest, "a former one came back");
             newest = live.generation();
             let ids = live.snapshot().clusters().iter();
-            let handles = live.clusters().iter().map(|cluster| cluster.spec());
+            let handles = live.clusters().map(|cluster| cluster.spec());
             assert!(ids.eq(handles), "ids of one, clusters of another");
             thread::yield_now();
         }

@@ -3,7 +3,10 @@
 use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::BoxStream};
-use mesh_core::snapshot::{ClusterSpec, Snapshot};
+use mesh_core::{
+    health::Health,
+    snapshot::{ClusterSpec, Snapshot},
+};
 use tokio::{
     sync::{mpsc, oneshot},
     time,
@@ -93,7 +96,8 @@ impl Reconciler {
         let generation = current.load().generation() + 1;
         let meters = self.meters.resolve(&snapshot);
         let former = current.replace(Live::new(snapshot, clusters, meters, generation));
-        self.retire_all_but(current.load().clusters());
+        let live = current.load().clone();
+        self.retire_all_but(&live);
         // The former configuration is freed here, unless a request still reads it.
         drop(former);
         Ok(())
@@ -139,15 +143,15 @@ impl Reconciler {
     fn discovered(&self, spec: &ClusterSpec, answer: &Answer) {
         if let Some(cluster) = self.clusters.get(spec) {
             tracing::debug!(virtual_node = %spec.virtual_node, port = %spec.port, endpoints = ?answer, "discovered");
-            cluster.update(answer, &self.dial, clock::now());
+            cluster.update(answer, &self.dial, Health::Well, clock::now());
         }
     }
 
-    fn retire_all_but(&mut self, live: &[Arc<Cluster>]) {
+    fn retire_all_but(&mut self, live: &Live) {
         let gone: Vec<_> = self
             .clusters
             .keys()
-            .filter(|spec| !live.iter().any(|cluster| cluster.spec() == *spec))
+            .filter(|spec| !live.clusters().any(|cluster| cluster.spec() == *spec))
             .cloned()
             .collect();
         for spec in gone {

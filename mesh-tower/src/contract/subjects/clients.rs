@@ -56,7 +56,7 @@ pub(in crate::contract) fn counting(case: Case, mesh: &Mesh) -> Case {
     let (open, at) = (mesh.clone(), mesh.clone());
     case.counting("requests sent", move || open.in_flight().0)
         .counting("in flight at the endpoint", move || {
-            at.endpoints("orders")[0].1
+            at.endpoints("orders")[0].in_flight
         })
 }
 

@@ -6,6 +6,7 @@ use http::{Request, Response};
 use mesh_core::{
     Defaults,
     compile::{Target, services},
+    health::Health,
     metric::Direction,
     retry::Policy,
     route::Head,
@@ -21,7 +22,7 @@ use crate::{
     connect::{Dial, MemoryNetwork},
     context::CallContext,
     contract::{case::Case, mock::Strict, peer, script::Script},
-    endpoint::Cluster,
+    endpoint::{Cluster, Destination},
     error::{Cause, Error},
     observe::{Asked, Observe},
     outgoing::{Deliver as _, Outgoing, Routed, Try},
@@ -70,7 +71,10 @@ pub(in crate::contract) async fn route() -> Case {
 pub(in crate::contract) async fn retry() -> Case {
     let rooms = Rooms::new(Policy::idempotent(2)).await;
     let script = rooms.script.clone();
-    let retry = Retry::new(Balance::new(MAX_WAITING), rooms.rng.clone());
+    let retry = Retry::new(
+        Balance::new(MAX_WAITING, rooms.rng.clone()),
+        rooms.rng.clone(),
+    );
     let routing = rooms.clone();
     let service = retry.map_request(move |request| routing.routed(outgoing(request)));
     rooms.counting(Case::new(service, script))
@@ -81,7 +85,7 @@ pub(in crate::contract) async fn retry() -> Case {
 struct Rooms {
     script: Script,
     current: Arc<Current>,
-    cluster: Arc<Cluster>,
+    destination: Arc<Destination>,
     rng: Arc<SharedRng>,
     scope: Arc<Scope>,
 }
@@ -95,14 +99,15 @@ impl Rooms {
         let snapshot = services([("orders", port, target)], Defaults::Safe).expect("one service");
         let cluster = Arc::new(Cluster::new(snapshot.clusters()[0].clone()));
         let dial: Arc<dyn Dial> = Arc::new(network);
-        cluster.update(&[peer::address()], &dial, clock::now());
+        cluster.update(&[peer::address()], &dial, Health::Well, clock::now());
         let recorder = recorder(&snapshot, Readers::default());
         let meters = recorder.meters().resolve(&snapshot);
-        let live = Live::new(Arc::new(snapshot), Box::new([cluster.clone()]), meters, 0);
+        let live = Live::new(Arc::new(snapshot), Box::new([cluster]), meters, 0);
+        let destination = live.destinations()[0].clone();
         Self {
             script,
             current: Arc::new(Current::new(live)),
-            cluster,
+            destination,
             rng: Arc::new(SharedRng::new(7)),
             scope: Scope::new(Direction::Outbound, &recorder),
         }
@@ -122,7 +127,7 @@ impl Rooms {
             plan: self.plan(&outgoing.request),
             request: outgoing.request,
             call: outgoing.call,
-            cluster: self.cluster.clone(),
+            destination: self.destination.clone(),
             limit: outgoing.limit,
         }
     }
@@ -130,11 +135,11 @@ impl Rooms {
     /// To the peer, without anything that the subject would do.
     async fn deliver(self, routed: Routed) -> Result<Response<ResponseBody>, Error> {
         self.script.announce(CallContext::new(routed.call.clone()));
-        let balance = Balance::new(MAX_WAITING);
+        let balance = Balance::new(MAX_WAITING, self.rng.clone());
         let next = Try {
             request: routed.request,
             call: routed.call,
-            cluster: routed.cluster,
+            destination: routed.destination,
             begun: clock::now(),
             connect: routed.plan.timeouts.connect,
         };
@@ -142,8 +147,10 @@ impl Rooms {
     }
 
     fn counting(&self, case: Case) -> Case {
-        let cluster = self.cluster.clone();
-        case.counting("in flight at the endpoint", move || cluster.loads()[0].1)
+        let destination = self.destination.clone();
+        case.counting("in flight at the endpoint", move || {
+            destination.list()[0].in_flight
+        })
     }
 }
 
