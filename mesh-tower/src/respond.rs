@@ -1,7 +1,7 @@
 //! The one place that turns errors into answers, as a sidecar would have given them: Envoy's status and text, or for gRPC a
 //! response of trailers only.
 
-use std::{borrow::Cow, fmt::Write as _};
+use std::{borrow::Cow, error::Error as _, fmt::Write as _};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
@@ -21,7 +21,7 @@ pub(crate) fn outbound(error: Error, grpc: bool) -> Result<Response<ResponseBody
     }
     // The caller is in this process: it may know who was called, where, and how often.
     let answer = Answer {
-        text: error.to_string().into(),
+        text: whole(&error).into(),
         ..Answer::to(&error)
     };
     Ok(answer.grpc().map(ResponseBody::local))
@@ -45,7 +45,7 @@ pub(crate) fn status_as_proxy(error: &Error, grpc: bool) -> StatusCode {
 /// What a gRPC client gets where the head has gone out already: trailers with the code and the reason.
 pub(crate) fn trailers(error: &Error) -> HeaderMap {
     let answer = Answer {
-        text: error.to_string().into(),
+        text: whole(error).into(),
         ..Answer::to(error)
     };
     let mut trailers = HeaderMap::with_capacity(2);
@@ -204,6 +204,18 @@ impl Answer {
             _ => UNKNOWN,
         }
     }
+}
+
+/// The error with its causes: a status has one text, and no chain.
+fn whole(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        // Writing to a text does not fail.
+        let _ = write!(text, ": {cause}");
+        source = cause.source();
+    }
+    text
 }
 
 /// # Source

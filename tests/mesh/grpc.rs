@@ -1,5 +1,12 @@
 //! gRPC through the mesh: tonic's stubs and servers, unchanged.
 
+mod cancellation;
+mod echo;
+mod kinds;
+mod refusals;
+mod spread;
+mod tools;
+
 use std::{
     sync::{
         Arc,

@@ -1,0 +1,183 @@
+//! What the mesh refuses by itself, as a stub sees it: a code it knows, and words that say why.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, StatusCode, header::CONTENT_TYPE};
+use http_body_util::BodyExt;
+use mesh_core::{
+    Defaults,
+    config::{
+        GrpcRetryEvent, Mesh as Model, RetryPolicy, Route, VirtualNode, VirtualRouter,
+        VirtualService,
+    },
+    unit::Protocol,
+};
+use mesh_tower::{Body, Mesh, test_util::MemoryNetwork};
+use tokio::time;
+use tonic::{Code, Status, service::Routes};
+use tower::ServiceExt;
+
+use super::echo::{Echo, EchoClient, note};
+use crate::support::Abort;
+
+/// A router that takes the echo's calls, within two seconds each, and those of no other service.
+fn model() -> Model {
+    let echo = VirtualNode::builder("echo").listener(50_051, Protocol::Grpc);
+    let route = Route::grpc("echo")
+        .service("mesh.test.Echo")
+        .metadata_absent("x-refused")
+        .target("echo", 1)
+        .timeout(Duration::from_secs(2))
+        .retry(RetryPolicy::new(2, Duration::ZERO).on_grpc(GrpcRetryEvent::Unavailable));
+    let router = VirtualRouter::builder("echo").listener(50_051, Protocol::Grpc);
+    Model::builder("shop")
+        .virtual_node(VirtualNode::builder("web").backend("echo.local"))
+        .virtual_node(echo.dns("echo.local"))
+        .virtual_router(router.route(route))
+        .virtual_service(VirtualService::builder("echo.local").virtual_router("echo"))
+        .build()
+        .expect("the model is valid")
+}
+
+struct Pair {
+    server: Mesh,
+    web: Mesh,
+    echo: Echo,
+    _serving: Abort,
+}
+
+impl Pair {
+    async fn start(max_waiting: usize) -> Self {
+        let network = MemoryNetwork::new();
+        let start = |node: &str| {
+            let mesh = Mesh::builder().config(model()).virtual_node(node);
+            mesh.network(&network).defaults(Defaults::AppMesh)
+        };
+        let server = start("echo").bind(50_051, "10.0.0.1:50051").start().await;
+        let server = server.expect("the mesh starts");
+        let web = start("web").endpoint("echo", "10.0.0.1:50051");
+        let web = web.max_waiting(max_waiting).start().await;
+        let serving = server.clone();
+        let echo = Echo::new("0");
+        let routes = Routes::new(echo.clone());
+        let _serving = Abort(tokio::spawn(async move {
+            serving.serve_until(routes, std::future::pending()).await
+        }));
+        Self {
+            server,
+            web: web.expect("the mesh starts"),
+            echo,
+            _serving,
+        }
+    }
+
+    fn stub(&self) -> EchoClient {
+        let client = self.web.client_for("echo.local:50051");
+        EchoClient::new(client.expect("a backend"))
+    }
+}
+
+fn is(status: &Status, code: Code, words: &str) {
+    assert_eq!(status.code(), code, "{status:?}");
+    assert!(status.message().contains(words), "{words}: {status:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_no_route_takes_is_not_implemented() {
+    let pair = Pair::start(1024).await;
+    let said = pair.stub().say(note("hello", 1)).await;
+    said.expect("the route takes it");
+    let mut other = tonic::Request::new(note("hello", 1));
+    let refused = "1".parse().expect("a value");
+    other.metadata_mut().insert("x-refused", refused);
+    let status = pair.stub().say(other).await.expect_err("no route");
+    is(&status, Code::Unimplemented, "echo.local");
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_a_sidecar_an_unrouted_call_is_answered_with_a_status_alone() {
+    let pair = Pair::start(1024).await;
+    let client = pair.web.client();
+    let asked = |kind: &str| {
+        let request = Request::post("http://echo.local:50051/other.Service/Get");
+        let request = request.header(CONTENT_TYPE, kind).body(Body::empty());
+        request.expect("a request")
+    };
+    for kind in ["application/grpc", "application/grpc+proto"] {
+        let Ok(answer) = client.as_proxy().oneshot(asked(kind)).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{kind}");
+        assert_eq!(answer.headers()["grpc-status"], "12");
+        assert!(!answer.headers().contains_key("grpc-message"));
+        let body = answer.into_body().collect().await.expect("a body");
+        assert_eq!(body.to_bytes(), Bytes::new());
+    }
+    for kind in [
+        "application/grpc-web",
+        "application/grpcx",
+        "application/json",
+    ] {
+        let Ok(answer) = client.as_proxy().oneshot(asked(kind)).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{kind}");
+        assert!(!answer.headers().contains_key("grpc-status"), "{kind}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_takes_longer_than_its_route_lets_it_says_so() {
+    let pair = Pair::start(1024).await;
+    let status = pair.stub().say(note("hang", 1)).await;
+    let status = status.expect_err("two seconds are over");
+    is(&status, status.code(), "2s");
+    let unavailable = [Code::Unavailable, Code::DeadlineExceeded];
+    assert!(unavailable.contains(&status.code()), "{status:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_beyond_those_that_may_wait_are_unavailable_and_say_which_limit_it_was() {
+    let network = MemoryNetwork::new();
+    let silent = Mesh::builder().config(model()).virtual_node("echo");
+    // Bound and never served: connections are made, but HTTP/2 does not begin on them.
+    let silent = silent.network(&network).bind(50_051, "10.0.0.1:50051");
+    let _silent = silent.start().await.expect("the mesh starts");
+    let web = Mesh::builder().config(model()).virtual_node("web");
+    let web = web.network(&network).endpoint("echo", "10.0.0.1:50051");
+    let web = web.max_waiting(1).start().await.expect("the mesh starts");
+    let stub = EchoClient::new(web.client_for("echo.local:50051").expect("a backend"));
+    let mut first = stub.clone();
+    let waiting = tokio::spawn(async move { first.say(note("hello", 1)).await });
+    time::sleep(Duration::from_millis(1)).await;
+    let status = stub.clone().say(note("hello", 2)).await.expect_err("shed");
+    is(&status, Code::Unavailable, "wait");
+    let waited = waiting.await.expect("no panic").expect_err("nobody serves");
+    is(&waited, Code::Unavailable, "10.0.0.1:50051");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_has_stopped_is_unavailable() {
+    let pair = Pair::start(1024).await;
+    pair.stub().say(note("hello", 1)).await.expect("it serves");
+    pair.server.stop(Duration::from_secs(1)).await;
+    let status = pair.stub().say(note("hello", 1)).await;
+    is(
+        &status.expect_err("it is gone"),
+        Code::Unavailable,
+        "10.0.0.1:50051",
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_that_the_route_names_is_tried_again_and_the_last_one_comes_through() {
+    let pair = Pair::start(1024).await;
+    let unavailable = pair.stub().say(note("fail", 14)).await;
+    let unavailable = unavailable.expect_err("each attempt fails");
+    is(&unavailable, Code::Unavailable, "größer als erwartet");
+    assert_eq!(pair.echo.calls.load(Ordering::SeqCst), 3);
+    let internal = pair.stub().say(note("fail", 13)).await;
+    is(
+        &internal.expect_err("it fails"),
+        Code::Internal,
+        "größer als erwartet",
+    );
+    assert_eq!(pair.echo.calls.load(Ordering::SeqCst), 4, "not named");
+}
