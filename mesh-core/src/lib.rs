@@ -54,6 +54,7 @@ pub mod config;
 pub mod decide;
 pub mod defaults;
 pub mod error;
+pub mod fault;
 pub mod health;
 pub mod limit;
 pub mod load;
