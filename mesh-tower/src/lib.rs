@@ -53,11 +53,13 @@
 //! | `xray` | yes | reads `x-amzn-trace-id`, starts traces, sends the header on; records what [`MeshBuilder::xray`] says |
 //! | `axum` | no | `Error: IntoResponse`, `ConnectInfo<SocketAddr>` in handlers |
 //! | `tonic` | no | `Error: Into<tonic::Status>`, `TcpConnectInfo` in services |
+//! | `test-util` | no | `MemoryNetwork` and `Simulation`, for tests |
 //!
 //! # Testing
 //!
 //! Policies are tested without any of this: [`load`] a file, compile it for a node and ask what it decides
-//! (`mesh_core`). Services are tested over a [`MemoryNetwork`](test_util::MemoryNetwork), with the runtime's clock paused.
+//! (`mesh_core`). Services are tested over a `MemoryNetwork`, and a whole fleet in a `Simulation` with faults, latency and
+//! crashes, both with the runtime's clock paused: module `test_util`, feature `test-util`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
@@ -93,6 +95,7 @@ mod serve;
 mod stack;
 pub mod standalone;
 mod sync;
+#[cfg(any(test, feature = "test-util"))]
 pub mod test_util;
 mod trace;
 

@@ -15,6 +15,7 @@ mod metrics;
 mod refusals;
 mod reload;
 mod retries;
+mod simulation;
 mod splitting;
 mod support;
 mod timeouts;

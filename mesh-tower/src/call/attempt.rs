@@ -55,7 +55,7 @@ impl Attempt {
     }
 
     /// When its outcome was known.
-    #[cfg(feature = "xray")]
+    #[cfg(any(feature = "xray", feature = "test-util", test))]
     pub(crate) fn ended_at(&self) -> Option<Instant> {
         self.outcome.get().map(|(_, at)| *at)
     }

@@ -61,6 +61,19 @@ impl MemoryNetwork {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// Brings the far end of a connection to whoever listens there.
+    pub(crate) async fn bring(
+        &self,
+        theirs: Connection,
+        from: SocketAddr,
+        to: SocketAddr,
+    ) -> io::Result<()> {
+        let listener = self.0.lock().by_addr.get(&to).cloned();
+        let listener = listener.ok_or(io::ErrorKind::ConnectionRefused)?;
+        let brought = listener.send((theirs, from)).await;
+        brought.map_err(|_| io::ErrorKind::ConnectionRefused.into())
+    }
 }
 
 impl fmt::Debug for MemoryNetwork {
@@ -73,15 +86,12 @@ impl fmt::Debug for MemoryNetwork {
 
 impl Dial for MemoryNetwork {
     fn dial(&self, to: SocketAddr) -> BoxFuture<'static, io::Result<Connection>> {
-        let listener = self.0.lock().by_addr.get(&to).cloned();
+        let network = self.clone();
         Box::pin(async move {
-            let listener = listener.ok_or(io::ErrorKind::ConnectionRefused)?;
             let (ours, theirs) = tokio::io::duplex(BUFFER);
             let from = SocketAddr::from((Ipv4Addr::LOCALHOST, EPHEMERAL));
-            match listener.send((Connection::new(theirs), from)).await {
-                Ok(()) => Ok(Connection::new(ours)),
-                Err(_) => Err(io::ErrorKind::ConnectionRefused.into()),
-            }
+            network.bring(Connection::new(theirs), from, to).await?;
+            Ok(Connection::new(ours))
         })
     }
 }

@@ -3,11 +3,15 @@
 mod classify;
 mod head;
 mod io;
+#[cfg(any(test, feature = "test-util"))]
 mod memory;
 mod transport;
 
 pub(crate) use classify::{flag, outcome, outcome_anywhere};
 pub(crate) use head::{Upgrade, prepare};
 pub(crate) use io::{Connection, Held};
+#[cfg(any(test, feature = "test-util"))]
 pub use memory::MemoryNetwork;
+#[cfg(any(test, feature = "test-util"))]
+pub(crate) use transport::Bind;
 pub(crate) use transport::{Accept, Dial, Tcp, Transport};

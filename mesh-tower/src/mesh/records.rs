@@ -46,6 +46,13 @@ pub(super) fn recorder(
 /// The log of the builder, or else the file that the configuration names; the tracer of the builder, or else of the
 /// environment.
 fn readers(builder: &mut MeshBuilder, snapshot: &Snapshot) -> Result<Readers, Error> {
+    #[cfg(any(test, feature = "test-util"))]
+    if builder.witness.is_some() {
+        return Ok(Readers {
+            witness: builder.witness.take(),
+            ..Readers::default()
+        });
+    }
     let access_log = match (builder.access_log.take(), snapshot.access_log()) {
         (Some(AccessLog(log)), _) => Some(log.into_inner()),
         (None, Some(path)) => Some(open(path)?),
@@ -54,6 +61,8 @@ fn readers(builder: &mut MeshBuilder, snapshot: &Snapshot) -> Result<Readers, Er
     Ok(Readers {
         access_log,
         tracer: tracer(builder, snapshot)?,
+        #[cfg(any(test, feature = "test-util"))]
+        witness: None,
     })
 }
 

@@ -20,7 +20,7 @@ use super::{
     source::{self, Sourced},
 };
 use crate::{
-    connect::{Dial, Tcp, Transport},
+    connect::{Dial, Transport},
     discovery::Sources,
     error::{Cause, Error},
     inbound::InboundState,
@@ -31,10 +31,7 @@ use crate::{
 };
 
 pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
-    let transport: Arc<dyn Transport> = match &builder.network {
-        Some(network) => Arc::new(network.clone()),
-        None => Arc::new(Tcp),
-    };
+    let transport = builder.transport.clone();
     let dial = transport.clone() as Arc<dyn Dial>;
     let (sourced, followed) = source::open(&builder, dial.clone()).await?;
     announce(&sourced, builder.max_waiting);

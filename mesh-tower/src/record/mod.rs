@@ -8,6 +8,8 @@ mod scope;
 #[cfg(test)]
 pub(crate) mod testing;
 mod text;
+#[cfg(any(test, feature = "test-util"))]
+mod witness;
 mod write;
 
 use std::{
@@ -22,6 +24,8 @@ use http::{HeaderName, HeaderValue, Method, Request};
 use mesh_core::{metric::Number, rng::Rng};
 
 pub(crate) use self::scope::Scope;
+#[cfg(any(test, feature = "test-util"))]
+pub(crate) use self::witness::Witness;
 use self::{
     ring::{Entry, Kept, Ring},
     rounds::Rounds,
@@ -45,6 +49,8 @@ pub(crate) struct Recorder {
     logs: bool,
     /// `None` where nobody reads records.
     records: Option<Arc<Records>>,
+    #[cfg(any(test, feature = "test-util"))]
+    witness: Option<Witness>,
 }
 
 /// Records on their way out, shared with the thread that writes them.
@@ -60,6 +66,8 @@ struct Records {
 pub(crate) struct Readers {
     pub(crate) access_log: Option<Box<dyn io::Write + Send>>,
     pub(crate) tracer: Option<(Tracer, Emitter)>,
+    #[cfg(any(test, feature = "test-util"))]
+    pub(crate) witness: Option<Witness>,
 }
 
 impl Recorder {
@@ -67,8 +75,11 @@ impl Recorder {
         ids: Arc<SharedRng>,
         carried: Vec<HeaderName>,
         meters: Arc<Meters>,
-        Readers { access_log, tracer }: Readers,
+        readers: Readers,
     ) -> io::Result<Arc<Self>> {
+        let Readers {
+            access_log, tracer, ..
+        } = readers;
         let (tracer, emitter) = tracer.unzip();
         let logs = access_log.is_some();
         let counted = emitter.as_ref().map(Emitter::counters);
@@ -84,6 +95,8 @@ impl Recorder {
             counted,
             logs,
             records,
+            #[cfg(any(test, feature = "test-util"))]
+            witness: readers.witness,
         }))
     }
 
@@ -114,6 +127,10 @@ impl Recorder {
 
     /// Writes what an ended call leaves to be read.
     fn record(&self, call: &Arc<Call>, now: Instant) {
+        #[cfg(any(test, feature = "test-util"))]
+        if let Some(witness) = &self.witness {
+            witness.tell(call, now);
+        }
         let Some(records) = &self.records else {
             return;
         };
@@ -288,7 +305,7 @@ mod tests {
         };
         let readers = Readers {
             access_log: Some(Box::new(log)),
-            tracer: None,
+            ..Readers::default()
         };
         let held = testing::recorder(&snapshot, readers);
         let scope = Scope::new(Direction::Inbound, &held);

@@ -2,8 +2,10 @@
 
 mod life;
 mod source;
+#[cfg(any(test, feature = "test-util"))]
+mod test_util;
 
-use std::io;
+use std::{io, sync::Arc};
 
 use mesh_core::Defaults;
 use parking_lot::Mutex;
@@ -14,9 +16,14 @@ pub(in crate::mesh) use self::{
 };
 
 use super::{Mesh, records::AccessLog, start::start};
+#[cfg(any(test, feature = "test-util"))]
+use crate::record::Witness;
 #[cfg(feature = "xray")]
 use crate::trace::XRay;
-use crate::{connect::MemoryNetwork, error::Error};
+use crate::{
+    connect::{Tcp, Transport},
+    error::Error,
+};
 
 /// Describes a mesh; made by [`Mesh::builder`].
 ///
@@ -31,7 +38,7 @@ pub struct MeshBuilder {
     pub(in crate::mesh) binds: Vec<(u16, String)>,
     pub(in crate::mesh) listen: bool,
     pub(in crate::mesh) endpoints: Vec<(String, String)>,
-    pub(in crate::mesh) network: Option<MemoryNetwork>,
+    pub(in crate::mesh) transport: Arc<dyn Transport>,
     pub(in crate::mesh) seed: Option<u64>,
     pub(in crate::mesh) max_waiting: usize,
     pub(in crate::mesh) following: Following,
@@ -40,6 +47,8 @@ pub struct MeshBuilder {
     pub(in crate::mesh) carried: Vec<String>,
     #[cfg(feature = "xray")]
     pub(in crate::mesh) xray: Option<XRay>,
+    #[cfg(any(test, feature = "test-util"))]
+    pub(in crate::mesh) witness: Option<Witness>,
 }
 
 impl Default for MeshBuilder {
@@ -52,7 +61,7 @@ impl Default for MeshBuilder {
             binds: Vec::new(),
             listen: true,
             endpoints: Vec::new(),
-            network: None,
+            transport: Arc::new(Tcp),
             seed: None,
             max_waiting: MAX_WAITING,
             following: Following::default(),
@@ -61,6 +70,8 @@ impl Default for MeshBuilder {
             carried: Vec::new(),
             #[cfg(feature = "xray")]
             xray: None,
+            #[cfg(any(test, feature = "test-util"))]
+            witness: None,
         }
     }
 }
@@ -105,12 +116,6 @@ impl MeshBuilder {
     )]
     pub fn endpoint(mut self, virtual_node: impl Into<String>, addr: impl ToString) -> Self {
         self.endpoints.push((virtual_node.into(), addr.to_string()));
-        self
-    }
-
-    /// Connects through a network inside the process instead of sockets, for tests.
-    pub fn network(mut self, network: &MemoryNetwork) -> Self {
-        self.network = Some(network.clone());
         self
     }
 

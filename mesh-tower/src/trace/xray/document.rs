@@ -161,8 +161,8 @@ mod tests {
         let snapshot = compile(&model, "web", Defaults::Safe).expect("a node of the mesh");
         let xray = || XRay::daemon("127.0.0.1:2000").sampling(1, 1.0);
         let readers = Readers {
-            access_log: None,
             tracer: Some(xray().start(&snapshot).expect("a socket")),
+            ..Readers::default()
         };
         let scope = Scope::new(Direction::Inbound, &testing::recorder(&snapshot, readers));
         let long = "u".repeat(100_000);

@@ -198,8 +198,8 @@ mod tests {
         let recorder = |xray: Option<XRay>| {
             let tracer = xray.map(|xray| xray.start(&snapshot).expect("a socket"));
             let readers = Readers {
-                access_log: None,
                 tracer,
+                ..Readers::default()
             };
             testing::recorder(&snapshot, readers)
         };
