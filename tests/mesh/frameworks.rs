@@ -1,15 +1,83 @@
-//! What is served, and what calls: axum, plain hyper, and traces that join across them.
+//! What is served, and what calls: axum, tonic, plain hyper and tower-http's layers, and traces that join across them.
 
-use std::{convert::Infallible, future::pending};
+mod application;
+mod layers;
+mod servers;
+mod websocket;
+
+use std::{
+    convert::Infallible,
+    future::{Future, pending},
+    time::Duration,
+};
 
 use axum::{Router, extract::State, routing::get};
 use bytes::Bytes;
 use http::{Request, Response};
+use http_body::Body as HttpBody;
 use http_body_util::{BodyExt, Full};
-use mesh_core::compile::Target;
+use mesh_core::{compile::Target, unit::Protocol};
 use mesh_tower::{Body, CallContext, Client, Error, ErrorKind, Mesh, test_util::MemoryNetwork};
+use tokio::time;
+use tower::Service;
 
-use crate::support::{Abort, served, serving, two_nodes};
+use crate::support::{Abort, BoxError, calling, served, serving, two_nodes};
+
+/// `orders` serves an application on a real socket, and `web` calls it.
+struct Pair {
+    orders: Mesh,
+    web: Mesh,
+    client: Client,
+    _serving: Abort,
+}
+
+impl Pair {
+    /// Called with this protocol; the listener takes whichever its connections begin with.
+    async fn start<S, B>(app: S, protocol: Protocol) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send,
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let orders = Mesh::builder().config(two_nodes()).virtual_node("orders");
+        let orders = orders.bind(8080, "127.0.0.1:0").start().await;
+        let orders = orders.expect("the mesh starts");
+        let server = orders.clone();
+        let _serving = Abort(tokio::spawn(async move {
+            server.serve_until(app, pending()).await
+        }));
+        orders.ready().await;
+        let web = calling(&["orders.local"], protocol, orders.addrs()[&8080]).await;
+        let client = web.client_for("orders.local:8080").expect("a backend");
+        Self {
+            orders,
+            web,
+            client,
+            _serving,
+        }
+    }
+
+    /// Waits until neither end has a request open.
+    async fn idle(&self) {
+        let open = || self.web.in_flight().0 + self.orders.in_flight().1;
+        soon(async {
+            while open() > 0 {
+                time::sleep(Duration::from_millis(1)).await;
+            }
+        })
+        .await;
+    }
+}
+
+/// Fails a test that would hang; no claim is about how long something takes.
+async fn soon<T>(future: impl Future<Output = T>) -> T {
+    let limit = Duration::from_secs(20);
+    time::timeout(limit, future)
+        .await
+        .expect("it does not hang")
+}
 
 /// Answers with the trace id that the handler sees.
 async fn trace_id(request: Request<axum::body::Body>) -> String {

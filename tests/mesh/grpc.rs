@@ -2,6 +2,7 @@
 
 mod cancellation;
 mod echo;
+mod fleet;
 mod kinds;
 mod refusals;
 mod spread;

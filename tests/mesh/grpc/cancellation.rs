@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use tokio::time;
 
-use super::echo::{Fleet, note};
+use super::{echo::note, fleet::Fleet};
 
 /// Fails a test that would hang; no claim is about how long something takes.
 async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {

@@ -1,11 +1,10 @@
-//! A gRPC service of the tests' own, with a method of each kind, and meshes around it on real sockets.
+//! A gRPC service of the tests' own, with a method of each kind.
 //!
 //! Messages by prost's derive, client and server by hand on tonic's own types: what generated code does, without protoc.
 
 use std::{
     convert::Infallible,
     future::pending,
-    net::SocketAddr,
     pin::Pin,
     sync::{
         Arc,
@@ -16,20 +15,16 @@ use std::{
 
 use futures::{Stream, StreamExt, future::BoxFuture, stream, stream::BoxStream};
 use http::uri::PathAndQuery;
-use mesh_core::{
-    config::{Mesh as Model, VirtualNode, VirtualService},
-    unit::Protocol,
-};
-use mesh_tower::{Client, Mesh};
+use mesh_tower::Client;
 use tokio::sync::Notify;
 use tonic::{
     Code, IntoRequest, IntoStreamingRequest, Request, Response, Status, Streaming,
-    codec::CompressionEncoding::Gzip, metadata::MetadataMap, server::NamedService, service::Routes,
+    codec::CompressionEncoding::Gzip, metadata::MetadataMap, server::NamedService,
 };
 use tonic_prost::ProstCodec;
 use tower::{Service, service_fn};
 
-use crate::support::{Abort, BoxError};
+use crate::support::BoxError;
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Note {
@@ -247,83 +242,6 @@ where
             })
         })
     }
-}
-
-/// Servers on loopback, each a node `echo` of the mesh, and a node `web` that calls them.
-pub(super) struct Fleet {
-    pub(super) web: Mesh,
-    pub(super) servers: Vec<Server>,
-}
-
-pub(super) struct Server {
-    pub(super) mesh: Mesh,
-    pub(super) echo: Echo,
-    _serving: Abort,
-}
-
-impl Fleet {
-    /// The servers `0`, `1`, …; beside the echo they serve what else is given.
-    pub(super) async fn start(servers: usize, more: impl Fn(Routes) -> Routes) -> Self {
-        let mut fleet = Vec::new();
-        for name in 0..servers {
-            let echo = Echo::new(&name.to_string());
-            fleet.push(Server::start(echo.clone(), more(Routes::new(echo))).await);
-        }
-        let web = Mesh::builder().config(model()).virtual_node("web").seed(7);
-        let web = fleet
-            .iter()
-            .fold(web, |web, server| web.endpoint("echo", server.addr()));
-        let web = web.start().await.expect("the mesh starts");
-        Self {
-            web,
-            servers: fleet,
-        }
-    }
-
-    pub(super) async fn one() -> Self {
-        Self::start(1, |routes| routes).await
-    }
-
-    pub(super) fn stub(&self) -> EchoClient {
-        EchoClient::new(self.client())
-    }
-
-    pub(super) fn client(&self) -> Client {
-        let client = self.web.client_for("echo.local:50051");
-        client.expect("a backend")
-    }
-}
-
-impl Server {
-    async fn start(echo: Echo, routes: Routes) -> Self {
-        let mesh = Mesh::builder().config(model()).virtual_node("echo");
-        let mesh = mesh.bind(50_051, "127.0.0.1:0").start().await;
-        let mesh = mesh.expect("the mesh starts");
-        let server = mesh.clone();
-        let _serving = Abort(tokio::spawn(async move {
-            server.serve_until(routes, pending()).await
-        }));
-        mesh.ready().await;
-        Self {
-            mesh,
-            echo,
-            _serving,
-        }
-    }
-
-    fn addr(&self) -> SocketAddr {
-        self.mesh.addrs()[&50_051]
-    }
-}
-
-fn model() -> Model {
-    let echo = VirtualNode::builder("echo").listener(50_051, Protocol::Grpc);
-    Model::builder("shop")
-        .virtual_node(VirtualNode::builder("web").backend("echo.local"))
-        .virtual_node(echo.dns("echo.local"))
-        .virtual_service(VirtualService::builder("echo.local").virtual_node("echo"))
-        .build()
-        .expect("the model is valid")
 }
 
 /// All messages up to the end, or to the status that it ends in.

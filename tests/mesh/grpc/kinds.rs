@@ -7,7 +7,10 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, codec::CompressionEncoding::Gzip, metadata::MetadataValue};
 
-use super::echo::{EchoClient, Fleet, LARGE, all, note};
+use super::{
+    echo::{EchoClient, LARGE, all, note},
+    fleet::Fleet,
+};
 
 #[tokio::test]
 async fn a_unary_call_carries_its_message_and_its_metadata_both_ways() {

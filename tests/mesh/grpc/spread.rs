@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use futures::{StreamExt, stream};
 use tonic::metadata::MetadataMap;
 
-use super::echo::{Fleet, note};
+use super::{echo::note, fleet::Fleet};
 
 fn server(metadata: &MetadataMap) -> String {
     let name = metadata.get("x-server").expect("each says its name");

@@ -10,7 +10,7 @@ use tonic_reflection::pb::v1::{
     server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
 };
 
-use super::echo::{Fleet, note};
+use super::{echo::note, fleet::Fleet};
 
 #[tokio::test]
 async fn reflection_and_health_stand_beside_a_service_and_answer_through_the_mesh() {
