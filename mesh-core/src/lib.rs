@@ -42,6 +42,7 @@
 //! | read or build a mesh | [`config`], [`error`] |
 //! | ask what happens to a request | [`decide`], [`Head`] |
 //! | route, draw, retry, limit in a data path | [`snapshot`], [`route`], [`weight`], [`retry`], [`timeout`], [`balance`] |
+//! | follow what a directory says of endpoints | [`discovery`] |
 //! | tell what happened, in a log line or a metric | [`access_log`], [`metric`] |
 //! | know what acts where nothing is written | [`Defaults`] |
 
@@ -53,6 +54,7 @@ pub mod compile;
 pub mod config;
 pub mod decide;
 pub mod defaults;
+pub mod discovery;
 pub mod error;
 pub mod fault;
 pub mod health;

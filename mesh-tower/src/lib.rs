@@ -50,6 +50,7 @@
 //!
 //! | feature | default | gives |
 //! |---|---|---|
+//! | `dns` | yes | finds endpoints by DNS; without it, they are [given](MeshBuilder::endpoint) or [streamed](MeshBuilder::discover) |
 //! | `xray` | yes | reads `x-amzn-trace-id`, starts traces, sends the header on; records what [`MeshBuilder::xray`] says |
 //! | `axum` | no | `Error: IntoResponse`, `ConnectInfo<SocketAddr>` in handlers |
 //! | `tonic` | no | `Error: Into<tonic::Status>`, `TcpConnectInfo` in services |

@@ -243,7 +243,7 @@ async fn a_mesh_that_cannot_be_started_says_why() {
 
 #[tokio::test(start_paused = true)]
 async fn a_target_of_which_discovery_knows_no_endpoint_refuses_at_once() {
-    let target = Target::dns("no-such-host.invalid");
+    let target = Target::dns("no-such-host.invalid.");
     let mesh = Mesh::builder()
         .service("orders:80", target)
         .network(&MemoryNetwork::new());

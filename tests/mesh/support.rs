@@ -59,6 +59,15 @@ impl Peer {
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .expect("loopback can be bound");
+        Self::on(listener, max, handler)
+    }
+
+    /// A server on a socket that is bound already.
+    pub(crate) fn on<H, F>(listener: TcpListener, max: u32, handler: H) -> Self
+    where
+        H: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Response<PeerBody>> + Send + 'static,
+    {
         let addr = listener
             .local_addr()
             .expect("a bound socket has an address");

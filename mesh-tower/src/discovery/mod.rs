@@ -1,9 +1,19 @@
 //! How endpoints are found: each source is a stream of whole answers.
+//!
+//! A source that is asked again and again (DNS, Cloud Map) is an `Ask`; `follow` asks it when the core says so, and tells what the core
+//! makes of its answers. No source has a task: the reconciler polls them all.
 
+#[cfg(feature = "dns")]
 mod dns;
 mod fixed;
+#[cfg(feature = "dns")]
+mod follow;
+mod freshness;
+mod updates;
+#[cfg(feature = "dns")]
+mod watched;
 
-use std::{collections::BTreeMap, fmt, net::SocketAddr};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, sync::Arc};
 
 use futures::{StreamExt, stream::BoxStream};
 use mesh_core::{
@@ -11,33 +21,74 @@ use mesh_core::{
     snapshot::{ClusterSpec, Discovery},
 };
 
-use crate::error::Error;
+pub(crate) use self::freshness::Freshness;
+use self::updates::Latest;
+#[cfg(feature = "dns")]
+use self::{dns::Resolver, follow::Following, watched::Watched};
+use crate::{error::Error, runtime::rng::SharedRng};
 
 /// Every address of a target, as one source knows them at one moment. An empty answer means that there are none.
 pub(crate) type Answer = Vec<SocketAddr>;
 
 /// Where each target's endpoints come from.
-#[derive(Clone, Default)]
 pub(crate) struct Sources {
     /// What the user gave instead of what the configuration says, by virtual node.
     fixed: BTreeMap<VirtualNodeName, Vec<SocketAddr>>,
+    updates: BTreeMap<VirtualNodeName, Latest>,
+    /// Asked in place of the system's name servers, if there are any.
+    name_servers: Vec<SocketAddr>,
+    #[cfg(feature = "dns")]
+    resolver: Option<Arc<Resolver>>,
+    freshness: Arc<Freshness>,
+    #[cfg_attr(
+        not(feature = "dns"),
+        expect(dead_code, reason = "nothing is asked again without this feature")
+    )]
+    rng: Arc<SharedRng>,
 }
 
 impl Sources {
+    /// Waits are drawn from `rng`.
+    pub(crate) fn new(name_servers: Vec<SocketAddr>, rng: Arc<SharedRng>) -> Self {
+        Self {
+            fixed: BTreeMap::new(),
+            updates: BTreeMap::new(),
+            name_servers,
+            #[cfg(feature = "dns")]
+            resolver: None,
+            freshness: Arc::default(),
+            rng,
+        }
+    }
+
     /// Puts an address in place of the node's own discovery, or beside the ones put there before.
     pub(crate) fn fix(&mut self, node: VirtualNodeName, addr: SocketAddr) {
         self.fixed.entry(node).or_default().push(addr);
     }
 
+    /// Puts a stream of updates in place of the node's own discovery; a task reads it until nobody follows it any more.
+    pub(crate) fn feed(&mut self, node: VirtualNodeName, updates: BoxStream<'static, Answer>) {
+        self.updates.insert(node, Latest::of(updates));
+    }
+
+    /// How well the targets' endpoints are known.
+    pub(crate) fn freshness(&self) -> &Arc<Freshness> {
+        &self.freshness
+    }
+
     /// A target's answers, from the first one on, for as long as the stream is held.
-    pub(crate) fn discover(&self, spec: &ClusterSpec) -> Result<BoxStream<'static, Answer>, Error> {
+    pub(crate) fn discover(
+        &mut self,
+        spec: &ClusterSpec,
+    ) -> Result<BoxStream<'static, Answer>, Error> {
         if let Some(addrs) = self.fixed.get(&spec.virtual_node) {
             return Ok(fixed::answers(addrs.clone()).boxed());
         }
+        if let Some(latest) = self.updates.get(&spec.virtual_node) {
+            return Ok(latest.answers().boxed());
+        }
         match &spec.discovery {
-            Discovery::Dns { hostname, all, .. } => {
-                Ok(dns::answers(hostname.clone(), spec.port.get(), *all).boxed())
-            }
+            Discovery::Dns { hostname, .. } => self.dns(spec, hostname),
             _ => Err(Error::setup(format!(
                 "the endpoints of virtual node {node} are in AWS Cloud Map, which this version does not ask: give them \
                  with .endpoint({node:?}, \"ADDRESS:PORT\")",
@@ -45,12 +96,55 @@ impl Sources {
             ))),
         }
     }
+
+    #[cfg(feature = "dns")]
+    fn dns(
+        &mut self,
+        spec: &ClusterSpec,
+        hostname: &str,
+    ) -> Result<BoxStream<'static, Answer>, Error> {
+        if let Some(addr) = dns::literal(hostname, spec.port) {
+            return Ok(fixed::answers(vec![addr]).boxed());
+        }
+        let resolver = match &self.resolver {
+            Some(resolver) => resolver.clone(),
+            None => {
+                let made = Arc::new(Resolver::new(&self.name_servers)?);
+                self.resolver.insert(made).clone()
+            }
+        };
+        let all = matches!(spec.discovery, Discovery::Dns { all: true, .. });
+        let name = dns::HostName::new(resolver, spec, hostname)?;
+        let following = Following::new(
+            name,
+            spec,
+            all,
+            Watched::new(&self.freshness),
+            self.rng.clone(),
+        );
+        Ok(following.answers().boxed())
+    }
+
+    #[cfg(not(feature = "dns"))]
+    fn dns(
+        &mut self,
+        spec: &ClusterSpec,
+        hostname: &str,
+    ) -> Result<BoxStream<'static, Answer>, Error> {
+        Err(Error::setup(format!(
+            "the endpoints of virtual node {node} are found by DNS ({hostname}), for which mesh-tower needs its feature `dns`; \
+             or give them with .endpoint({node:?}, \"ADDRESS:PORT\")",
+            node = spec.virtual_node,
+        )))
+    }
 }
 
 impl fmt::Debug for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sources")
             .field("fixed", &self.fixed)
-            .finish()
+            .field("updates", &self.updates.keys())
+            .field("name_servers", &self.name_servers)
+            .finish_non_exhaustive()
     }
 }

@@ -22,6 +22,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::{builder::Life, configured::Configured};
 use crate::{
     client::Origin,
+    discovery::Freshness,
     error::{Cause, Error},
     inbound::InboundState,
     open::Open,
@@ -43,6 +44,7 @@ pub(crate) struct Running {
     pub(super) outbound: Arc<Scope>,
     pub(super) inbound: InboundState,
     pub(super) recorder: Arc<Recorder>,
+    pub(super) discovery: Arc<Freshness>,
     pub(super) phase: watch::Sender<Phase>,
     pub(super) life: Life,
     pub(super) configured: Configured,
@@ -138,6 +140,7 @@ impl Running {
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let open = |scope: &Open| count(scope.count());
         let mut numbers = self.recorder.numbers();
+        numbers.extend(self.discovery.numbers());
         numbers.extend([
             Number::gauge(
                 "mesh_outbound_requests_in_flight",

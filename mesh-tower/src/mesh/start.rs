@@ -1,6 +1,6 @@
 //! The start of a mesh, step by step; a step that fails leaves nothing behind.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, mem, net::SocketAddr, sync::Arc};
 
 use mesh_core::{
     metric::Direction,
@@ -35,10 +35,11 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     let dial = transport.clone() as Arc<dyn Dial>;
     let (sourced, followed) = source::open(&builder, dial.clone()).await?;
     announce(&sourced, builder.max_waiting);
-    let sources = sources(&builder, &sourced.nodes)?;
+    let (draws, ids, waits) = rngs(builder.seed, sourced.snapshot.virtual_node());
+    let sources = sources(&mut builder, &sourced.nodes, waits)?;
+    let discovery = sources.freshness().clone();
     let snapshot = Arc::new(sourced.snapshot);
     let listeners = listeners(&builder, &*transport, &snapshot).await?;
-    let (draws, ids) = rngs(builder.seed, snapshot.virtual_node());
     let meters = Arc::new(Meters::new(&snapshot));
     let recorder = records::recorder(&mut builder, &snapshot, &meters, ids)?;
     let mut reconciler = Reconciler::new(sources, meters, dial, builder.life.warm);
@@ -62,6 +63,7 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
         listeners: Mutex::new(Some(listeners)),
         outbound: outbound.clone(),
         recorder,
+        discovery,
         inbound: InboundState::new(current.clone(), inbound),
         current: current.clone(),
         phase: watch::Sender::new(Phase::Idle),
@@ -78,9 +80,9 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     Ok(Mesh { handle, stack })
 }
 
-/// What routes and waits are drawn from, and what ids are: apart, so that what is drawn does not depend on whether traces are
-/// begun. The ids of two nodes that have the same seed are not to meet in one trace.
-fn rngs(seed: Option<u64>, node: &VirtualNodeName) -> (Arc<SharedRng>, Arc<SharedRng>) {
+/// What routes and retries are drawn from, what ids are, and when directories are asked again: apart, so that what is drawn does not
+/// depend on whether traces are begun or how often was asked. The ids of two nodes that have the same seed are not to meet in one trace.
+fn rngs(seed: Option<u64>, node: &VirtualNodeName) -> (Rng, Rng, Rng) {
     let name = node.as_str().bytes();
     let ids = name.fold(IDS, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
@@ -89,18 +91,30 @@ fn rngs(seed: Option<u64>, node: &VirtualNodeName) -> (Arc<SharedRng>, Arc<Share
         let seeded = |seed| SharedRng::new(seed ^ purpose);
         Arc::new(seed.map_or_else(SharedRng::from_entropy, seeded))
     };
-    (rng(0), rng(ids))
+    (rng(0), rng(ids), rng(!ids))
 }
 
-fn sources(builder: &MeshBuilder, nodes: &[VirtualNodeName]) -> Result<Sources, Error> {
-    let mut sources = Sources::default();
+type Rng = Arc<SharedRng>;
+
+fn sources(
+    builder: &mut MeshBuilder,
+    nodes: &[VirtualNodeName],
+    waits: Rng,
+) -> Result<Sources, Error> {
+    let known = |name: &str| {
+        let mut nodes_of_that_name = nodes.iter().filter(|known| known.as_str() == name);
+        nodes_of_that_name.next().cloned().ok_or_else(|| {
+            Error::setup(format!(
+                "an endpoint is given for {name:?}, but no virtual node has that name; there are {nodes:?}"
+            ))
+        })
+    };
+    let mut sources = Sources::new(mem::take(&mut builder.discoveries.name_servers), waits);
     for (node, addr) in &builder.endpoints {
-        let Some(known) = nodes.iter().find(|known| known.as_str() == node) else {
-            return Err(Error::setup(format!(
-                "an endpoint is given for {node:?}, but no virtual node has that name; there are {nodes:?}"
-            )));
-        };
-        sources.fix(known.clone(), address(addr, "an endpoint")?);
+        sources.fix(known(node)?, address(addr, "an endpoint")?);
+    }
+    for (node, updates) in mem::take(builder.discoveries.updates.get_mut()) {
+        sources.feed(known(&node)?, updates);
     }
     Ok(sources)
 }

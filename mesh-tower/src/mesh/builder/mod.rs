@@ -1,5 +1,6 @@
 //! What a mesh is started with.
 
+mod discovery;
 mod life;
 mod source;
 #[cfg(any(test, feature = "test-util"))]
@@ -11,6 +12,7 @@ use mesh_core::Defaults;
 use parking_lot::Mutex;
 
 pub(in crate::mesh) use self::{
+    discovery::Discoveries,
     life::Life,
     source::{Following, Source},
 };
@@ -38,6 +40,7 @@ pub struct MeshBuilder {
     pub(in crate::mesh) binds: Vec<(u16, String)>,
     pub(in crate::mesh) listen: bool,
     pub(in crate::mesh) endpoints: Vec<(String, String)>,
+    pub(in crate::mesh) discoveries: Discoveries,
     pub(in crate::mesh) transport: Arc<dyn Transport>,
     pub(in crate::mesh) seed: Option<u64>,
     pub(in crate::mesh) max_waiting: usize,
@@ -61,6 +64,7 @@ impl Default for MeshBuilder {
             binds: Vec::new(),
             listen: true,
             endpoints: Vec::new(),
+            discoveries: Discoveries::default(),
             transport: Arc::new(Tcp),
             seed: None,
             max_waiting: MAX_WAITING,
