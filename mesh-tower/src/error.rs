@@ -115,6 +115,8 @@ pub(crate) enum Cause {
     Overflow { waiting: usize },
     #[error("no complete answer within {limit:?}")]
     RequestTimeout { limit: Duration },
+    #[error("no complete answer by the caller's deadline")]
+    Deadline,
     #[error("no answer to an attempt within {limit:?}")]
     PerTryTimeout { limit: Duration },
     #[error("nothing moved for {limit:?}")]
@@ -206,9 +208,10 @@ impl Error {
             }
             Cause::NoEndpoint | Cause::Connect(_) => ErrorKind::Unavailable,
             Cause::Overflow { .. } => ErrorKind::Overflow,
-            Cause::RequestTimeout { .. } | Cause::PerTryTimeout { .. } | Cause::Idle { .. } => {
-                ErrorKind::Timeout
-            }
+            Cause::RequestTimeout { .. }
+            | Cause::Deadline
+            | Cause::PerTryTimeout { .. }
+            | Cause::Idle { .. } => ErrorKind::Timeout,
             Cause::Upstream { .. } => ErrorKind::Upstream,
             Cause::Status(_) => ErrorKind::Status,
             Cause::Body(_) => ErrorKind::Body,
@@ -230,6 +233,7 @@ impl Error {
             Cause::RequestTimeout { .. } | Cause::PerTryTimeout { .. } => {
                 Some(Flag::UpstreamTimeout)
             }
+            Cause::Deadline => Some(Flag::DeadlineExceeded),
             Cause::Idle { .. } => Some(Flag::StreamIdle),
             Cause::Stopping => Some(Flag::LocalReset),
             Cause::Upstream { outcome, source } => Some(connect::flag(source, *outcome)),

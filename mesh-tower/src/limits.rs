@@ -11,7 +11,7 @@ use mesh_core::timeout::{Deadlines, LimitKind, Timeouts};
 use pin_project::pin_project;
 
 use crate::{
-    call::RequestEnd,
+    call::{Call, CallersTime, RequestEnd},
     error::Cause,
     runtime::{clock, timer::Timer},
 };
@@ -27,6 +27,16 @@ impl Limits {
     pub(crate) fn new(timeouts: Timeouts, started: Instant) -> Self {
         Self {
             deadlines: Deadlines::new(timeouts, started),
+            timer: Timer::default(),
+        }
+    }
+
+    /// Those of a call, whose caller may be in more of a hurry.
+    pub(crate) fn of(call: &Call, timeouts: Timeouts) -> Self {
+        let CallersTime { deadline, limit } = call.callers_time();
+        let deadlines = Deadlines::new(timeouts.shortened(limit), call.started());
+        Self {
+            deadlines: deadlines.with_deadline(deadline),
             timer: Timer::default(),
         }
     }
@@ -68,6 +78,12 @@ impl Limits {
         Poll::Ready(self.cause(limit.kind))
     }
 
+    /// Why there is no time for another attempt.
+    pub(crate) fn out_of_time(&self) -> Cause {
+        let limit = self.deadlines.whole();
+        self.cause(limit.map_or(LimitKind::Request, |limit| limit.kind))
+    }
+
     fn cause(&self, kind: LimitKind) -> Cause {
         let Timeouts {
             request,
@@ -79,6 +95,7 @@ impl Limits {
             LimitKind::PerTry => Cause::PerTryTimeout {
                 limit: per_try.unwrap_or_default(),
             },
+            LimitKind::Deadline => Cause::Deadline,
             LimitKind::Idle => Cause::Idle {
                 limit: idle.unwrap_or_default(),
             },

@@ -90,6 +90,8 @@ struct Answer {
     status: StatusCode,
     text: Cow<'static, str>,
     overloaded: bool,
+    /// The caller's own clock ended it.
+    late: bool,
 }
 
 impl Answer {
@@ -113,7 +115,7 @@ impl Answer {
                 ..
             } => (StatusCode::BAD_GATEWAY, reset(error)),
             Cause::Upstream { .. } => (StatusCode::SERVICE_UNAVAILABLE, reset(error)),
-            Cause::RequestTimeout { .. } | Cause::PerTryTimeout { .. } => (
+            Cause::RequestTimeout { .. } | Cause::PerTryTimeout { .. } | Cause::Deadline => (
                 StatusCode::GATEWAY_TIMEOUT,
                 "upstream request timeout".into(),
             ),
@@ -132,6 +134,7 @@ impl Answer {
             status,
             text,
             overloaded: matches!(error.cause(), Cause::Overflow { .. }),
+            late: matches!(error.cause(), Cause::Deadline),
         }
     }
 
@@ -143,6 +146,7 @@ impl Answer {
                 status: StatusCode::INTERNAL_SERVER_ERROR,
                 text: "".into(),
                 overloaded: false,
+                late: false,
             },
             _ => Self::to(error),
         }
@@ -193,9 +197,11 @@ impl Answer {
     }
 
     /// # Source
-    /// gRPC, "HTTP to gRPC Status Code Mapping", as Envoy applies it to its own answers.
+    /// gRPC, "HTTP to gRPC Status Code Mapping", as Envoy applies it to its own answers; and gRPC's own code for a deadline,
+    /// which Envoy does not keep.
     fn code(&self) -> i32 {
         match self.status {
+            _ if self.late => DEADLINE_EXCEEDED,
             StatusCode::NOT_FOUND => UNIMPLEMENTED,
             StatusCode::BAD_REQUEST => INTERNAL,
             StatusCode::BAD_GATEWAY
@@ -270,6 +276,7 @@ const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const OVERLOADED: HeaderName = HeaderName::from_static("x-envoy-overloaded");
 
 const UNKNOWN: i32 = 2;
+const DEADLINE_EXCEEDED: i32 = 4;
 const UNIMPLEMENTED: i32 = 12;
 const INTERNAL: i32 = 13;
 const UNAVAILABLE: i32 = 14;
@@ -315,6 +322,7 @@ mod tests {
                 "upstream request timeout",
                 "",
             ),
+            (Cause::Deadline, 504, 4, "upstream request timeout", ""),
             (
                 Cause::PerTryTimeout { limit },
                 504,

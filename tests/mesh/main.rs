@@ -5,6 +5,7 @@ mod access_log;
 mod cancels;
 mod connections;
 mod context;
+mod deadlines;
 mod discovery;
 mod drain;
 mod frameworks;

@@ -1,6 +1,7 @@
 //! What is known about one request while it lives, shared by every service that sees it.
 
 mod attempt;
+mod deadline;
 mod ending;
 mod head;
 mod request_end;
@@ -27,6 +28,7 @@ use mesh_core::{
 pub use self::attempt::Attempt;
 use self::ending::End;
 pub(crate) use self::{
+    deadline::{CallersTime, tell},
     ending::grpc_status,
     head::{Carried, REQUEST_ID, RequestHead},
     request_end::RequestEnd,
@@ -66,6 +68,8 @@ pub(crate) struct Began {
     pub(crate) inbound: bool,
     pub(crate) version: Version,
     pub(crate) trace: Trace,
+    /// What its caller says of the time there is.
+    pub(crate) time: CallersTime,
     /// The connection that it came in on.
     pub(crate) conn: Option<Arc<ConnInfo>>,
     /// Its name in the logs of every service that it causes work in.

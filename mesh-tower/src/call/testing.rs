@@ -2,7 +2,7 @@
 
 use http::Request;
 
-use super::{Began, Call, Carried, is_grpc};
+use super::{Began, Call, CallersTime, Carried, is_grpc};
 use crate::{
     runtime::{clock, rng::SharedRng},
     trace::Trace,
@@ -22,6 +22,7 @@ pub(crate) fn call_of<B>(request: &Request<B>) -> Call {
         inbound: false,
         version: request.version(),
         trace: Trace::own(request.headers(), &SharedRng::new(1), None, at),
+        time: CallersTime::default(),
         conn: None,
         request_id: None,
         carried: Carried::default(),

@@ -5,6 +5,7 @@ mod scoped;
 use std::sync::Arc;
 
 use http::Extensions;
+use mesh_core::timeout::Deadline;
 
 pub use self::scoped::{InCall, Scoped};
 use crate::call::Call;
@@ -12,8 +13,8 @@ use crate::call::Call;
 /// The inbound call that a handler is answering.
 ///
 /// A handler finds it in the extensions of its request. Calls belong to it that are made while the handler runs, or while
-/// the body of its response is polled: they join its trace and take along the headers that the mesh was told to carry. In a
-/// task of its own, code is made part of the call by [`InCall::in_call`], [`Mesh::spawn`](crate::Mesh::spawn) or
+/// the body of its response is polled: they join its trace, take along the headers that the mesh was told to carry, and
+/// have to be over by its [deadline](Call::deadline), if it has one. In a task of its own, code is made part of the call by [`InCall::in_call`], [`Mesh::spawn`](crate::Mesh::spawn) or
 /// [`scope`](Self::scope); or the context is put into a request's extensions, which beats what runs: explicit over implicit.
 ///
 /// # Examples
@@ -32,11 +33,17 @@ use crate::call::Call;
 /// # for_another_task(&Request::new(Body::empty()));
 /// ```
 #[derive(Clone, Debug)]
-pub struct CallContext(Arc<Call>);
+pub struct CallContext {
+    call: Arc<Call>,
+    detached: bool,
+}
 
 impl CallContext {
     pub(crate) fn new(call: Arc<Call>) -> Self {
-        Self(call)
+        Self {
+            call,
+            detached: false,
+        }
     }
 
     /// The context of the code that runs now: that of the request which this task is answering.
@@ -48,7 +55,28 @@ impl CallContext {
     /// The call.
     #[must_use]
     pub fn call(&self) -> &Call {
-        &self.0
+        &self.call
+    }
+
+    /// The same, for what may outlast the call: its [deadline](Call::deadline) limits nothing that is done in this context.
+    #[must_use]
+    pub fn without_deadline(self) -> Self {
+        Self {
+            detached: true,
+            ..self
+        }
+    }
+
+    /// By when a call that is made in it has to be over.
+    pub(crate) fn deadline(&self) -> Deadline {
+        match self.detached {
+            true => Deadline::NONE,
+            false => self.call.causes(),
+        }
+    }
+
+    pub(crate) fn into_call(self) -> Arc<Call> {
+        self.call
     }
 
     /// The same future as part of this call, wherever it is polled.
@@ -57,10 +85,10 @@ impl CallContext {
     }
 
     /// The explicit context of a request about to be sent, or else the current one.
-    pub(crate) fn of(extensions: &Extensions) -> Option<Arc<Call>> {
+    pub(crate) fn of(extensions: &Extensions) -> Option<Self> {
         match extensions.get::<Self>() {
-            Some(explicit) => Some(explicit.0.clone()),
-            None => CURRENT.try_with(|current| current.0.clone()).ok(),
+            Some(explicit) => Some(explicit.clone()),
+            None => Self::current(),
         }
     }
 
@@ -86,7 +114,7 @@ mod tests {
     }
 
     fn current() -> Option<Arc<Call>> {
-        CallContext::of(&Extensions::new())
+        CallContext::of(&Extensions::new()).map(CallContext::into_call)
     }
 
     #[test]
@@ -96,7 +124,7 @@ mod tests {
         let scoped = context.scope(async { current() });
         for found in [inside.now_or_never(), scoped.now_or_never()] {
             let found = found.flatten().expect("the call");
-            assert!(Arc::ptr_eq(&found, &context.0));
+            assert!(Arc::ptr_eq(&found, &context.call));
         }
         assert!(
             async { current() }
@@ -113,10 +141,10 @@ mod tests {
         let mut extensions = Extensions::new();
         current.enter(|| {
             let found = CallContext::of(&extensions).expect("the current one");
-            assert!(Arc::ptr_eq(&found, &current.0));
+            assert!(Arc::ptr_eq(&found.call, &current.call));
             extensions.insert(explicit.clone());
             let found = CallContext::of(&extensions).expect("the explicit one");
-            assert!(Arc::ptr_eq(&found, &explicit.0));
+            assert!(Arc::ptr_eq(&found.call, &explicit.call));
         });
         assert!(CallContext::of(&Extensions::new()).is_none());
         assert!(CallContext::current().is_none());

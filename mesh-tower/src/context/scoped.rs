@@ -14,15 +14,19 @@ use super::CallContext;
 /// Makes a future part of a call.
 ///
 /// A task that a handler spawns runs outside of the handler: calls it makes belong to no request, start a trace of their own
-/// and carry nothing along. Made part of the call, it goes on where the handler was.
+/// and carry nothing along. Made part of the call, it goes on where the handler was, and by the call's deadline the calls it
+/// makes have to be over; [`Mesh::spawn`](crate::Mesh::spawn) is for what may outlast it.
 ///
 /// # Examples
 /// ```
-/// use mesh_tower::{Client, InCall as _};
+/// use mesh_tower::{Client, Error, InCall as _};
 ///
-/// /// Called by a handler: the call to `audit` belongs to the request that is being answered.
-/// fn note(audit: Client) {
-///     tokio::spawn(async move { audit.post("/notes").send().await }.in_call());
+/// /// Called by a handler: both calls belong to the request that is being answered.
+/// async fn ask(stock: Client, prices: Client) -> Result<(), Error> {
+///     let stock = tokio::spawn(async move { stock.get("/").send().await }.in_call());
+///     prices.get("/").send().await?;
+///     stock.await.expect("it does not panic")?;
+///     Ok(())
 /// }
 /// ```
 pub trait InCall: Future + Sized {
@@ -48,6 +52,14 @@ pub struct Scoped<F> {
 }
 
 impl<F> Scoped<F> {
+    /// Part of the call that runs now, which it may outlast.
+    pub(crate) fn detached(inner: F) -> Self {
+        Self {
+            inner,
+            context: CallContext::current().map(CallContext::without_deadline),
+        }
+    }
+
     pub(super) fn new(inner: F, context: CallContext) -> Self {
         Self {
             inner,

@@ -1,4 +1,4 @@
-//! The innermost inbound service: how long the application may take, as the listener's configuration says.
+//! The innermost inbound service: how long the application may take, as the listener's configuration and the caller say.
 
 use std::{
     future::Future,
@@ -10,6 +10,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
+use mesh_core::timeout::Timeouts;
 use pin_project::pin_project;
 use tower_service::Service;
 
@@ -29,8 +30,13 @@ use crate::{
 /// The request has ended when the application has taken its body whole. One that keeps it unread is bound by the limit on
 /// silence alone.
 ///
+/// The caller can only shorten the listener's limit: over HTTP by `x-envoy-expected-rq-timeout-ms`, which is a limit like it and
+/// answered with 504 like it; over gRPC by `grpc-timeout`, which is a deadline for the whole call and answered with
+/// `DEADLINE_EXCEEDED`. A caller that ends its call by itself is 10 ms ahead.
+///
 /// # Source
-/// Envoy 1.40's route timeout at the ingress, which App Mesh set from the listener's `timeout`.
+/// Envoy 1.40's route timeout at the ingress, which App Mesh set from the listener's `timeout`. As App Mesh set it up, Envoy
+/// read neither header; gRPC says what its own one means.
 #[derive(Clone, Debug)]
 pub(crate) struct Deadline<S> {
     inner: S,
@@ -61,9 +67,11 @@ where
             call,
             timeouts,
         } = arrived;
-        let limited = call.zip(timeouts).map(|(call, timeouts)| Limited {
-            limits: Limits::new(timeouts, call.started()),
-            call,
+        let limited = call.and_then(|call| {
+            // A listener that nobody knows limits nothing, but the caller may.
+            let hurried = || call.callers_time().is_any().then(Timeouts::none);
+            let limits = Limits::of(&call, timeouts.or_else(hurried)?);
+            Some(Limited { limits, call })
         });
         ResponseFuture {
             inner: self.inner.call(request),

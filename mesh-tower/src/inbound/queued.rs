@@ -39,7 +39,7 @@ impl Queued {
             place,
             state,
             call: call.clone(),
-            limits: Limits::new(timeouts, call.started()),
+            limits: Limits::of(call, timeouts),
         }
     }
 

@@ -5,7 +5,7 @@ use std::future::Future;
 use mesh_core::metric::prometheus;
 
 use super::Mesh;
-use crate::{context::InCall as _, inbound};
+use crate::{context::Scoped, inbound};
 
 impl Mesh {
     /// Writes out the records of all requests that have ended: access log lines and traces that still wait.
@@ -22,7 +22,8 @@ impl Mesh {
     }
 
     /// Runs a future as part of the call that is being answered, past the answer if it must: the mesh waits for it when it
-    /// stops, as it does for requests, and ends it when it has stopped or its last handle is gone.
+    /// stops, as it does for requests, and ends it when it has stopped or its last handle is gone. The call's deadline is not
+    /// the task's.
     ///
     /// For a result, or a task of one's own making: [`InCall`](crate::InCall).
     ///
@@ -34,7 +35,7 @@ impl Mesh {
     {
         let (inbound, mut phase) = (self.handle.inbound.clone(), self.handle.phase.subscribe());
         let running = inbound.drain().track();
-        let future = future.in_call();
+        let future = Scoped::detached(future);
         tokio::spawn(async move {
             let _running = running;
             tokio::select! {

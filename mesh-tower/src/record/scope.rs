@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Instant};
 
 use http::{HeaderMap, HeaderValue, Request};
-use mesh_core::metric::Direction;
+use mesh_core::{metric::Direction, timeout::Deadline};
 
 use super::Recorder;
 use crate::{
-    call::{Began, Call, Carried, REQUEST_ID, is_grpc},
+    call::{Began, Call, CallersTime, Carried, REQUEST_ID, is_grpc},
     conn_info::ConnInfo,
     context::CallContext,
     open::Open,
@@ -41,10 +41,15 @@ impl Scope {
     /// Begins a call to another service, for the one that is being answered if there is one.
     pub(crate) fn begin_outbound<B>(&self, request: &mut Request<B>) -> Arc<Call> {
         let at = clock::now();
-        let parent = CallContext::of(request.extensions());
+        let context = CallContext::of(request.extensions());
+        let deadline = context
+            .as_ref()
+            .map_or(Deadline::NONE, CallContext::deadline);
+        let parent = context.map(CallContext::into_call);
         if let Some(parent) = &parent {
             parent.carried().add_to(request.headers_mut());
         }
+        let grpc = is_grpc(request.headers());
         // Written into each attempt, and not here: a request without headers is cheaper to keep for another try.
         let request_id = request.headers().get(REQUEST_ID).cloned();
         let request_id = request_id
@@ -57,8 +62,9 @@ impl Scope {
         };
         Arc::new(Call::new(Began {
             at,
-            grpc: is_grpc(request.headers()),
+            grpc,
             inbound: false,
+            time: CallersTime::of_outbound(request.headers(), grpc, at, deadline),
             version: request.version(),
             head: self.recorder.head(request, &trace),
             trace,
@@ -77,10 +83,12 @@ impl Scope {
         let at = clock::now();
         let request_id = self.name(request.headers_mut());
         let trace = self.own_trace(request, at);
+        let grpc = is_grpc(request.headers());
         Arc::new(Call::new(Began {
             at,
-            grpc: is_grpc(request.headers()),
+            grpc,
             inbound: true,
+            time: CallersTime::of_inbound(request.headers(), grpc, at),
             version: request.version(),
             head: self.recorder.head(request, &trace),
             trace,

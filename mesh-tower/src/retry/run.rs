@@ -21,9 +21,9 @@ use super::{
 };
 use crate::{
     body::Body,
-    call::Call,
+    call::{Call, tell},
     endpoint::Destination,
-    error::{Cause, Error},
+    error::Error,
     limits::{Enforced, Limits},
     outgoing::{Deliver, Routed, Try},
     response_body::ResponseBody,
@@ -53,7 +53,7 @@ impl<D: Deliver> Run<D> {
             limit,
         } = routed;
         let attempts = Attempts::new(Safety::of(request.method(), call.is_grpc()));
-        let mut limits = Limits::new(plan.timeouts.shortened(limit), call.started());
+        let mut limits = Limits::of(&call, plan.timeouts.shortened(limit));
         if request.body().is_whole() {
             // Whoever gave it has ended it, however long it then waits for a connection to be sent on.
             limits.deadlines().request_ended(call.started());
@@ -90,6 +90,7 @@ impl<D: Deliver> Run<D> {
         mut request: Request<Body>,
     ) -> impl Future<Output = Result<Response<ResponseBody>, Error>> {
         async move {
+            self.check_time(self.call.started())?;
             loop {
                 let enforced = self.attempt(request).await;
                 let mut result = enforced.unwrap_or_else(|cause| Err(Error::new(cause)));
@@ -113,7 +114,7 @@ impl<D: Deliver> Run<D> {
                 if let Some(wait) = wait {
                     Box::pin(time::sleep(wait)).await;
                 }
-                self.check_time()?;
+                self.check_time(clock::now())?;
                 if !self.attempts.can_retry(&self.plan.retry) {
                     self.kept = None;
                 }
@@ -123,7 +124,7 @@ impl<D: Deliver> Run<D> {
 
     fn attempt(
         &mut self,
-        request: Request<Body>,
+        mut request: Request<Body>,
     ) -> Enforced<'_, impl Future<Output = Result<Response<ResponseBody>, Error>>> {
         // The first one begins where the call does.
         let begun = match self.call.attempts().next() {
@@ -131,6 +132,8 @@ impl<D: Deliver> Run<D> {
             Some(_) => clock::now(),
         };
         self.limits.deadlines().attempt_started(begun);
+        let (headers, grpc) = (request.headers_mut(), self.call.is_grpc());
+        tell(headers, grpc, self.limits.deadlines(), begun);
         let attempt = self.inner.deliver(Try {
             begun,
             request,
@@ -183,19 +186,18 @@ impl<D: Deliver> Run<D> {
     }
 
     /// A wait ends no later than the request limit; at the limit, nothing more is tried.
-    fn check_time(&mut self) -> Result<(), Error> {
+    fn check_time(&mut self, now: Instant) -> Result<(), Error> {
         if let Some(at) = self.call.request_end().at() {
             self.limits.deadlines().request_ended(at);
         }
-        match self.limits.deadlines().remaining(clock::now()) {
+        match self.limits.deadlines().remaining(now) {
             Some(left) if left.is_zero() => Err(self.out_of_time()),
             _ => Ok(()),
         }
     }
 
     fn out_of_time(&self) -> Error {
-        let limit = self.limits.timeouts().request.unwrap_or_default();
-        Error::new(Cause::RequestTimeout { limit })
+        Error::new(self.limits.out_of_time())
     }
 }
 

@@ -99,7 +99,7 @@ impl Reason {
     /// What cut the call, before or after its head.
     fn of_call(call: &Call) -> Option<Self> {
         call.flags().iter().find_map(|flag| match flag {
-            Flag::UpstreamTimeout => Some(TIMEOUT),
+            Flag::UpstreamTimeout | Flag::DeadlineExceeded => Some(TIMEOUT),
             Flag::StreamIdle => Some(IDLE),
             Flag::UpstreamConnectionTermination | Flag::UpstreamReset => Some(RESET),
             Flag::UpstreamProtocolError => Some(NOT_HTTP),
