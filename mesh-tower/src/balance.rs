@@ -37,8 +37,13 @@ impl Balance {
         let endpoints = set.usable();
         let tried = |index: usize| {
             let addr = endpoints.get(index).map(|endpoint| endpoint.addr);
-            call.attempts()
-                .any(|attempt| Some(attempt.endpoint()) == addr)
+            let failing = endpoints
+                .get(index)
+                .is_some_and(|endpoint| endpoint.pool.is_failing());
+            failing
+                || call
+                    .attempts()
+                    .any(|attempt| Some(attempt.endpoint()) == addr)
         };
         let in_flight = |index: usize| {
             let endpoint = endpoints.get(index);

@@ -154,6 +154,11 @@ pub(crate) enum ConnectError {
     Handshake(#[source] hyper::Error),
     #[error("the peer closed before its settings came")]
     Closed,
+    #[error("{failures} connects have failed in a row, the last one so: {last}")]
+    StillFailing {
+        failures: u32,
+        last: std::sync::Arc<str>,
+    },
 }
 
 impl Error {

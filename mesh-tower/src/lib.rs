@@ -80,6 +80,7 @@ mod endpoint;
 mod error;
 mod gate;
 mod guard;
+mod health;
 pub mod inbound;
 mod limits;
 mod mesh;

@@ -10,6 +10,7 @@ mod discovery;
 mod drain;
 mod frameworks;
 mod grpc;
+mod health;
 mod imports;
 mod limits;
 mod manifests;

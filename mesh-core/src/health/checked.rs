@@ -30,10 +30,14 @@ pub struct Checked {
 impl Default for Checked {
     /// Checked, and no answer yet.
     fn default() -> Self {
-        Self {
-            health: Health::Unknown,
-            against: 0,
-        }
+        Self::from(Health::Unknown)
+    }
+}
+
+impl From<Health> for Checked {
+    /// What it was known to be before its next answer.
+    fn from(health: Health) -> Self {
+        Self { health, against: 0 }
     }
 }
 

@@ -7,9 +7,11 @@ mod answer;
 mod check;
 mod checked;
 pub mod grpc;
+mod redial;
 mod verdict;
 
 pub use answer::Answer;
 pub use check::HealthCheck;
 pub use checked::Checked;
+pub use redial::redial;
 pub use verdict::Health;

@@ -14,12 +14,11 @@ use mesh_core::{
 };
 
 use super::{
-    Endpoint, EndpointSet, Pool,
+    Connector, Endpoint, EndpointSet, Pool,
     roster::{Gone, Members, Roster, state_of},
     set::State,
 };
 use crate::{
-    connect::Dial,
     runtime::budget::RetryBudget,
     sync::{ArcSwap, AtomicUsize, Mutex, Notified, Notify, Ordering},
 };
@@ -104,7 +103,7 @@ impl Cluster {
     pub(crate) fn update(
         &self,
         addrs: &[SocketAddr],
-        dial: &Arc<dyn Dial>,
+        connector: &Arc<Connector>,
         unheard: Health,
         now: Instant,
     ) {
@@ -115,7 +114,7 @@ impl Cluster {
                 let known = before.iter().find(|(endpoint, _)| endpoint.addr == addr);
                 let (endpoint, mut state) = known
                     .cloned()
-                    .unwrap_or_else(|| self.member(addr, roster, dial, unheard));
+                    .unwrap_or_else(|| self.member(addr, roster, connector, unheard));
                 if unheard.is_well() {
                     state.health = Health::Well;
                 }
@@ -137,10 +136,10 @@ impl Cluster {
         &self,
         addr: SocketAddr,
         roster: &mut Roster,
-        dial: &Arc<dyn Dial>,
+        connector: &Arc<Connector>,
         health: Health,
     ) -> (Endpoint, State) {
-        let pool = Arc::new(Pool::new(addr, self.spec.protocol, dial.clone()));
+        let pool = Arc::new(Pool::new(addr, self.spec.protocol, connector.clone()));
         let (load, state) = match roster.gone.remove(&addr) {
             Some(gone) => (gone.load, gone.state),
             None => {
@@ -155,7 +154,6 @@ impl Cluster {
     }
 
     /// What the checks of an endpoint say, also of one that is gone for the moment.
-    #[cfg_attr(not(test), expect(dead_code, reason = "health checks will call it"))]
     pub(crate) fn set_health(&self, addr: SocketAddr, health: Health) {
         self.change(false, |roster, members| {
             if let Some((_, state)) = state_of(roster, members, addr) {

@@ -41,6 +41,7 @@ impl Exclusive for Sender {
 pub(crate) async fn handshake(connection: Connection) -> Result<Sender, ConnectError> {
     let held = connection.held().clone();
     let (send, driver) = http1::Builder::new()
+        .max_header_size(MAX_HEAD)
         .handshake(TokioIo::new(connection))
         .await
         .map_err(ConnectError::Handshake)?;
@@ -52,3 +53,9 @@ pub(crate) async fn handshake(connection: Connection) -> Result<Sender, ConnectE
         _driver: AbortOnDropHandle::new(driver),
     })
 }
+
+/// What a response's head may take.
+///
+/// # Source
+/// Envoy, `max_response_headers_kb`.
+const MAX_HEAD: usize = 60 * 1024;

@@ -6,6 +6,7 @@ use std::{
     pin::Pin,
     sync::{Arc, Weak},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use futures::{FutureExt, future::BoxFuture};
@@ -17,7 +18,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use super::streams::{Multiplexed, Shared};
+use super::streams::Multiplexed;
+pub(crate) use super::streams::Shared;
 use crate::{body::Body, connect::Connection, error::ConnectError};
 
 impl Multiplexed for SendRequest<Body> {
@@ -31,14 +33,21 @@ impl Multiplexed for SendRequest<Body> {
 }
 
 /// Starts HTTP/2 on a connection and waits for the peer's settings, for only they tell how many streams it takes.
+///
+/// While streams are open and nothing has come for `keep_alive`, the peer is asked whether it is still there. `lost` is called
+/// when the connection takes no more requests, if it was used and somebody still has it.
 pub(crate) async fn handshake(
     connection: Connection,
+    keep_alive: Duration,
+    lost: impl FnOnce() + Send + 'static,
 ) -> Result<Arc<Shared<SendRequest<Body>>>, ConnectError> {
     let tasks = Tasks::default();
     let (send, requests) = http2::Builder::new(tasks.clone())
         .timer(TokioTimer::new())
         .initial_max_send_streams(UNKNOWN)
         .max_header_list_size(MAX_HEAD)
+        .keep_alive_interval(keep_alive)
+        .keep_alive_timeout(PING_ANSWER)
         .handshake(TokioIo::new(connection))
         .await
         .map_err(ConnectError::Handshake)?;
@@ -50,6 +59,7 @@ pub(crate) async fn handshake(
         shared: Arc::downgrade(&shared),
         max: UNKNOWN,
         settled: Some(settled),
+        lost: Some(Box::new(lost)),
     });
     settings.await.map_err(|_| ConnectError::Closed)?;
     Ok(shared)
@@ -67,6 +77,7 @@ struct Driver {
     shared: Weak<Shared<SendRequest<Body>>>,
     max: usize,
     settled: Option<oneshot::Sender<()>>,
+    lost: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl Future for Driver {
@@ -95,12 +106,22 @@ impl Driver {
         // How it ended is told to each request that was open.
         if Pin::new(&mut *requests).poll(cx).is_ready() {
             self.requests = None;
+            self.lose();
             return;
         }
         let max = requests.current_max_send_streams();
         if max != self.max {
             self.max = max;
             self.publish();
+        }
+    }
+
+    fn lose(&mut self) {
+        let shared = self.shared.upgrade();
+        if let Some(lost) = self.lost.take()
+            && shared.is_some_and(|shared| shared.was_used())
+        {
+            lost();
         }
     }
 
@@ -153,11 +174,14 @@ where
 /// Before the peer's settings have come, no stream may be opened.
 const UNKNOWN: usize = 0;
 
+/// How long a peer may take to answer a ping; as long as hyper and gRPC allow it.
+const PING_ANSWER: Duration = Duration::from_secs(20);
+
 /// What the fields of a response's head may take together.
 ///
 /// # Source
 /// Envoy, `max_response_headers_kb`.
-pub(super) const MAX_HEAD: u32 = 60 * 1024;
+const MAX_HEAD: u32 = 60 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -191,7 +215,7 @@ mod tests {
         let connections = Connections::new();
         peer.write_all(&settings(5)).await.expect("written");
         let stream = connections
-            .reserve_or_dial(|| handshake(Connection::new(ours)))
+            .reserve_or_dial(|| handshake(Connection::new(ours), Duration::from_secs(300), || ()))
             .await;
         assert!(stream.is_ok());
         let mut preface = [0; 24];
@@ -208,7 +232,7 @@ mod tests {
         ] {
             let (connections, mut peer) = connected().await;
             peer.write_all(frame).await.expect("written");
-            time::sleep(time::Duration::from_millis(1)).await;
+            time::sleep(Duration::from_millis(1)).await;
             assert!(connections.reserve().is_none(), "{what}");
         }
     }
@@ -227,11 +251,11 @@ mod tests {
             let request = Request::post("http://orders.local/").body(Body::empty());
             let mut sender = stream.connection().clone();
             let answer = tokio::spawn(sender.try_send_request(request.expect("a request")));
-            time::sleep(time::Duration::from_millis(1)).await;
+            time::sleep(Duration::from_millis(1)).await;
             for goodbye in goodbyes {
                 peer.write_all(goodbye).await.expect("written");
             }
-            time::sleep(time::Duration::from_millis(1)).await;
+            time::sleep(Duration::from_millis(1)).await;
             drop(peer);
             let mut failed = answer.await.expect("no panic").expect_err("no answer");
             let untouched = failed.take_message().is_some();

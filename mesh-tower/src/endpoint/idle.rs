@@ -1,8 +1,12 @@
 //! Idle connections, each of which carries one request at a time.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
-use tokio::time;
+use tokio::{runtime::Handle, time};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::sync::Mutex;
 
@@ -20,19 +24,34 @@ pub(super) trait Exclusive {
 
 /// Idle connections, the one last used first: the others may then grow old and close.
 #[derive(Debug)]
-pub(crate) struct Idle<C>(Mutex<Option<Vec<C>>>);
+pub(crate) struct Idle<C>(Mutex<Option<Shelf<C>>>);
+
+#[derive(Debug)]
+struct Shelf<C> {
+    /// With the round in which each was put here.
+    kept: Vec<(C, u32)>,
+    round: u32,
+    /// Closes what lies here for long, while anything does.
+    sweeper: Option<AbortOnDropHandle<()>>,
+}
 
 impl<C: Exclusive> Idle<C> {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Some(Vec::new())))
+        Self(Mutex::new(Some(Shelf {
+            kept: Vec::new(),
+            round: 0,
+            sweeper: None,
+        })))
     }
 
     /// An idle connection that can take a request now.
     pub(crate) fn take_ready(&self) -> Option<C> {
         let mut idle = self.0.lock();
-        let idle = idle.as_mut()?;
-        let ready = idle.iter().rposition(C::is_ready)?;
-        Some(idle.remove(ready))
+        let kept = &mut idle.as_mut()?.kept;
+        let ready = kept
+            .iter()
+            .rposition(|(connection, _)| connection.is_ready())?;
+        Some(kept.remove(ready).0)
     }
 
     /// An idle connection that can take a request now or in a moment.
@@ -45,25 +64,51 @@ impl<C: Exclusive> Idle<C> {
 
     async fn take_next(&self) -> Option<C> {
         loop {
-            let mut connection = self.0.lock().as_mut()?.pop()?;
+            let (mut connection, _) = self.0.lock().as_mut()?.kept.pop()?;
             if connection.ready().await {
                 return Some(connection);
             }
         }
     }
 
-    /// Keeps it for the next request, or closes it: if the endpoint was retired meanwhile, or enough are idle.
-    pub(crate) fn give_back(&self, connection: C) {
-        if let Some(idle) = &mut *self.0.lock()
-            && !connection.is_closed()
-        {
-            if idle.len() >= MOST_IDLE {
-                idle.retain(|connection| !connection.is_closed());
-            }
-            if idle.len() < MOST_IDLE {
-                idle.push(connection);
-            }
+    /// Keeps it, or closes it: if the endpoint was retired meanwhile, or enough are idle.
+    /// Tells whether somebody has to be found who closes it when it is idle for long.
+    fn give_back(&self, connection: C) -> bool {
+        let mut idle = self.0.lock();
+        let Some(idle) = &mut *idle else {
+            return false;
+        };
+        if connection.is_closed() {
+            return false;
         }
+        if idle.kept.len() >= MOST_IDLE {
+            idle.kept.retain(|(connection, _)| !connection.is_closed());
+        }
+        if idle.kept.len() < MOST_IDLE {
+            idle.kept.push((connection, idle.round));
+        }
+        idle.sweeper.is_none()
+    }
+
+    /// Closes what was not used for [`ROUNDS`] rounds, and ends the round; tells whether another one is worth waiting for.
+    fn sweep(&self) -> bool {
+        let mut idle = self.0.lock();
+        let Some(shelf) = &mut *idle else {
+            return false;
+        };
+        let (mut old, round) = (Vec::new(), shelf.round);
+        let is_old = |(connection, put): &mut (C, u32)| {
+            round.wrapping_sub(*put) >= ROUNDS || connection.is_closed()
+        };
+        old.extend(shelf.kept.extract_if(.., is_old));
+        shelf.round = round.wrapping_add(1);
+        let more = !shelf.kept.is_empty();
+        if !more {
+            shelf.sweeper = None;
+        }
+        // They close when nobody waits for the lock.
+        drop(idle);
+        more
     }
 
     /// Closes what is idle, now and from now on.
@@ -72,6 +117,35 @@ impl<C: Exclusive> Idle<C> {
         drop(idle);
     }
 }
+
+impl<C: Exclusive + Send + 'static> Idle<C> {
+    /// Keeps it for the next request as long as its peer probably will, or closes it: if the endpoint was retired meanwhile, or
+    /// enough are idle.
+    pub(crate) fn keep(self: &Arc<Self>, connection: C) {
+        if self.give_back(connection)
+            && let Ok(runtime) = Handle::try_current()
+            && let Some(shelf) = &mut *self.0.lock()
+        {
+            let sweeper = || AbortOnDropHandle::new(runtime.spawn(sweep(Arc::downgrade(self))));
+            shelf.sweeper.get_or_insert_with(sweeper);
+        }
+    }
+}
+
+async fn sweep<C: Exclusive>(idle: Weak<Idle<C>>) {
+    loop {
+        time::sleep(ROUND).await;
+        if !idle.upgrade().is_some_and(|idle| idle.sweep()) {
+            return;
+        }
+    }
+}
+
+/// A connection closes when it was idle for 40 to 50 s, for most peers close theirs after 60 s or more (Envoy, nginx, load
+/// balancers): so they hardly ever close one on which a request is on its way. Where one of them is earlier, its goodbye is
+/// here before the next request, but for a race of less than a round trip.
+const ROUND: Duration = Duration::from_secs(10);
+const ROUNDS: u32 = 4;
 
 /// How long a request waits for connections that are not ready for it yet.
 const A_MOMENT: Duration = Duration::from_millis(5);

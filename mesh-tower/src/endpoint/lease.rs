@@ -114,7 +114,7 @@ impl Lease {
     pub(crate) fn give_back(self) {
         if let Leased::H1 { mut sender, idle } = self.connection {
             sender.reused = true;
-            idle.give_back(sender);
+            idle.keep(sender);
         }
     }
 }

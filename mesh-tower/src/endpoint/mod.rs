@@ -8,19 +8,22 @@
 //! failures, somebody on call) puts another set in its place, by [`Cluster::change`].
 
 mod cluster;
+mod connector;
 mod destination;
-mod h1;
-mod h2;
+pub(crate) mod h1;
+pub(crate) mod h2;
 mod idle;
 mod lease;
 mod listing;
 mod load;
 mod pool;
+mod redial;
 mod roster;
 mod set;
 mod streams;
 
 pub(crate) use cluster::{Cluster, Waiting};
+pub(crate) use connector::Connector;
 pub(crate) use destination::Destination;
 pub(crate) use lease::Lease;
 pub use listing::{Ejected, EndpointState};

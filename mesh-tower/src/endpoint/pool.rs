@@ -1,31 +1,33 @@
 //! The connections to one endpoint, by protocol.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use http::Version;
 use hyper::client::conn::http2::SendRequest;
 use mesh_core::unit::Protocol;
-use tokio::time;
 
 use super::{
-    Lease, Load,
+    Connector, Lease, Load,
+    connector::within,
     h1::{self, Sender},
-    h2,
+    h2::{self, Shared},
     idle::Idle,
+    redial::{Attempt, Redial},
     streams::Connections,
 };
-use crate::{
-    body::Body,
-    connect::{Connection, Dial},
-    error::ConnectError,
-};
+use crate::{body::Body, error::ConnectError};
 
 /// The connections to one endpoint: keyed by the endpoint, never by the authority a request names.
 #[derive(Debug)]
 pub(crate) struct Pool {
     addr: SocketAddr,
-    dial: Arc<dyn Dial>,
+    connector: Arc<Connector>,
     connections: Kept,
+    redial: Redial,
 }
 
 #[derive(Debug)]
@@ -35,15 +37,16 @@ enum Kept {
 }
 
 impl Pool {
-    pub(crate) fn new(addr: SocketAddr, protocol: Protocol, dial: Arc<dyn Dial>) -> Self {
+    pub(crate) fn new(addr: SocketAddr, protocol: Protocol, connector: Arc<Connector>) -> Self {
         let connections = match protocol {
             Protocol::Http2 | Protocol::Grpc => Kept::H2(Connections::new()),
             _ => Kept::H1(Arc::new(Idle::new())),
         };
         Self {
             addr,
-            dial,
+            connector,
             connections,
+            redial: Redial::new(),
         }
     }
 
@@ -53,6 +56,11 @@ impl Pool {
             Kept::H1(_) => Version::HTTP_11,
             Kept::H2(_) => Version::HTTP_2,
         }
+    }
+
+    /// Whether the last connects failed and the next one is somebody else's: a request has better chances elsewhere.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.redial.is_failing()
     }
 
     /// What is there and free now.
@@ -65,31 +73,125 @@ impl Pool {
 
     /// A connection, or a stream of one, for one request; `limit` is how long making one may take.
     pub(crate) async fn lease(
-        &self,
+        self: &Arc<Self>,
         load: &Arc<Load>,
         limit: Duration,
     ) -> Result<Lease, ConnectError> {
         let in_flight = load.begin();
-        match &self.connections {
-            Kept::H1(idle) => {
-                let sender = match idle.take().await {
-                    Some(sender) => sender,
-                    None => {
-                        within(limit, async { h1::handshake(self.connect().await?).await }).await?
-                    }
-                };
-                Ok(Lease::h1(sender, idle, in_flight))
-            }
+        let coming = Coming {
+            failures: self.redial.failures(),
+            limit,
+        };
+        let made = match &self.connections {
+            Kept::H1(idle) => match idle.take().await {
+                Some(sender) => Ok(Lease::h1(sender, idle, in_flight)),
+                None => within(limit, self.dial_h1(idle, coming))
+                    .await
+                    .map(|sender| Lease::h1(sender, idle, in_flight)),
+            },
             Kept::H2(connections) => {
-                let dial = || async { h2::handshake(self.connect().await?).await };
-                let (stream, reused) = within(limit, connections.reserve_or_dial(dial)).await?;
-                Ok(Lease::h2(stream, reused, in_flight))
+                let dial = || self.dial_h2(coming);
+                within(limit, connections.reserve_or_dial(dial))
+                    .await
+                    .map(|(stream, reused)| Lease::h2(stream, reused, in_flight))
+            }
+        };
+        if let Err(error @ ConnectError::Elapsed(_)) = &made
+            && !self.is_failing()
+        {
+            self.failed(error, limit);
+        }
+        made
+    }
+
+    async fn dial_h1(
+        self: &Arc<Self>,
+        idle: &Arc<Idle<Sender>>,
+        coming: Coming,
+    ) -> Result<Sender, ConnectError> {
+        self.settled(coming).await?;
+        if let Some(sender) = idle.take_ready() {
+            return Ok(sender);
+        }
+        let made = async { h1::handshake(self.connector.connect(self.addr).await?).await };
+        self.noted(made.await, coming.limit)
+    }
+
+    async fn dial_h2(
+        self: &Arc<Self>,
+        coming: Coming,
+    ) -> Result<Arc<Shared<SendRequest<Body>>>, ConnectError> {
+        self.settled(coming).await?;
+        let lost = self.losing(coming.limit);
+        let made = connect_h2(&self.connector, self.addr, lost);
+        self.noted(made.await, coming.limit)
+    }
+
+    /// Whether a request may connect by itself: not while others failed to.
+    async fn settled(self: &Arc<Self>, coming: Coming) -> Result<(), ConnectError> {
+        let again = || self.redial(0, coming.limit);
+        self.redial.settled(coming.failures, again).await
+    }
+
+    fn noted<T>(
+        self: &Arc<Self>,
+        made: Result<T, ConnectError>,
+        limit: Duration,
+    ) -> Result<T, ConnectError> {
+        match &made {
+            Ok(_) => self.redial.succeeded(),
+            Err(error) => self.failed(error, limit),
+        }
+        made
+    }
+
+    fn failed(self: &Arc<Self>, error: &ConnectError, limit: Duration) {
+        self.redial.failed(error);
+        self.redial(1, limit);
+    }
+
+    fn redial(self: &Arc<Self>, tried: u32, limit: Duration) {
+        let attempt = Reconnect {
+            pool: Arc::downgrade(self),
+            connector: self.connector.clone(),
+            addr: self.addr,
+            limit,
+        };
+        self.redial.start(attempt, tried, &self.connector.rng);
+    }
+
+    /// What an HTTP/2 connection does that was used and takes no more streams: the next request is to find another one.
+    fn losing(self: &Arc<Self>, limit: Duration) -> impl FnOnce() + Send + 'static {
+        let pool = Arc::downgrade(self);
+        move || {
+            if let Some(pool) = pool.upgrade()
+                && pool.has_none()
+            {
+                pool.redial(0, limit);
             }
         }
     }
 
-    async fn connect(&self) -> Result<Connection, ConnectError> {
-        self.dial.dial(self.addr).await.map_err(ConnectError::Io)
+    /// Takes a connection that no request asked for.
+    fn keep(&self, made: Made) {
+        match (&self.connections, made) {
+            (Kept::H1(idle), Made::H1(mut sender)) => {
+                // It may have waited long enough to be stale.
+                sender.reused = true;
+                idle.keep(sender);
+            }
+            (Kept::H2(connections), Made::H2(shared)) => connections.add(shared),
+            (Kept::H1(_), Made::H2(_)) | (Kept::H2(_), Made::H1(_)) => {}
+        }
+        self.redial.succeeded();
+    }
+
+    /// Whether a connection is worth having that nobody asked for.
+    fn has_none(&self) -> bool {
+        match &self.connections {
+            Kept::H1(_) => self.redial.is_failing(),
+            Kept::H2(connections) => connections.has_none(),
+        }
     }
 
     /// The endpoint has left the set: idle connections close now, the others with their last request.
@@ -98,15 +200,75 @@ impl Pool {
             Kept::H1(idle) => idle.close(),
             Kept::H2(connections) => connections.close(),
         }
+        self.redial.close();
     }
 }
 
-async fn within<T>(
+async fn connect_h2(
+    connector: &Connector,
+    addr: SocketAddr,
+    lost: impl FnOnce() + Send + 'static,
+) -> Result<Arc<Shared<SendRequest<Body>>>, ConnectError> {
+    let connection = connector.connect(addr).await?;
+    h2::handshake(connection, connector.keep_alive, lost).await
+}
+
+/// A request that needs a connection.
+#[derive(Clone, Copy)]
+struct Coming {
+    /// How many connects had failed in a row when it came.
+    failures: u32,
+    /// How long making a connection may take.
     limit: Duration,
-    made: impl Future<Output = Result<T, ConnectError>>,
-) -> Result<T, ConnectError> {
-    match time::timeout(limit, made).await {
-        Ok(result) => result,
-        Err(_) => Err(ConnectError::Elapsed(limit)),
+}
+
+enum Made {
+    H1(Sender),
+    H2(Arc<Shared<SendRequest<Body>>>),
+}
+
+/// Makes a connection that no request asked for. Does not keep the pool: it ends with it.
+struct Reconnect {
+    pool: Weak<Pool>,
+    connector: Arc<Connector>,
+    addr: SocketAddr,
+    limit: Duration,
+}
+
+impl Attempt for Reconnect {
+    async fn connect(&self) -> Option<Result<(), ConnectError>> {
+        let pool = self.pool.upgrade().filter(|pool| pool.has_none())?;
+        let version = pool.version();
+        let lost = pool.losing(self.limit);
+        drop(pool);
+        let made = within(self.limit, async {
+            if version == Version::HTTP_2 {
+                let shared = connect_h2(&self.connector, self.addr, lost).await?;
+                return Ok(Made::H2(shared));
+            }
+            let connection = self.connector.connect(self.addr).await?;
+            h1::handshake(connection).await.map(Made::H1)
+        });
+        let made = match made.await {
+            Ok(made) => made,
+            Err(error) => return Some(Err(error)),
+        };
+        self.pool.upgrade()?.keep(made);
+        Some(Ok(()))
+    }
+
+    fn failed(&self, error: &ConnectError) {
+        if let Some(pool) = self.pool.upgrade() {
+            pool.redial.failed(error);
+        }
+    }
+
+    fn rest(&self) {
+        if let Some(pool) = self.pool.upgrade() {
+            pool.redial.rest();
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,8 @@ pub(super) trait Multiplexed {
 pub(crate) struct Shared<C> {
     connection: C,
     open: AtomicUsize,
+    /// Whether it ever carried a stream: 1.
+    used: AtomicUsize,
     /// The peer's limit, published by the connection's task: nobody else can ask for it.
     max: AtomicUsize,
 }
@@ -30,8 +32,13 @@ impl<C> Shared<C> {
         Self {
             connection,
             open: AtomicUsize::new(0),
+            used: AtomicUsize::new(0),
             max: AtomicUsize::new(max),
         }
+    }
+
+    pub(crate) fn connection(&self) -> &C {
+        &self.connection
     }
 
     /// The peer has said how many streams it takes.
@@ -42,7 +49,13 @@ impl<C> Shared<C> {
     /// Called by one at a time, so that nobody else takes the place in between; streams may end meanwhile.
     fn reserve(self: &Arc<Self>) -> Stream<C> {
         self.open.fetch_add(1, Ordering::AcqRel);
+        self.used.store(1, Ordering::Relaxed);
         Stream(self.clone())
+    }
+
+    /// Whether it ever carried a stream.
+    pub(crate) fn was_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed) > 0
     }
 
     fn has_room(&self) -> bool {
@@ -109,10 +122,22 @@ impl<C: Multiplexed> Connections<C> {
         let shared = dial().await?;
         // Reserved before it is published, or another request could take the last stream in between.
         let stream = shared.reserve();
+        self.add(shared);
+        Ok((stream, false))
+    }
+
+    /// Takes a connection that no request asked for; drops it where the endpoint was retired.
+    pub(crate) fn add(&self, shared: Arc<Shared<C>>) {
         if let Some(open) = &mut *self.open.lock() {
             open.push(shared);
         }
-        Ok((stream, false))
+    }
+
+    /// Whether every connection is closed of an endpoint that was not retired.
+    pub(crate) fn has_none(&self) -> bool {
+        let open = self.open.lock();
+        open.as_ref()
+            .is_some_and(|open| open.iter().all(|shared| shared.connection.is_closed()))
     }
 
     /// No new streams; each connection closes with its last one.

@@ -24,6 +24,7 @@ use crate::{
     client::Origin,
     discovery::Freshness,
     error::{Cause, Error},
+    health::Checks,
     inbound::InboundState,
     open::Open,
     record::{Recorder, Scope},
@@ -45,6 +46,7 @@ pub(crate) struct Running {
     pub(super) inbound: InboundState,
     pub(super) recorder: Arc<Recorder>,
     pub(super) discovery: Arc<Freshness>,
+    pub(super) checks: Arc<Checks>,
     pub(super) phase: watch::Sender<Phase>,
     pub(super) life: Life,
     pub(super) configured: Configured,
@@ -141,6 +143,7 @@ impl Running {
         let open = |scope: &Open| count(scope.count());
         let mut numbers = self.recorder.numbers();
         numbers.extend(self.discovery.numbers());
+        numbers.extend(self.checks.numbers());
         numbers.extend([
             Number::gauge(
                 "mesh_outbound_requests_in_flight",

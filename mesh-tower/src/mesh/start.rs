@@ -22,7 +22,9 @@ use super::{
 use crate::{
     connect::{Dial, Transport},
     discovery::Sources,
+    endpoint::Connector,
     error::{Cause, Error},
+    health::Checker,
     inbound::InboundState,
     record::Scope,
     runtime::{meters::Meters, reconcile::Reconciler, rng::SharedRng},
@@ -36,13 +38,22 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     let (sourced, followed) = source::open(&builder, dial.clone()).await?;
     announce(&sourced, builder.max_waiting);
     let (draws, ids, waits) = rngs(builder.seed, sourced.snapshot.virtual_node());
-    let sources = sources(&mut builder, &sourced.nodes, waits)?;
+    let sources = sources(&mut builder, &sourced.nodes, waits.clone())?;
     let discovery = sources.freshness().clone();
     let snapshot = Arc::new(sourced.snapshot);
     let listeners = listeners(&builder, &*transport, &snapshot).await?;
     let meters = Arc::new(Meters::new(&snapshot));
     let recorder = records::recorder(&mut builder, &snapshot, &meters, ids)?;
-    let mut reconciler = Reconciler::new(sources, meters, dial, builder.life.warm);
+    let checker = Checker {
+        connector: Arc::new(Connector {
+            dial,
+            rng: waits,
+            keep_alive: builder.keep_alive,
+        }),
+        counts: Arc::default(),
+    };
+    let checks = checker.counts.clone();
+    let mut reconciler = Reconciler::new(sources, meters, checker, builder.life.warm);
     let current = reconciler.start(snapshot.clone()).await?;
     // The task ends when the last handle, and with it the only sender, is dropped.
     let (apply, commands) = mpsc::channel(1);
@@ -64,6 +75,7 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
         outbound: outbound.clone(),
         recorder,
         discovery,
+        checks,
         inbound: InboundState::new(current.clone(), inbound),
         current: current.clone(),
         phase: watch::Sender::new(Phase::Idle),
@@ -80,7 +92,7 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     Ok(Mesh { handle, stack })
 }
 
-/// What routes and retries are drawn from, what ids are, and when directories are asked again: apart, so that what is drawn does not
+/// What routes and retries are drawn from, what ids are, and when directories and endpoints are asked again: apart, so that what is drawn does not
 /// depend on whether traces are begun or how often was asked. The ids of two nodes that have the same seed are not to meet in one trace.
 fn rngs(seed: Option<u64>, node: &VirtualNodeName) -> (Rng, Rng, Rng) {
     let name = node.as_str().bytes();

@@ -1,10 +1,13 @@
 //! The one task that changes what requests see: it builds, warms, publishes and retires.
 
-use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use futures::{StreamExt, stream::BoxStream};
+use futures::{
+    StreamExt,
+    stream::{BoxStream, FuturesUnordered},
+};
 use mesh_core::{
-    health::Health,
+    health::{Health, HealthCheck},
     snapshot::{ClusterSpec, Snapshot},
 };
 use tokio::{
@@ -19,10 +22,10 @@ use super::{
     meters::Meters,
 };
 use crate::{
-    connect::Dial,
     discovery::{Answer, Sources},
     endpoint::Cluster,
     error::Error,
+    health::{Check, Checker},
 };
 
 /// Puts a snapshot in force; answers when requests see it.
@@ -37,9 +40,10 @@ pub(crate) struct Reconciler {
     current: Option<Arc<Current>>,
     clusters: HashMap<ClusterSpec, Arc<Cluster>>,
     answers: StreamMap<ClusterSpec, BoxStream<'static, Answer>>,
+    checks: HashMap<ClusterSpec, Check>,
     sources: Sources,
     meters: Arc<Meters>,
-    dial: Arc<dyn Dial>,
+    checker: Checker,
     warm: Duration,
 }
 
@@ -47,7 +51,7 @@ impl Reconciler {
     pub(crate) fn new(
         sources: Sources,
         meters: Arc<Meters>,
-        dial: Arc<dyn Dial>,
+        checker: Checker,
         warm: Duration,
     ) -> Self {
         Self {
@@ -55,8 +59,9 @@ impl Reconciler {
             current: None,
             clusters: HashMap::new(),
             answers: StreamMap::new(),
+            checks: HashMap::new(),
             sources,
-            dial,
+            checker,
             warm,
         }
     }
@@ -118,6 +123,9 @@ impl Reconciler {
                 .insert(spec.clone(), Arc::new(Cluster::new(spec.clone())));
             self.answers.insert(spec, answers);
         }
+        for (spec, policy) in snapshot.clusters().iter().zip(snapshot.cluster_policies()) {
+            self.tend(spec, policy.health_check.as_ref());
+        }
         Ok(snapshot
             .clusters()
             .iter()
@@ -125,25 +133,81 @@ impl Reconciler {
             .collect())
     }
 
-    /// Waits until every cluster has its first answer, or long enough: requests then wait for it themselves.
+    /// Begins the checks of a cluster, changes them, or ends them.
+    fn tend(&mut self, spec: &ClusterSpec, check: Option<&HealthCheck>) {
+        let Some(cluster) = self.clusters.get(spec) else {
+            return;
+        };
+        match (check, self.checks.get(spec)) {
+            (Some(check), Some(running)) => running.retune(check, cluster),
+            (Some(check), None) => {
+                let check = Check::begin(cluster, check.clone(), self.checker.clone());
+                self.checks.insert(spec.clone(), check);
+            }
+            (None, Some(_)) => {
+                self.checks.remove(spec);
+                let set = cluster.endpoints();
+                for (endpoint, _) in set.members() {
+                    cluster.set_health(endpoint.addr, Health::Well);
+                }
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Waits until every cluster that requests do not see yet has discovery's first answer, and a first one from each
+    /// endpoint that is checked; or long enough. What is in force already is not waited for.
     async fn warm(&mut self, clusters: &[Arc<Cluster>]) {
+        let live = self.current.as_ref().map(|current| current.load().clone());
+        let is_live = |cluster: &Arc<Cluster>| {
+            let mut live = live.iter().flat_map(|live| live.clusters());
+            live.any(|live| Arc::ptr_eq(live, cluster))
+        };
+        let mut cold: Vec<_> = clusters
+            .iter()
+            .filter(|&cluster| !is_live(cluster))
+            .collect();
         let limit = self.warm;
-        let is_cold = |cluster: &Arc<Cluster>| !cluster.endpoints().is_answered();
-        let all_answered = async {
-            while clusters.iter().any(is_cold) {
-                match self.answers.next().await {
-                    Some((spec, answer)) => self.discovered(&spec, &answer),
-                    None => return,
+        let all_warm = async {
+            loop {
+                // Listened to before it is looked at, so that no change is missed.
+                let mut changes: FuturesUnordered<_> =
+                    cold.iter().map(|cluster| cluster.changed()).collect();
+                if !cold.iter().any(|cluster| is_cold(cluster)) {
+                    return;
+                }
+                tokio::select! {
+                    biased;
+                    Some((spec, answer)) = self.answers.next() => self.discovered(&spec, &answer),
+                    Some(()) = changes.next() => {}
                 }
             }
         };
-        within(limit, all_answered).await;
+        let warmed = time::timeout(limit, all_warm).await;
+        cold.retain(|cluster| is_cold(cluster));
+        if warmed.is_err() {
+            let cold: Vec<_> = cold
+                .iter()
+                .map(|cluster| &cluster.spec().virtual_node)
+                .collect();
+            tracing::warn!(
+                ?limit,
+                ?cold,
+                "not every target is warm: discovery has not answered, or not every endpoint its first check"
+            );
+        }
     }
 
     fn discovered(&self, spec: &ClusterSpec, answer: &Answer) {
-        if let Some(cluster) = self.clusters.get(spec) {
-            tracing::debug!(virtual_node = %spec.virtual_node, port = %spec.port, endpoints = ?answer, "discovered");
-            cluster.update(answer, &self.dial, Health::Well, clock::now());
+        let Some(cluster) = self.clusters.get(spec) else {
+            return;
+        };
+        tracing::debug!(virtual_node = %spec.virtual_node, port = %spec.port, endpoints = ?answer, "discovered");
+        let check = self.checks.get(spec);
+        let unheard = check.map_or(Health::Well, |_| Health::Unknown);
+        cluster.update(answer, &self.checker.connector, unheard, clock::now());
+        if let Some(check) = check {
+            check.follow(cluster);
         }
     }
 
@@ -156,6 +220,7 @@ impl Reconciler {
             .collect();
         for spec in gone {
             self.answers.remove(&spec);
+            self.checks.remove(&spec);
             if let Some(cluster) = self.clusters.remove(&spec) {
                 cluster.retire();
             }
@@ -163,11 +228,9 @@ impl Reconciler {
     }
 }
 
-async fn within(limit: Duration, future: impl Future<Output = ()>) {
-    if time::timeout(limit, future).await.is_err() {
-        tracing::warn!(
-            ?limit,
-            "discovery has not answered for every target; requests to the others will wait for it"
-        );
-    }
+/// Whether requests that go there would have to wait, or to go where nothing is known yet.
+fn is_cold(cluster: &Cluster) -> bool {
+    let set = cluster.endpoints();
+    let unheard = |health| health == Health::Unknown;
+    !set.is_answered() || set.members().any(|(_, state)| unheard(state.health))
 }

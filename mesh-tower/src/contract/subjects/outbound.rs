@@ -19,10 +19,10 @@ use crate::{
     balance::Balance,
     body::Body,
     call::testing,
-    connect::{Dial, MemoryNetwork},
+    connect::MemoryNetwork,
     context::CallContext,
     contract::{case::Case, mock::Strict, peer, script::Script},
-    endpoint::{Cluster, Destination},
+    endpoint::{Cluster, Connector, Destination},
     error::{Cause, Error},
     observe::{Asked, Observe},
     outgoing::{Deliver as _, Outgoing, Routed, Try},
@@ -98,7 +98,7 @@ impl Rooms {
         let target = Target::dns("orders").retry(policy);
         let snapshot = services([("orders", port, target)], Defaults::Safe).expect("one service");
         let cluster = Arc::new(Cluster::new(snapshot.clusters()[0].clone()));
-        let dial: Arc<dyn Dial> = Arc::new(network);
+        let dial = Connector::of(network);
         cluster.update(&[peer::address()], &dial, Health::Well, clock::now());
         let recorder = recorder(&snapshot, Readers::default());
         let meters = recorder.meters().resolve(&snapshot);

@@ -28,7 +28,7 @@ fn begin(cluster: &Cluster) -> Option<InFlight> {
 #[test]
 fn no_count_is_lost_when_an_address_leaves_and_comes_back_under_requests() {
     let (spec, now) = (spec(), Instant::now());
-    let dial: Arc<dyn Dial> = Arc::new(MemoryNetwork::new());
+    let dial = Connector::of(MemoryNetwork::new());
     explore(move || {
         let cluster = Arc::new(Cluster::new(spec.clone()));
         let update = |ports: &[u16]| cluster.update(&at(ports), &dial, Health::Well, now);
@@ -51,7 +51,7 @@ fn no_count_is_lost_when_an_address_leaves_and_comes_back_under_requests() {
 #[test]
 fn who_waits_for_discovery_is_woken_by_its_answer_and_by_the_end_of_it() {
     let (spec, now) = (spec(), Instant::now());
-    let dial: Arc<dyn Dial> = Arc::new(MemoryNetwork::new());
+    let dial = Connector::of(MemoryNetwork::new());
     explore(move || {
         for answers in [true, false] {
             let cluster = Arc::new(Cluster::new(spec.clone()));

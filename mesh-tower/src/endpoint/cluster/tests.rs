@@ -64,7 +64,7 @@ fn addrs(addrs: &[&str]) -> Vec<SocketAddr> {
 
 #[tokio::test(start_paused = true)]
 async fn an_address_that_comes_back_in_time_finds_its_counts_and_later_it_does_not() {
-    let (cluster, dial): (_, Arc<dyn Dial>) = (cluster(), Arc::new(MemoryNetwork::new()));
+    let (cluster, dial) = (cluster(), Connector::of(MemoryNetwork::new()));
     let (both, one) = (
         addrs(&["10.0.0.1:80", "10.0.0.2:80"]),
         addrs(&["10.0.0.2:80"]),
@@ -88,7 +88,7 @@ async fn a_connection_that_is_given_back_to_a_retired_endpoint_closes() {
         .bind(at[0])
         .await
         .expect("nobody listens there yet");
-    let (cluster, dial): (_, Arc<dyn Dial>) = (cluster(), Arc::new(network));
+    let (cluster, dial) = (cluster(), Connector::of(network));
     cluster.update(&at, &dial, Health::Well, clock::now());
     let endpoint = cluster.endpoints().usable()[0].clone();
     let lease = endpoint
@@ -120,7 +120,7 @@ fn ports(ports: &[u16]) -> Vec<SocketAddr> {
 
 #[tokio::test]
 async fn who_is_unwell_is_left_out_until_fewer_than_half_are_well() {
-    let (cluster, dial): (_, Arc<dyn Dial>) = (cluster(), Arc::new(MemoryNetwork::new()));
+    let (cluster, dial) = (cluster(), Connector::of(MemoryNetwork::new()));
     let all = ports(&[1, 2, 3]);
     cluster.update(&all, &dial, Health::Unknown, clock::now());
     assert_eq!(usable(&cluster), [1, 2, 3], "nobody has answered");
@@ -135,7 +135,7 @@ async fn who_is_unwell_is_left_out_until_fewer_than_half_are_well() {
 
 #[tokio::test]
 async fn health_survives_an_absence_as_long_as_endpoints_are_checked() {
-    let (cluster, dial): (_, Arc<dyn Dial>) = (cluster(), Arc::new(MemoryNetwork::new()));
+    let (cluster, dial) = (cluster(), Connector::of(MemoryNetwork::new()));
     let update = |these: &[u16], unheard| {
         cluster.update(&ports(these), &dial, unheard, clock::now());
     };

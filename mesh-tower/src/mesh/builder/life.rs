@@ -22,7 +22,7 @@ impl Default for Life {
 
 impl MeshBuilder {
     /// How long the start waits for a configuration's URL, and the start and each later configuration for discovery's first
-    /// answers: 5 s unless said here.
+    /// answers and the first health check of each endpoint: 5 s unless said here.
     pub fn warm(mut self, limit: Duration) -> Self {
         self.life.warm = limit;
         self

@@ -1,12 +1,13 @@
 //! What a mesh is started with.
 
+mod connections;
 mod discovery;
 mod life;
 mod source;
 #[cfg(any(test, feature = "test-util"))]
 mod test_util;
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use mesh_core::Defaults;
 use parking_lot::Mutex;
@@ -46,6 +47,7 @@ pub struct MeshBuilder {
     pub(in crate::mesh) max_waiting: usize,
     pub(in crate::mesh) following: Following,
     pub(in crate::mesh) life: Life,
+    pub(in crate::mesh) keep_alive: Duration,
     pub(in crate::mesh) access_log: Option<AccessLog>,
     pub(in crate::mesh) carried: Vec<String>,
     #[cfg(feature = "xray")]
@@ -70,6 +72,7 @@ impl Default for MeshBuilder {
             max_waiting: MAX_WAITING,
             following: Following::default(),
             life: Life::default(),
+            keep_alive: connections::KEEP_ALIVE,
             access_log: None,
             carried: Vec::new(),
             #[cfg(feature = "xray")]

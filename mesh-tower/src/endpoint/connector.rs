@@ -1,0 +1,48 @@
+//! What the connections of all endpoints have in common.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::time;
+
+use crate::{
+    connect::{Connection, Dial},
+    error::ConnectError,
+    runtime::rng::SharedRng,
+};
+
+/// How connections are made and kept: one for each mesh.
+#[derive(Debug)]
+pub(crate) struct Connector {
+    pub(crate) dial: Arc<dyn Dial>,
+    /// For the waits between connects.
+    pub(crate) rng: Arc<SharedRng>,
+    /// After how long a silence an HTTP/2 peer is asked whether it is still there.
+    pub(crate) keep_alive: Duration,
+}
+
+impl Connector {
+    /// For a test that says nothing of it.
+    #[cfg(test)]
+    pub(crate) fn of(dial: impl Dial) -> Arc<Self> {
+        Arc::new(Self {
+            dial: Arc::new(dial),
+            rng: Arc::new(SharedRng::new(7)),
+            keep_alive: Duration::from_secs(300),
+        })
+    }
+
+    pub(super) async fn connect(&self, to: SocketAddr) -> Result<Connection, ConnectError> {
+        self.dial.dial(to).await.map_err(ConnectError::Io)
+    }
+}
+
+/// What is made within this time, or the reason why nothing was.
+pub(super) async fn within<T>(
+    limit: Duration,
+    made: impl Future<Output = Result<T, ConnectError>>,
+) -> Result<T, ConnectError> {
+    match time::timeout(limit, made).await {
+        Ok(result) => result,
+        Err(_) => Err(ConnectError::Elapsed(limit)),
+    }
+}
