@@ -119,6 +119,8 @@ pub(crate) enum Cause {
     Deadline,
     #[error("no answer to an attempt within {limit:?}")]
     PerTryTimeout { limit: Duration },
+    #[error("{missing}, within {limit:?}")]
+    NotReady { limit: Duration, missing: String },
     #[error("nothing moved for {limit:?}")]
     Idle { limit: Duration },
     #[error("the connection broke ({outcome:?})")]
@@ -216,7 +218,8 @@ impl Error {
             Cause::RequestTimeout { .. }
             | Cause::Deadline
             | Cause::PerTryTimeout { .. }
-            | Cause::Idle { .. } => ErrorKind::Timeout,
+            | Cause::Idle { .. }
+            | Cause::NotReady { .. } => ErrorKind::Timeout,
             Cause::Upstream { .. } => ErrorKind::Upstream,
             Cause::Status(_) => ErrorKind::Status,
             Cause::Body(_) => ErrorKind::Body,

@@ -113,7 +113,7 @@ pub use self::{
     endpoint::{Ejected, EndpointState},
     error::{Error, ErrorKind},
     inbound::InboundLayer,
-    mesh::{ConfigStatus, Mesh, MeshBuilder, load, load_with},
+    mesh::{ConfigStatus, Mesh, MeshBuilder, Phase, Readiness, load, load_with},
     response_body::ResponseBody,
     standalone::{LimitLayer, RequestTimeoutLayer, RetryLayer, WeightedSplitLayer},
 };

@@ -123,7 +123,7 @@ async fn a_request_that_was_sent_before_the_stop_is_answered_even_if_nobody_had_
         let mut peer = TcpStream::connect(orders.addrs()[&8080])
             .await
             .expect("connected");
-        peer.write_all(b"GET / HTTP/1.1\r\nhost: orders\r\n\r\n")
+        peer.write_all(b"GET / HTTP/1.1\r\nhost: orders\r\nconnection: close\r\n\r\n")
             .await
             .expect("sent");
         orders.stop(Duration::from_secs(5)).await;

@@ -12,6 +12,7 @@ mod frameworks;
 mod grpc;
 mod health;
 mod imports;
+mod life;
 mod limits;
 mod manifests;
 mod metrics;

@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::watch, time};
+use tokio::{
+    sync::{SetOnce, watch},
+    time,
+};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 use crate::open::Open;
@@ -17,6 +20,8 @@ pub(crate) struct Drain {
     phase: AtomicU8,
     reached: watch::Sender<Phase>,
     connections: TaskTracker,
+    /// How long callers may go on to use what they keep open; known when the drain has begun.
+    grace: SetOnce<Duration>,
 }
 
 /// How far the end has come. It never goes back.
@@ -35,6 +40,7 @@ impl Drain {
             phase: AtomicU8::new(Phase::Serving as u8),
             reached: watch::Sender::new(Phase::Serving),
             connections: TaskTracker::new(),
+            grace: SetOnce::new(),
         }
     }
 
@@ -62,6 +68,19 @@ impl Drain {
         });
     }
 
+    /// Lets no one in any more; what is open has this long to end.
+    pub(crate) fn begin(&self, within: Duration) {
+        // Of two that begin it the first counts, as it does for the connections that have seen it.
+        let _ = self.grace.set(GRACE.min(within / 4));
+        self.reach(Phase::Draining);
+    }
+
+    /// How long an idle HTTP/1 connection is kept for one more request, which is then told to be the last one. A connection
+    /// that is closed while its caller writes loses a request; one that is in use has brought its next one by then.
+    pub(crate) fn grace(&self) -> Duration {
+        self.grace.get().copied().unwrap_or_default()
+    }
+
     /// Something that must be gone before the mesh has ended: a connection, an open door.
     pub(crate) fn track(&self) -> TaskTrackerToken {
         self.connections.token()
@@ -72,7 +91,7 @@ impl Drain {
     /// Open are connections, and the requests that have come over other servers' connections. Gives the number of
     /// connections that were left. Called twice, the shorter deadline counts.
     pub(crate) async fn stop(&self, deadline: Duration, requests: &Open) -> usize {
-        self.reach(Phase::Draining);
+        self.begin(deadline);
         self.connections.close();
         let closed = async {
             self.connections.wait().await;
@@ -100,6 +119,8 @@ impl fmt::Debug for Drain {
             .finish()
     }
 }
+
+const GRACE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

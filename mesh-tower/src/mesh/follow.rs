@@ -12,7 +12,7 @@ use tokio::{sync::watch, task, time};
 use super::{
     configured::Configured,
     files,
-    running::{Handle, Phase, Running},
+    running::{Handle, Running, Stage},
     source::Followed,
 };
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
 pub(super) fn follow(mesh: &Handle, followed: Followed, rng: SharedRng) {
     let follower = Follower {
         mesh: Arc::downgrade(mesh),
-        over: mesh.phase.subscribe(),
+        over: mesh.stage.subscribe(),
         followed,
         rng,
         rejected: None,
@@ -38,7 +38,7 @@ pub(super) fn follow(mesh: &Handle, followed: Followed, rng: SharedRng) {
 struct Follower {
     /// Weak, or a mesh that nobody uses would follow its configuration for ever.
     mesh: Weak<Running>,
-    over: watch::Receiver<Phase>,
+    over: watch::Receiver<Stage>,
     followed: Followed,
     rng: SharedRng,
     /// Why the texts that the source holds now are not in force, if they are not.
@@ -113,12 +113,12 @@ impl Follower {
 
 /// What the future gives, unless the mesh is over before.
 async fn unless<T>(
-    over: &mut watch::Receiver<Phase>,
+    over: &mut watch::Receiver<Stage>,
     future: impl Future<Output = T>,
 ) -> Option<T> {
     tokio::select! {
         // An error says that the last handle is gone.
-        _ = over.wait_for(|phase| phase.is_over()) => None,
+        _ = over.wait_for(|stage| stage.is_over()) => None,
         done = future => Some(done),
     }
 }

@@ -2,10 +2,13 @@
 
 mod builder;
 mod configured;
+mod ending;
 mod endpoints;
 mod files;
 mod follow;
 mod identity;
+mod phase;
+mod readiness;
 mod recorded;
 mod records;
 mod running;
@@ -15,17 +18,21 @@ mod start;
 use std::{collections::BTreeMap, fmt, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures::{Stream, stream};
 use http::{Request, Response};
 use http_body::Body as HttpBody;
 use mesh_core::{Config, Snapshot};
+use tokio::sync::oneshot;
 use tower_service::Service;
 
 pub(crate) use self::running::Handle;
-use self::running::{Phase, Running, Served, stopped};
+use self::running::Served;
 pub use self::{
     builder::MeshBuilder,
     configured::ConfigStatus,
     files::{load, load_with},
+    phase::Phase,
+    readiness::Readiness,
 };
 use crate::{
     body::{Body, BoxError},
@@ -84,7 +91,8 @@ impl Mesh {
         ))
     }
 
-    /// Serves an application on every listener of the node, until SIGTERM or Ctrl-C; then drains.
+    /// Serves an application on every listener of the node, until SIGTERM or Ctrl-C; then [leaves](Phase::Leaving) and
+    /// drains. A second signal cuts short what it finds: the [time to be heard](MeshBuilder::propagation), or the drain.
     ///
     /// The application is an axum `Router`, tonic `Routes`, or any service for HTTP requests; a hyper service becomes one by
     /// `tower::service_fn(move |request| service.call(request))`. The inbound services are put around it here, once.
@@ -99,7 +107,8 @@ impl Mesh {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        self.serve_until(app, serve::terminated()).await
+        self.serve_until_asked(app, serve::terminations(ending::HEARD))
+            .await
     }
 
     /// Serves an application until `shutdown` resolves or [`stop`](Self::stop) is called; then drains: no new connections,
@@ -119,21 +128,38 @@ impl Mesh {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let Running { phase, inbound, .. } = &*self.handle;
+        let asked = stream::once(async {
+            shutdown.await;
+            Duration::ZERO
+        });
+        self.serve_until_asked(app, asked).await
+    }
+
+    async fn serve_until_asked<S, B>(
+        &self,
+        app: S,
+        asks: impl Stream<Item = Duration> + Send,
+    ) -> Result<(), Error>
+    where
+        S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send,
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let inbound = &self.handle.inbound;
         let open = inbound.drain().track();
         if !self.handle.begin_serving()? {
             return Ok(());
         }
-        let _served = Served(phase);
+        let _served = Served(&self.handle);
         let listeners = self.handle.take_listeners()?;
-        let drain = async {
-            let mut phase = phase.subscribe();
-            tokio::select! {
-                () = shutdown => self.handle.life.drain,
-                within = stopped(&mut phase) => within,
-            }
-        };
-        serve::run(listeners, open, app, drain, inbound.clone()).await
+        let (begin, begun) = oneshot::channel();
+        let drain = async { begun.await.unwrap_or_default() };
+        tokio::select! {
+            served = serve::run(listeners, open, app, drain, inbound.clone()) => served,
+            never = self.handle.end_when_asked(asks, begin) => match never {},
+        }
     }
 
     /// The inbound services as a layer, for a server that one runs oneself.
@@ -149,58 +175,6 @@ impl Mesh {
     #[must_use]
     pub fn addrs(&self) -> &BTreeMap<u16, SocketAddr> {
         &self.handle.addrs
-    }
-
-    /// Resolves when discovery has answered for every target, and an application is served on the listeners, if there are any.
-    pub async fn ready(&self) {
-        let Running {
-            current,
-            addrs,
-            phase,
-            ..
-        } = &*self.handle;
-        loop {
-            let live = current.load().clone();
-            for cluster in live.clusters() {
-                cluster.answered().await;
-            }
-            if current.load().generation() == live.generation() {
-                break;
-            }
-        }
-        if !addrs.is_empty() {
-            let mut phase = phase.subscribe();
-            // The sender lives in the handle that is held here.
-            let _ = phase.wait_for(|phase| *phase != Phase::Idle).await;
-        }
-    }
-
-    /// Ends the serving of applications: no new connections, and what runs may take this long.
-    ///
-    /// Resolves when all connections are closed, by themselves or because the time was over; the future of
-    /// [`serve`](Self::serve) has to go on being polled for that. Where another server runs the
-    /// application, with [`inbound`](Self::inbound) around it, it resolves when all requests are answered; that server is to be
-    /// told, too, for the inbound services can only ask its peers to close their connections.
-    pub async fn stop(&self, within: Duration) {
-        let Running { phase, inbound, .. } = &*self.handle;
-        phase.send_modify(|phase| {
-            *phase = match *phase {
-                Phase::Serving => Phase::Stopping { within },
-                // Nobody who waits for it to be served shall wait for ever.
-                Phase::Idle => Phase::Forgone,
-                other => other,
-            };
-        });
-        if *phase.borrow() == Phase::Forgone {
-            self.handle.close_listeners();
-        }
-        inbound.drain().stop(within, inbound.open()).await;
-        let mut phase = phase.subscribe();
-        // The sender lives in the handle that is held here.
-        let _ = phase
-            .wait_for(|phase| !matches!(phase, Phase::Stopping { .. }))
-            .await;
-        self.flush().await;
     }
 
     /// Puts another configuration in force for the requests to come. Those that run end under the one they began with.

@@ -33,7 +33,7 @@ impl Mesh {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let (inbound, mut phase) = (self.handle.inbound.clone(), self.handle.phase.subscribe());
+        let (inbound, mut stage) = (self.handle.inbound.clone(), self.handle.stage.subscribe());
         let running = inbound.drain().track();
         let future = Scoped::detached(future);
         tokio::spawn(async move {
@@ -42,7 +42,7 @@ impl Mesh {
                 () = future => {}
                 () = inbound.drain().reached(inbound::Phase::Stopped) => {}
                 // An error says that the last handle is gone.
-                _ = phase.wait_for(|_| false) => {}
+                _ = stage.wait_for(|_| false) => {}
             }
         });
     }

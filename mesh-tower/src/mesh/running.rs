@@ -19,7 +19,12 @@ use mesh_core::{
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{builder::Life, configured::Configured};
+use super::{
+    builder::Life,
+    configured::Configured,
+    ending::Farewell,
+    phase::{Lived, Phase},
+};
 use crate::{
     client::Origin,
     discovery::Freshness,
@@ -37,7 +42,8 @@ pub(crate) type Handle = Arc<Running>;
 
 pub(crate) struct Running {
     pub(super) current: Arc<Current>,
-    pub(super) apply: mpsc::Sender<Apply>,
+    /// Gone when the mesh has stopped, and with it the task that it leads to.
+    pub(super) apply: Mutex<Option<mpsc::Sender<Apply>>>,
     pub(super) defaults: Defaults,
     pub(super) node: VirtualNodeName,
     pub(super) addrs: BTreeMap<u16, SocketAddr>,
@@ -47,14 +53,16 @@ pub(crate) struct Running {
     pub(super) recorder: Arc<Recorder>,
     pub(super) discovery: Arc<Freshness>,
     pub(super) checks: Arc<Checks>,
-    pub(super) phase: watch::Sender<Phase>,
+    pub(super) stage: watch::Sender<Stage>,
+    pub(super) lived: Lived,
+    pub(super) farewells: Mutex<Vec<Farewell>>,
     pub(super) life: Life,
     pub(super) configured: Configured,
 }
 
 /// How far the serving of applications has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Phase {
+pub(super) enum Stage {
     Idle,
     Serving,
     Stopping {
@@ -65,7 +73,7 @@ pub(super) enum Phase {
     Forgone,
 }
 
-impl Phase {
+impl Stage {
     /// Whether nothing will be served any more.
     pub(super) const fn is_over(self) -> bool {
         matches!(self, Self::Stopped | Self::Forgone)
@@ -101,19 +109,28 @@ impl Running {
 
     /// Whether serving may begin: not if the mesh was stopped before.
     pub(super) fn begin_serving(&self) -> Result<bool, Error> {
-        let begun = self.phase.send_if_modified(|phase| {
-            let idle = *phase == Phase::Idle;
+        let begun = self.stage.send_if_modified(|stage| {
+            let idle = *stage == Stage::Idle;
             if idle {
-                *phase = Phase::Serving;
+                *stage = Stage::Serving;
             }
             idle
         });
-        if begun || *self.phase.borrow() == Phase::Forgone {
+        if begun {
+            self.lived.reach(Phase::Serving);
+        }
+        if begun || *self.stage.borrow() == Stage::Forgone {
             return Ok(begun);
         }
         Err(Error::setup(
             "this mesh is served already, or was: a listener cannot be served twice",
         ))
+    }
+
+    /// Ends the task that looks for endpoints and takes configurations.
+    pub(super) fn end(&self) {
+        let apply = self.apply.lock().take();
+        drop(apply);
     }
 
     pub(super) fn close_listeners(&self) {
@@ -161,6 +178,7 @@ impl Running {
                 count(self.inbound.waiting()),
             ),
         ]);
+        numbers.push(self.lived.number());
         numbers.extend(self.configured.numbers(self.current.load().generation()));
         numbers
     }
@@ -169,8 +187,10 @@ impl Running {
     pub(super) async fn put_in_force(&self, snapshot: Arc<Snapshot>) -> Result<(), Error> {
         let stopping = || Error::new(Cause::Stopping);
         let (done, answer) = oneshot::channel();
-        let sent = self.apply.send(Apply { snapshot, done }).await;
+        let apply = self.apply.lock().clone().ok_or_else(stopping)?;
+        let sent = apply.send(Apply { snapshot, done }).await;
         sent.map_err(|_| stopping())?;
+        drop(apply);
         answer.await.map_err(|_| stopping())?
     }
 
@@ -200,12 +220,12 @@ impl Running {
 }
 
 /// Resolves when somebody calls [`Mesh::stop`](super::Mesh::stop), with the time that they gave.
-pub(super) async fn stopped(phase: &mut watch::Receiver<Phase>) -> Duration {
+pub(super) async fn stopped(stage: &mut watch::Receiver<Stage>) -> Duration {
     loop {
-        if let Phase::Stopping { within } = *phase.borrow_and_update() {
+        if let Stage::Stopping { within } = *stage.borrow_and_update() {
             return within;
         }
-        if phase.changed().await.is_err() {
+        if stage.changed().await.is_err() {
             // The handle is gone: nobody can stop what is served any more.
             std::future::pending::<()>().await;
         }
@@ -213,10 +233,11 @@ pub(super) async fn stopped(phase: &mut watch::Receiver<Phase>) -> Duration {
 }
 
 /// Says that nothing is served any more when the serving ends, or its future is dropped.
-pub(super) struct Served<'a>(pub(super) &'a watch::Sender<Phase>);
+pub(super) struct Served<'a>(pub(super) &'a Running);
 
 impl Drop for Served<'_> {
     fn drop(&mut self) {
-        self.0.send_replace(Phase::Stopped);
+        self.0.stage.send_replace(Stage::Stopped);
+        self.0.lived.reach(Phase::Stopped);
     }
 }

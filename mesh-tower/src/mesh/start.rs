@@ -15,8 +15,10 @@ use super::{
     Mesh,
     builder::MeshBuilder,
     configured::Configured,
-    follow, records,
-    running::{Phase, Running},
+    follow,
+    phase::Lived,
+    records,
+    running::{Running, Stage},
     source::{self, Sourced},
 };
 use crate::{
@@ -64,7 +66,7 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     );
     let source = followed.as_ref().map(|followed| followed.source.name());
     let handle = Arc::new(Running {
-        apply,
+        apply: Mutex::new(Some(apply)),
         defaults: snapshot.defaults(),
         node: snapshot.virtual_node().clone(),
         addrs: listeners
@@ -78,7 +80,9 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
         checks,
         inbound: InboundState::new(current.clone(), inbound),
         current: current.clone(),
-        phase: watch::Sender::new(Phase::Idle),
+        stage: watch::Sender::new(Stage::Idle),
+        lived: Lived::new(),
+        farewells: Mutex::default(),
         life: builder.life,
         configured: Configured::new(source, sourced.version),
     });

@@ -86,9 +86,13 @@ impl Reconciler {
                         // Whoever asked may have gone; the snapshot is in force all the same.
                         let _ = done.send(self.apply(snapshot).await);
                     }
-                    None => return,
+                    None => break,
                 },
             }
+        }
+        // Who still holds the mesh keeps no connections with it.
+        for cluster in self.clusters.values() {
+            cluster.retire();
         }
     }
 

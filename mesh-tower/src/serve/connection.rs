@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use http_body::Body as HttpBody;
 use hyper::body::Incoming;
 use hyper_util::{
@@ -75,22 +75,31 @@ fn report(peer: SocketAddr, ended: Result<(), BoxError>) {
     }
 }
 
-/// Resolves when the mesh drains; for a connection that was just made a little later, because its request is on the way.
+/// Resolves when the mesh drains; for a connection that was just made a little later, because its request is on the way,
+/// and so for one of HTTP/1: only an answer can say that it is the last one. HTTP/2 has frames for that, which lose nothing.
 async fn asked_to_leave(state: &InboundState, asked: &Asked) {
     state.drain().reached(Phase::Draining).await;
-    asked.within(GOODBYE).await;
+    if asked.within(GOODBYE).await && asked.speaks_http1() {
+        time::sleep(state.drain().grace()).await;
+    }
 }
 
 /// Whether the connection has brought a request yet.
 #[derive(Debug, Default)]
-struct Asked(SetOnce<()>);
+struct Asked(SetOnce<Version>);
 
 impl Asked {
-    fn now(&self) {
+    fn now(&self, version: Version) {
         if !self.0.initialized() {
             // Of two streams that begin together either may be the first.
-            let _ = self.0.set(());
+            let _ = self.0.set(version);
         }
+    }
+
+    fn speaks_http1(&self) -> bool {
+        self.0
+            .get()
+            .is_some_and(|version| *version < Version::HTTP_2)
     }
 
     /// Waits for the first request, at most this long.
@@ -124,7 +133,7 @@ impl<S: Service<Request<Body>>> Service<Request<Incoming>> for OnConnection<S> {
     }
 
     fn call(&mut self, request: Request<Incoming>) -> S::Future {
-        self.asked.now();
+        self.asked.now(request.version());
         let mut request = request.map(Body::incoming);
         adapter::tell_connection(&self.info, request.extensions_mut());
         self.inner.call(request)

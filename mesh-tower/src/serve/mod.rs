@@ -16,11 +16,11 @@ use tokio::task::JoinSet;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower_service::Service;
 
-pub(crate) use self::{listener::Listener, signal::terminated};
+pub(crate) use self::{listener::Listener, signal::terminations};
 use crate::{
     body::{Body, BoxError},
     error::Error,
-    inbound::{InboundState, Phase},
+    inbound::InboundState,
 };
 
 /// Serves an application on all listeners until `drain` resolves with the time that open connections then have.
@@ -48,7 +48,7 @@ where
         doors.spawn(accept::until_drained(listener, app.clone(), state.clone()));
     }
     let within = drain.await;
-    state.drain().reach(Phase::Draining);
+    state.drain().begin(within);
     // First nobody comes in any more, so that what is counted next is all there will be.
     let connections = closed(doors).await;
     drop(open);

@@ -1,23 +1,36 @@
 //! The signals that ask a process to end.
 
-use std::{future::pending, io};
+use std::{io, time::Duration};
 
+use futures::{Stream, stream};
 use tokio::signal;
 
-/// Resolves with SIGTERM or Ctrl-C. Their handlers stay installed: Tokio does not restore the process's own.
-pub(crate) async fn terminated() {
-    tokio::select! {
-        () = installed(interrupt()) => {}
-        () = installed(terminate()) => {}
-    }
+/// An item for each SIGTERM and Ctrl-C: how long it leaves for being heard. Who presses keys is not kept waiting; a
+/// supervisor has told others, or is about to. The handlers stay installed: Tokio does not restore the process's own.
+pub(crate) fn terminations(heard: Duration) -> impl Stream<Item = Duration> + Send {
+    let interrupts = asks(interrupt, Duration::ZERO);
+    let terminates = asks(terminate, heard);
+    stream::select(interrupts, terminates)
 }
 
 /// A signal that cannot be listened to never comes.
-async fn installed(signal: impl Future<Output = io::Result<()>>) {
-    if let Err(error) = signal.await {
-        tracing::warn!(%error, "cannot listen to a signal; the process will not drain by it");
-        pending::<()>().await;
-    }
+fn asks<F>(
+    signal: impl Fn() -> F + Copy + Send,
+    window: Duration,
+) -> impl Stream<Item = Duration> + Send
+where
+    F: Future<Output = io::Result<()>> + Send,
+{
+    let heard = move |()| async move {
+        match signal().await {
+            Ok(()) => Some((window, ())),
+            Err(error) => {
+                tracing::warn!(%error, "cannot listen to a signal; the process will not drain by it");
+                None
+            }
+        }
+    };
+    Box::pin(stream::unfold((), heard))
 }
 
 async fn interrupt() -> io::Result<()> {
@@ -34,5 +47,5 @@ async fn terminate() -> io::Result<()> {
 
 #[cfg(not(unix))]
 async fn terminate() -> io::Result<()> {
-    pending().await
+    std::future::pending().await
 }

@@ -22,7 +22,7 @@ use super::*;
 use crate::{
     connect::{Accept, Connection, MemoryNetwork, Transport},
     context::CallContext,
-    inbound::testing,
+    inbound::{Phase, testing},
 };
 
 const SECOND: Duration = Duration::from_secs(1);

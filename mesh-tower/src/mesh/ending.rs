@@ -1,0 +1,140 @@
+//! How a mesh ends: it says so, leaves where it was registered, lets that be heard, and drains.
+
+use std::{
+    convert::Infallible,
+    future::{Future, pending},
+    pin::{Pin, pin},
+    time::Duration,
+};
+
+use futures::{
+    Stream, StreamExt as _,
+    future::{BoxFuture, join_all},
+    stream,
+};
+use tokio::{sync::oneshot, time};
+
+use super::{
+    Mesh, Phase,
+    running::{Running, Stage, stopped},
+};
+use crate::inbound;
+
+impl Mesh {
+    /// Has this done when the mesh begins to end, before it drains: to leave a registry, say. It may take 5 s.
+    ///
+    /// Everything that was given is done at once, and once. A mesh that has something to leave goes on serving for 5 s
+    /// afterwards, whoever asks it to end, unless [`propagation`](crate::MeshBuilder::propagation) says otherwise; only
+    /// [`stop`](Self::stop) does not wait.
+    pub fn before_drain(&self, leave: impl Future<Output = ()> + Send + 'static) {
+        self.handle.farewells.lock().push(Box::pin(leave));
+    }
+
+    /// Ends the serving of applications: no new connections, and what runs may take this long.
+    ///
+    /// Resolves when all connections are closed, by themselves or because the time was over; the future of
+    /// [`serve`](Self::serve) has to go on being polled for that. Where another server runs the
+    /// application, with [`inbound`](Self::inbound) around it, it resolves when all requests are answered; that server is to be
+    /// told, too, for the inbound services can only ask its peers to close their connections.
+    ///
+    /// A node that serves nothing, such as a job, ends here as well: endpoints are looked for and configurations taken no
+    /// more, and connections are closed. A call that is made even later goes to the addresses that were known last, over a
+    /// connection of its own.
+    pub async fn stop(&self, within: Duration) {
+        self.handle.say_farewell().await;
+        let Running { stage, inbound, .. } = &*self.handle;
+        stage.send_modify(|stage| {
+            *stage = match *stage {
+                Stage::Serving => Stage::Stopping { within },
+                // Nobody who waits for it to be served shall wait for ever.
+                Stage::Idle => Stage::Forgone,
+                other => other,
+            };
+        });
+        if *stage.borrow() == Stage::Forgone {
+            self.handle.close_listeners();
+        }
+        self.handle.lived.reach(Phase::Draining);
+        inbound.drain().stop(within, inbound.open()).await;
+        let mut stage = stage.subscribe();
+        // The sender lives in the handle that is held here.
+        let _ = stage
+            .wait_for(|stage| !matches!(stage, Stage::Stopping { .. }))
+            .await;
+        self.handle.lived.reach(Phase::Stopped);
+        self.handle.end();
+        self.flush().await;
+    }
+}
+
+impl Running {
+    /// Waits for the first ask, or a stop, and says how long the drain that begins then may take. Each further ask cuts short
+    /// what it finds: the time to be heard, or the drain.
+    ///
+    /// An ask comes with the time that it leaves for being heard, unless the builder has said how long.
+    pub(super) async fn end_when_asked(
+        &self,
+        asks: impl Stream<Item = Duration>,
+        begin: oneshot::Sender<Duration>,
+    ) -> Infallible {
+        let mut asks = pin!(asks.chain(stream::pending()));
+        let mut stage = self.stage.subscribe();
+        let within = tokio::select! {
+            Some(usual) = asks.next() => self.leave(usual, asks.as_mut()).await,
+            within = stopped(&mut stage) => within,
+        };
+        self.lived.reach(Phase::Draining);
+        // Nobody waits for it if the serving has ended by itself.
+        let _ = begin.send(within);
+        asks.next().await;
+        tracing::warn!("asked to end once more: what still runs is cut");
+        self.inbound.drain().reach(inbound::Phase::Stopped);
+        pending().await
+    }
+
+    /// Lets it be heard that this process leaves; gives the time that the drain may take then.
+    async fn leave(
+        &self,
+        usual: Duration,
+        mut asks: Pin<&mut impl Stream<Item = Duration>>,
+    ) -> Duration {
+        self.lived.reach(Phase::Leaving);
+        let heard = async {
+            let usual = if self.say_farewell().await {
+                usual.max(HEARD)
+            } else {
+                usual
+            };
+            time::sleep(self.life.propagation.unwrap_or(usual)).await;
+        };
+        let mut stage = self.stage.subscribe();
+        tokio::select! {
+            () = heard => self.life.drain,
+            _ = asks.next() => self.life.drain,
+            within = stopped(&mut stage) => within,
+        }
+    }
+
+    /// Does what is to be done before the mesh drains, and says whether there was anything.
+    async fn say_farewell(&self) -> bool {
+        let farewells = std::mem::take(&mut *self.farewells.lock());
+        if farewells.is_empty() {
+            return false;
+        }
+        self.lived.reach(Phase::Leaving);
+        if time::timeout(FAREWELL, join_all(farewells)).await.is_err() {
+            tracing::warn!(limit = ?FAREWELL, "what is to be done before the drain takes too long; it is given up");
+        }
+        true
+    }
+}
+
+/// What is to be done before the mesh drains.
+pub(super) type Farewell = BoxFuture<'static, ()>;
+
+/// How long a process goes on that others may have heard of: longer than a DNS record or a load balancer's health check
+/// commonly takes, and with the drain below what a container has.
+pub(super) const HEARD: Duration = Duration::from_secs(5);
+
+/// How long leaving a registry may take.
+const FAREWELL: Duration = Duration::from_secs(5);
