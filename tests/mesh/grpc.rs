@@ -4,6 +4,7 @@ mod cancellation;
 mod echo;
 mod fleet;
 mod kinds;
+mod pair;
 mod refusals;
 mod spread;
 mod tools;

@@ -5,78 +5,15 @@ use std::{sync::atomic::Ordering, time::Duration};
 use bytes::Bytes;
 use http::{Request, StatusCode, header::CONTENT_TYPE};
 use http_body_util::BodyExt;
-use mesh_core::{
-    Defaults,
-    config::{
-        GrpcRetryEvent, Mesh as Model, RetryPolicy, Route, VirtualNode, VirtualRouter,
-        VirtualService,
-    },
-    unit::Protocol,
-};
 use mesh_tower::{Body, Mesh, test_util::MemoryNetwork};
 use tokio::time;
-use tonic::{Code, Status, service::Routes};
+use tonic::{Code, Status};
 use tower::ServiceExt;
 
-use super::echo::{Echo, EchoClient, note};
-use crate::support::Abort;
-
-/// A router that takes the echo's calls, within two seconds each, and those of no other service.
-fn model() -> Model {
-    let echo = VirtualNode::builder("echo").listener(50_051, Protocol::Grpc);
-    let route = Route::grpc("echo")
-        .service("mesh.test.Echo")
-        .metadata_absent("x-refused")
-        .target("echo", 1)
-        .timeout(Duration::from_secs(2))
-        .retry(RetryPolicy::new(2, Duration::ZERO).on_grpc(GrpcRetryEvent::Unavailable));
-    let router = VirtualRouter::builder("echo").listener(50_051, Protocol::Grpc);
-    Model::builder("shop")
-        .virtual_node(VirtualNode::builder("web").backend("echo.local"))
-        .virtual_node(echo.dns("echo.local"))
-        .virtual_router(router.route(route))
-        .virtual_service(VirtualService::builder("echo.local").virtual_router("echo"))
-        .build()
-        .expect("the model is valid")
-}
-
-struct Pair {
-    server: Mesh,
-    web: Mesh,
-    echo: Echo,
-    _serving: Abort,
-}
-
-impl Pair {
-    async fn start(max_waiting: usize) -> Self {
-        let network = MemoryNetwork::new();
-        let start = |node: &str| {
-            let mesh = Mesh::builder().config(model()).virtual_node(node);
-            mesh.network(&network).defaults(Defaults::AppMesh)
-        };
-        let server = start("echo").bind(50_051, "10.0.0.1:50051").start().await;
-        let server = server.expect("the mesh starts");
-        let web = start("web").endpoint("echo", "10.0.0.1:50051");
-        let web = web.max_waiting(max_waiting).start().await;
-        let serving = server.clone();
-        let echo = Echo::new("0");
-        let routes = Routes::new(echo.clone());
-        let _serving = Abort(tokio::spawn(async move {
-            serving.serve_until(routes, std::future::pending()).await
-        }));
-        Self {
-            server,
-            web: web.expect("the mesh starts"),
-            echo,
-            _serving,
-        }
-    }
-
-    fn stub(&self) -> EchoClient {
-        let client = self.web.client_for("echo.local:50051");
-        EchoClient::new(client.expect("a backend"))
-    }
-}
+use super::{
+    echo::{EchoClient, note},
+    pair::{Pair, model},
+};
 
 fn is(status: &Status, code: Code, words: &str) {
     assert_eq!(status.code(), code, "{status:?}");
@@ -85,7 +22,7 @@ fn is(status: &Status, code: Code, words: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_no_route_takes_is_not_implemented() {
-    let pair = Pair::start(1024).await;
+    let pair = Pair::start().await;
     let said = pair.stub().say(note("hello", 1)).await;
     said.expect("the route takes it");
     let mut other = tonic::Request::new(note("hello", 1));
@@ -97,7 +34,7 @@ async fn a_call_that_no_route_takes_is_not_implemented() {
 
 #[tokio::test(start_paused = true)]
 async fn as_a_sidecar_an_unrouted_call_is_answered_with_a_status_alone() {
-    let pair = Pair::start(1024).await;
+    let pair = Pair::start().await;
     let client = pair.web.client();
     let asked = |kind: &str| {
         let request = Request::post("http://echo.local:50051/other.Service/Get");
@@ -125,7 +62,7 @@ async fn as_a_sidecar_an_unrouted_call_is_answered_with_a_status_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_takes_longer_than_its_route_lets_it_says_so() {
-    let pair = Pair::start(1024).await;
+    let pair = Pair::start().await;
     let status = pair.stub().say(note("hang", 1)).await;
     let status = status.expect_err("two seconds are over");
     is(&status, status.code(), "2s");
@@ -155,7 +92,7 @@ async fn calls_beyond_those_that_may_wait_are_unavailable_and_say_which_limit_it
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_has_stopped_is_unavailable() {
-    let pair = Pair::start(1024).await;
+    let pair = Pair::start().await;
     pair.stub().say(note("hello", 1)).await.expect("it serves");
     pair.server.stop(Duration::from_secs(1)).await;
     let status = pair.stub().say(note("hello", 1)).await;
@@ -168,7 +105,7 @@ async fn a_server_that_has_stopped_is_unavailable() {
 
 #[tokio::test(start_paused = true)]
 async fn a_status_that_the_route_names_is_tried_again_and_the_last_one_comes_through() {
-    let pair = Pair::start(1024).await;
+    let pair = Pair::start().await;
     let unavailable = pair.stub().say(note("fail", 14)).await;
     let unavailable = unavailable.expect_err("each attempt fails");
     is(&unavailable, Code::Unavailable, "größer als erwartet");

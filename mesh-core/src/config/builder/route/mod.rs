@@ -18,6 +18,13 @@ use crate::{
 /// A route in the making; [`VirtualRouterBuilder::route`](super::VirtualRouterBuilder::route) takes it.
 ///
 /// All conditions of a route must hold; a route without any takes every request, one for gRPC every gRPC request.
+///
+/// # Examples
+/// What a route can be asked is what it speaks: one for gRPC has no paths.
+/// ```compile_fail
+/// # use mesh_core::config::Route;
+/// let route = Route::grpc("orders").prefix("/orders");
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "give it to `VirtualRouterBuilder::route`"]
 pub struct RouteBuilder<K = ForHttp> {
