@@ -1,6 +1,7 @@
 //! gRPC through the mesh: tonic's stubs and servers, unchanged.
 
 mod cancellation;
+mod deadlines;
 mod echo;
 mod fleet;
 mod kinds;

@@ -92,7 +92,7 @@ impl EchoClient {
     }
 }
 
-/// The service. Metadata whose keys begin with `x-` comes back; `fail` fails with the code that its number is.
+/// The service. Metadata whose keys begin with `x-` comes back, and the deadline as `x-timeout`; `fail` fails with the code that its number is.
 #[derive(Clone)]
 pub(super) struct Echo {
     /// What it says its name is, in the metadata `x-server`.
@@ -123,6 +123,9 @@ impl Echo {
             metadata.append(key, value.clone());
         }
         *response.metadata_mut() = MetadataMap::from_headers(metadata);
+        if let Some(timeout) = asked.get("grpc-timeout") {
+            response.metadata_mut().insert("x-timeout", timeout.clone());
+        }
         let name = self.name.parse().expect("a name is ASCII");
         response.metadata_mut().insert("x-server", name);
         response
