@@ -78,6 +78,7 @@ mod contract;
 mod discovery;
 mod endpoint;
 mod error;
+mod fault;
 mod gate;
 mod guard;
 mod health;
@@ -112,10 +113,11 @@ pub use self::{
     context::{CallContext, InCall, Scoped},
     endpoint::{Ejected, EndpointState},
     error::{Error, ErrorKind},
+    fault::FaultSwitch,
     inbound::InboundLayer,
     mesh::{ConfigStatus, Mesh, MeshBuilder, Phase, Readiness, load, load_with},
     response_body::ResponseBody,
-    standalone::{LimitLayer, RequestTimeoutLayer, RetryLayer, WeightedSplitLayer},
+    standalone::{FaultLayer, LimitLayer, RequestTimeoutLayer, RetryLayer, WeightedSplitLayer},
 };
 
 #[cfg(feature = "xray")]

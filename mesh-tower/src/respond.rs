@@ -5,7 +5,10 @@ use std::{borrow::Cow, error::Error as _, fmt::Write as _};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use mesh_core::metric::{Flag, Outcome};
+use mesh_core::{
+    fault::Abort,
+    metric::{Flag, Outcome},
+};
 
 use crate::{
     call::Call,
@@ -69,6 +72,29 @@ pub(crate) fn alone(error: &Error, grpc: bool, sent: bool) -> Response<Bytes> {
         answer.status = StatusCode::REQUEST_TIMEOUT;
     }
     answer.http()
+}
+
+/// The answer that is given on purpose.
+///
+/// # Source
+/// Envoy 1.40's fault filter: its text, and for gRPC a response of trailers only.
+pub(crate) fn aborted(abort: Abort, grpc: bool) -> Response<Bytes> {
+    let status = match abort {
+        Abort::Http(status) => status,
+        _ => StatusCode::OK,
+    };
+    let answer = Answer {
+        status,
+        text: INJECTED.into(),
+        overloaded: false,
+        late: false,
+    };
+    let Abort::Grpc(code) = abort else {
+        return if grpc { answer.grpc() } else { answer.http() };
+    };
+    let mut response = answer.grpc();
+    response.headers_mut().insert(GRPC_STATUS, code.into());
+    response
 }
 
 /// The answer of a handler that gives up with this error.
@@ -274,6 +300,9 @@ fn percent_encoded(message: &str) -> Option<HeaderValue> {
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const OVERLOADED: HeaderName = HeaderName::from_static("x-envoy-overloaded");
+
+/// Envoy's words.
+const INJECTED: &str = "fault filter abort";
 
 const UNKNOWN: i32 = 2;
 const DEADLINE_EXCEEDED: i32 = 4;

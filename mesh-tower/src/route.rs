@@ -1,12 +1,13 @@
-//! The outbound service that decides where a request goes: route, egress verdict, weighted draw.
+//! The outbound service that decides where a request goes: route, egress verdict, weighted draw, fault.
 
 use std::{
-    future::{Ready, ready},
+    future::ready,
+    mem,
     sync::Arc,
     task::{Context, Poll},
 };
 
-use futures::future::Either;
+use futures::future::{BoxFuture, Either};
 use http::{
     Response,
     uri::{PathAndQuery, Uri},
@@ -20,6 +21,7 @@ use tower_service::Service;
 use crate::{
     endpoint::Destination,
     error::{Cause, Error},
+    fault::{self, Injector},
     outgoing::{Outgoing, Routed},
     response_body::ResponseBody,
     runtime::{live::Current, meter::Meter, rng::SharedRng},
@@ -31,6 +33,8 @@ pub(crate) struct Route<S> {
     inner: S,
     current: Arc<Current>,
     rng: Arc<SharedRng>,
+    /// `None` unless faults were asked for and switched on: a request then costs a look at one pointer.
+    faults: Option<Arc<Injector>>,
 }
 
 impl<S> Route<S> {
@@ -39,6 +43,14 @@ impl<S> Route<S> {
             inner,
             current,
             rng,
+            faults: None,
+        }
+    }
+
+    pub(crate) fn with_faults(self, faults: Option<Injector>) -> Self {
+        Self {
+            faults: faults.map(Arc::new),
+            ..self
         }
     }
 
@@ -110,13 +122,39 @@ fn with_path(uri: &Uri, path_and_query: &str) -> Result<Uri, Error> {
     Uri::from_parts(parts).map_err(|error| unsendable(error.into()))
 }
 
+type Answered = Result<Response<ResponseBody>, Error>;
+
+impl<S> Route<S>
+where
+    S: Service<Routed, Response = Response<ResponseBody>, Error = Error> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    /// The delay and the answer stand outside of the retries: a fault is not tried again.
+    fn call_or_fail(&mut self, routed: Routed) -> Either<S::Future, BoxFuture<'static, Answered>> {
+        let service = routed.plan.virtual_service.as_str();
+        let draw = |faults: &Arc<Injector>| faults.draw(&routed.request, Some(service));
+        let Some(injected) = self.faults.as_ref().and_then(draw) else {
+            return Either::Left(self.inner.call(routed));
+        };
+        let next = self.inner.clone();
+        let mut ready = mem::replace(&mut self.inner, next);
+        Either::Right(Box::pin(async move {
+            match fault::meet(injected, &routed.call).await {
+                Some(answer) => Ok(answer),
+                None => ready.call(routed).await,
+            }
+        }))
+    }
+}
+
 impl<S> Service<Outgoing> for Route<S>
 where
-    S: Service<Routed, Response = Response<ResponseBody>, Error = Error>,
+    S: Service<Routed, Response = Response<ResponseBody>, Error = Error> + Clone + Send + 'static,
+    S::Future: Send,
 {
     type Response = S::Response;
     type Error = Error;
-    type Future = Either<S::Future, Ready<Result<S::Response, Error>>>;
+    type Future = Either<S::Future, BoxFuture<'static, Answered>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx)
@@ -124,8 +162,9 @@ where
 
     fn call(&mut self, outgoing: Outgoing) -> Self::Future {
         match self.route(outgoing) {
-            Ok(routed) => Either::Left(self.inner.call(routed)),
-            Err(error) => Either::Right(ready(Err(error))),
+            Ok(routed) if self.faults.is_none() => Either::Left(self.inner.call(routed)),
+            Ok(routed) => self.call_or_fail(routed),
+            Err(error) => Either::Right(Box::pin(ready(Err(error)))),
         }
     }
 }

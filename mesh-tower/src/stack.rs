@@ -5,8 +5,11 @@
 
 use std::sync::Arc;
 
+use mesh_core::fault::Faults;
+
 use crate::{
     balance::Balance,
+    fault::Injector,
     observe::Observe,
     record::Scope,
     retry::Retry,
@@ -22,7 +25,10 @@ pub(crate) fn outbound(
     draws: &Arc<SharedRng>,
     scope: Arc<Scope>,
     max_waiting: usize,
+    faults: Option<Faults>,
 ) -> Outbound {
     let retry = Retry::new(Balance::new(max_waiting, draws.clone()), draws.clone());
-    Observe::new(Route::new(retry, current, draws.clone()), scope)
+    let faults = faults.map(|faults| Injector::new(faults, draws.clone()));
+    let route = Route::new(retry, current, draws.clone()).with_faults(faults);
+    Observe::new(route, scope)
 }

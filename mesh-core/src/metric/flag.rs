@@ -42,11 +42,15 @@ pub enum Flag {
     RetryBudgetExceeded,
     /// `DE`: the time that the caller gave had passed. Envoy has no letters for that.
     DeadlineExceeded,
+    /// `DI`: it was made to wait on purpose.
+    DelayInjected,
+    /// `FI`: it was answered on purpose, in place of whoever should have.
+    FaultInjected,
 }
 
 impl Flag {
     /// Every flag, in the order in which they are bits of a [`Flags`].
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::NoRoute,
         Self::NoHealthyUpstream,
         Self::UpstreamConnectionFailure,
@@ -62,6 +66,8 @@ impl Flag {
         Self::LocalReset,
         Self::RetryBudgetExceeded,
         Self::DeadlineExceeded,
+        Self::DelayInjected,
+        Self::FaultInjected,
     ];
 
     /// That whoever waited for the answer went away: over HTTP/1 that closes the connection.
@@ -79,7 +85,11 @@ impl Flag {
     pub const fn is_refusal(self) -> bool {
         matches!(
             self,
-            Self::NoRoute | Self::NoHealthyUpstream | Self::UpstreamOverflow | Self::LocalReset
+            Self::NoRoute
+                | Self::NoHealthyUpstream
+                | Self::UpstreamOverflow
+                | Self::LocalReset
+                | Self::FaultInjected
         )
     }
 
@@ -108,6 +118,8 @@ impl Flag {
             Self::LocalReset => "LR",
             Self::RetryBudgetExceeded => "URB",
             Self::DeadlineExceeded => "DE",
+            Self::DelayInjected => "DI",
+            Self::FaultInjected => "FI",
         }
     }
 }
@@ -209,7 +221,7 @@ mod tests {
         }
         assert_eq!(
             all.to_string(),
-            "URX,NR,UH,UF,UC,UR,UPE,UT,UO,DC,DR,SI,LR,URB,DE",
+            "URX,NR,UH,UF,UC,UR,UPE,UT,UO,DC,DR,SI,LR,URB,DE,DI,FI",
             "used up before the reasons"
         );
     }

@@ -97,6 +97,10 @@ contract! {
         ready: is_of_what_is_inside,
         failure: is_passed_on,
         tunnels: are_not - "a layer alone sees no connection, and nothing of it stays with a tunnel once its head is there";
+    fault_layer: alone::fault(),
+        ready: is_of_what_is_inside,
+        failure: is_passed_on,
+        tunnels: are_not - "a layer alone sees no connection, and nothing of it stays with a tunnel once its head is there";
 
     inbound_layer_among_tower_http: foreign::inbound_among_tower_http(),
         ready: is_of_what_is_inside,

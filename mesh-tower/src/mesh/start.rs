@@ -92,7 +92,11 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
             .map_or_else(SharedRng::from_entropy, SharedRng::new);
         follow::follow(&handle, followed, jitter);
     }
-    let stack = stack::outbound(current, &draws, outbound, builder.max_waiting);
+    let faults = builder.faults.take();
+    if let Some(faults) = &faults {
+        tracing::warn!(?faults, "faults are injected into what this mesh sends");
+    }
+    let stack = stack::outbound(current, &draws, outbound, builder.max_waiting, faults);
     Ok(Mesh { handle, stack })
 }
 

@@ -10,6 +10,7 @@
 //! | [`LimitLayer`] | [`Limit`] | as it came | a 503, or an error |
 //! | [`WeightedSplitLayer`] | [`Weights`] | as it came | an error |
 //! | [`RetryLayer`] | [`RetryPolicy`] | [`Body`](crate::Body) | nothing by itself |
+//! | [`FaultLayer`] | [`Faults`](mesh_core::fault::Faults) | as it came | the answer it was told to give |
 //!
 //! What a layer refuses by itself is an [`Error`](crate::Error): as it is, in a box, or as the response that a sidecar would
 //! have given. The first two answer with responses and leave the inner service's error type alone, so they stand around an
@@ -49,6 +50,7 @@
 //! [`Duration`]: std::time::Duration
 
 mod answer;
+mod fault;
 mod limit;
 mod plans;
 mod policy;
@@ -59,6 +61,7 @@ mod split;
 mod testing;
 mod timeout;
 
+pub use fault::{FaultBody, FaultFuture, FaultInjection, FaultLayer};
 pub use limit::{Limit, LimitBody, LimitFuture, LimitLayer, Limited};
 pub use plans::Plans;
 pub use policy::PolicySource;

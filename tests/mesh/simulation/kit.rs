@@ -38,15 +38,16 @@ const fn ms(ms: u64) -> Duration {
 async fn latency_adds_up_exactly_each_way_and_to_connect() -> Result<(), Error> {
     // There and back, twice: to connect, and for the request. HTTP/2 waits for the peer's settings in between.
     for (protocol, first) in [(Protocol::Http, 34), (Protocol::Http2, 51)] {
-        let sim = two_endpoints(7, protocol)
+        let sim = Simulation::builder(7)
+            .config(shop(protocol))
+            .node("orders", async |_| Response::new("hello".to_owned()))
             .link("web", ("orders", 0), Link::new().latency(ms(12)))
             .link(("orders", 0), "web", Link::new().latency(ms(5)))
             .start()
             .await?;
-        let tally = sim.traffic("web", 10, ms(400), orders).await?;
+        let tally = sim.traffic("web", 10, ms(300), orders).await?;
         let took: Vec<_> = tally.calls().iter().map(|call| call.took).collect();
-        // The endpoints take turns, and nothing lies before the other one.
-        assert_eq!(took, [ms(first), ms(0), ms(17), ms(0)], "{protocol:?}");
+        assert_eq!(took, [ms(first), ms(17), ms(17)], "{protocol:?}");
     }
     Ok(())
 }

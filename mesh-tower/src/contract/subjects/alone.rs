@@ -3,14 +3,14 @@
 use std::{future::pending, time::Duration};
 
 use futures::FutureExt as _;
-use http::{Request, Response};
-use mesh_core::Seed;
+use http::{Request, Response, StatusCode};
+use mesh_core::{Seed, fault::Fault};
 use tower::{Layer as _, service_fn};
 use tower_service::Service;
 
 use super::inbound::{strict, unready};
 use crate::{
-    LimitLayer, RequestTimeoutLayer, RetryLayer, WeightedSplitLayer,
+    FaultLayer, FaultSwitch, LimitLayer, RequestTimeoutLayer, RetryLayer, WeightedSplitLayer,
     body::{Body, BoxError},
     contract::{
         case::{Case, get},
@@ -59,6 +59,14 @@ pub(in crate::contract) async fn limit_with_errors() -> Case {
     let layer = LimitLayer::new(limit).with_errors();
     let case = Case::new(layer.layer(strict!(script)), script);
     case.counting("permits", move || PERMITS - permits(&layer))
+}
+
+/// With a fault that every request is looked at for, and none meets.
+pub(in crate::contract) async fn fault() -> Case {
+    let script = Script::new();
+    let elsewhere = Fault::abort(StatusCode::SERVICE_UNAVAILABLE).path_prefix("/elsewhere");
+    let layer = FaultLayer::new(elsewhere, FaultSwitch::On);
+    Case::new(layer.layer(strict!(script)), script)
 }
 
 /// How many more requests the limit lets in.

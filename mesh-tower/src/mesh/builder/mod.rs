@@ -2,6 +2,7 @@
 
 mod connections;
 mod discovery;
+mod faults;
 mod life;
 mod source;
 #[cfg(any(test, feature = "test-util"))]
@@ -9,7 +10,7 @@ mod test_util;
 
 use std::{io, sync::Arc, time::Duration};
 
-use mesh_core::Defaults;
+use mesh_core::{Defaults, fault::Faults};
 use parking_lot::Mutex;
 
 pub(in crate::mesh) use self::{
@@ -50,6 +51,7 @@ pub struct MeshBuilder {
     pub(in crate::mesh) keep_alive: Duration,
     pub(in crate::mesh) access_log: Option<AccessLog>,
     pub(in crate::mesh) carried: Vec<String>,
+    pub(in crate::mesh) faults: Option<Faults>,
     #[cfg(feature = "xray")]
     pub(in crate::mesh) xray: Option<XRay>,
     #[cfg(any(test, feature = "test-util"))]
@@ -75,6 +77,7 @@ impl Default for MeshBuilder {
             keep_alive: connections::KEEP_ALIVE,
             access_log: None,
             carried: Vec::new(),
+            faults: None,
             #[cfg(feature = "xray")]
             xray: None,
             #[cfg(any(test, feature = "test-util"))]
