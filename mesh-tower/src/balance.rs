@@ -184,7 +184,7 @@ fn answer(
 mod tests {
     use std::sync::Arc;
 
-    use mesh_core::compile::Target;
+    use mesh_core::{compile::Target, retry::Policy};
     use parking_lot::Mutex;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -212,12 +212,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_that_a_stale_connection_hands_back_is_sent_once_more_and_counts_as_one_attempt()
-     {
+    async fn a_request_that_a_stale_connection_hands_back_is_sent_once_more_even_without_retries() {
         let (network, connections) = (MemoryNetwork::new(), Arc::new(Mutex::new(Vec::new())));
         answer_all(&network, connections.clone()).await;
         let mesh = Mesh::builder()
-            .service("orders:80", Target::dns("orders"))
+            .service("orders:80", Target::dns("orders").retry(Policy::none()))
             .network(&network);
         let mesh = mesh
             .endpoint("orders", "10.0.0.1:80")

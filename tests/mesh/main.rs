@@ -21,6 +21,7 @@ mod reload;
 mod retries;
 mod simulation;
 mod splitting;
+mod streams;
 mod support;
 mod timeouts;
 mod upgrades;

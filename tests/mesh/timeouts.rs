@@ -23,7 +23,7 @@ use crate::support::{BoxError, served};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn model(route: impl Fn(RouteBuilder) -> RouteBuilder) -> Model {
+pub(crate) fn model(route: impl Fn(RouteBuilder) -> RouteBuilder) -> Model {
     // The listener's own limit would be felt before the route's, so it is off.
     let orders = VirtualNode::builder("orders").listener_with(
         Listener::builder(8080, Protocol::Http).timeout(Timeout::new().per_request(Duration::ZERO)),
@@ -40,7 +40,7 @@ fn model(route: impl Fn(RouteBuilder) -> RouteBuilder) -> Model {
         .expect("the model is valid")
 }
 
-async fn shop(model: &Model, defaults: Defaults, app: Router) -> (Mesh, Mesh) {
+pub(crate) async fn shop(model: &Model, defaults: Defaults, app: Router) -> (Mesh, Mesh) {
     let network = MemoryNetwork::new();
     let orders = served(&network, model, "orders", "10.0.0.1:8080", app).await;
     let web = Mesh::builder()

@@ -189,7 +189,7 @@ impl Done {
 /// Whether a request that came back untouched is sent once more at no cost to its retries.
 ///
 /// An idle connection may have closed just as the request was to be written to it, which says nothing about the peer; a
-/// fresh connection, or a second time, does.
+/// fresh connection, or a second time, does. It is no retry, so it happens where a policy allows none, too, and to every method.
 #[must_use]
 pub const fn replays_unsent(reused_connection: bool, already: bool) -> bool {
     reused_connection && !already
