@@ -11,7 +11,7 @@ impl Simulation {
     /// Puts another configuration in force in every mesh, one after the other, endpoints first.
     ///
     /// # Errors
-    /// As [`Mesh::apply`]; and for a virtual node that was not there when the simulation began, for it has no address.
+    /// As [`Mesh::apply`](crate::Mesh::apply); and for a virtual node that was not there when the simulation began, for it has no address.
     pub async fn apply(&self, config: impl Into<Config>) -> Result<(), Error> {
         let config = config.into();
         let new = |node: &&VirtualNode| !self.fleet.knows(node.name.as_str());
