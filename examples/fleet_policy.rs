@@ -38,24 +38,46 @@ async fn main() -> Outcome<()> {
     report("both versions are well", &split);
     expect(split.failures() == 0, "calls failed where nothing does")?;
     let share = split.node("service-b-v2") * 100 / split.calls().len();
-    expect((7..=13).contains(&share), "the canary did not get about one call in ten")?;
+    expect(
+        (7..=13).contains(&share),
+        "the canary did not get about one call in ten",
+    )?;
 
     let sim = fleet()?.node("service-b-v2", failing).start().await?;
     let tally = traffic(&sim, 60).await?;
     report("the canary answers 503", &tally);
-    expect(tally.failures() == tally.node("service-b-v2"), "failures went beyond the canary")?;
-    let tries = tally.calls().iter().filter(|call| call.is_failure()).map(|call| call.attempts);
-    expect(tries.clone().all(|tries| tries == 4), "a failing call was not tried four times")?;
+    expect(
+        tally.failures() == tally.node("service-b-v2"),
+        "failures went beyond the canary",
+    )?;
+    let tries = tally
+        .calls()
+        .iter()
+        .filter(|call| call.is_failure())
+        .map(|call| call.attempts);
+    expect(
+        tries.clone().all(|tries| tries == 4),
+        "a failing call was not tried four times",
+    )?;
     let first = sim.events().into_iter().take(12);
-    first.filter(|_| args.events).for_each(|event| println!("{event}"));
+    first
+        .filter(|_| args.events)
+        .for_each(|event| println!("{event}"));
 
     let sim = fleet()?.node("service-b-v2", hanging).start().await?;
     let tally = traffic(&sim, 60).await?;
     report("the canary hangs", &tally);
-    expect(tally.slowest() < Duration::from_secs(15), "a call hung longer than its limit")?;
+    expect(
+        tally.slowest() < Duration::from_secs(15),
+        "a call hung longer than its limit",
+    )?;
 
-    let bad = Link::new().latency(Duration::from_millis(15)).resets(Share::percent(1)?);
-    let sim = fleet()?.node("service-b-v2", well).link("service-a", "service-b-v1", bad);
+    let bad = Link::new()
+        .latency(Duration::from_millis(15))
+        .resets(Share::percent(1)?);
+    let sim = fleet()?
+        .node("service-b-v2", well)
+        .link("service-a", "service-b-v1", bad);
     let sim = sim.start().await?;
     let tally = traffic(&sim, 60).await?;
     report("1 in 100 requests breaks its connection", &tally);
@@ -64,7 +86,10 @@ async fn main() -> Outcome<()> {
     report("deployed, then shifted to the canary", &deployed);
     expect(deployed.failures() == 0, "the deploy cost calls")?;
 
-    println!("ok: {share} % of the calls went to the canary, and a deploy under traffic lost 0 of {}", deployed.calls().len());
+    println!(
+        "ok: {share} % of the calls went to the canary, and a deploy under traffic lost 0 of {}",
+        deployed.calls().len()
+    );
     Ok(())
 }
 
@@ -96,7 +121,9 @@ async fn traffic(sim: &Simulation, seconds: u64) -> Outcome<Tally> {
         *request.uri_mut() = service_b.clone();
         request
     };
-    Ok(sim.traffic("service-a", 50, Duration::from_secs(seconds), request).await?)
+    Ok(sim
+        .traffic("service-a", 50, Duration::from_secs(seconds), request)
+        .await?)
 }
 
 async fn well(_: Request<Body>) -> Response<String> {
@@ -121,7 +148,9 @@ fn report(scene: &str, tally: &Tally) {
 fn expect(is: bool, else_: &str) -> Result<(), String> {
     match is {
         true => Ok(()),
-        false => Err(format!("{else_}: look at the template's route, or report it with this output")),
+        false => Err(format!(
+            "{else_}: look at the template's route, or report it with this output"
+        )),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod abandoned;
 mod access_log;
+mod bad_callers;
 mod cancels;
 mod connections;
 mod context;

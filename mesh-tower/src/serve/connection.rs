@@ -55,7 +55,9 @@ where
         info,
         asked: asked.clone(),
     });
-    let builder = auto::Builder::new(TokioExecutor::new());
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().max_buf_size(LONGEST_HEAD as usize);
+    builder.http2().max_header_list_size(LONGEST_HEAD);
     let mut http = pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), service));
     tokio::select! {
         ended = http.as_mut() => return report(at.peer, ended),
@@ -145,3 +147,9 @@ const FIRST_REQUEST: Duration = Duration::from_secs(30);
 
 /// How long such a one then has to close, and how long a draining mesh still waits for the request.
 const GOODBYE: Duration = Duration::from_secs(1);
+
+/// How many bytes a request's head may have; a longer one is answered 431.
+///
+/// # Source
+/// Envoy's `max_request_headers_kb`. Of its limit on their number, 100, the HTTP library has the same.
+const LONGEST_HEAD: u32 = 60 * 1024;
