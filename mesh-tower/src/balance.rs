@@ -6,12 +6,13 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use mesh_core::{
     balance::{Algorithm, least_request},
+    metric::Outcome,
     retry::replays_unsent,
 };
 
 use crate::{
     body::Body,
-    call::Call,
+    call::{Call, grpc_status},
     connect::{self, Upgrade},
     endpoint::{Cluster, Destination, Endpoint, EndpointSet, Lease, Waiting},
     error::{Cause, Error},
@@ -92,7 +93,10 @@ impl Balance {
     ) -> Result<Lease, Error> {
         let _place = self.wait(&destination.cluster)?;
         let lease = endpoint.pool.lease(&endpoint.load, limit).await;
-        lease.map_err(|error| Error::new(Cause::Connect(error)))
+        lease.map_err(|error| {
+            destination.ended(endpoint, || Outcome::ConnectFailed);
+            Error::new(Cause::Connect(error))
+        })
     }
 
     fn wait(&self, cluster: &Arc<Cluster>) -> Result<Waiting, Error> {
@@ -131,7 +135,10 @@ impl Deliver for Balance {
                     None => Box::pin(self.connect(&endpoint, &destination, connect)).await?,
                 };
                 let failed = match lease.send(request).await {
-                    Ok(response) => return Ok(answer(response, lease, &call, upgrade)),
+                    Ok(response) => {
+                        destination.ended(&endpoint, || head_of(&response, &call));
+                        return Ok(answer(response, lease, &call, upgrade));
+                    }
                     Err(failed) => failed,
                 };
                 let untouched = failed.untouched.is_some();
@@ -140,7 +147,13 @@ impl Deliver for Balance {
                     .filter(|_| replays_unsent(lease.is_reused(), replayed))
                 {
                     Some(again) => request = again,
-                    None => return Err(broken(failed.error, untouched, &call)),
+                    None => {
+                        let error = broken(failed.error, untouched, &call);
+                        if let Some(outcome) = error.outcome() {
+                            destination.ended(&endpoint, || outcome);
+                        }
+                        return Err(error);
+                    }
                 }
                 replayed = true;
             }
@@ -154,6 +167,14 @@ fn broken(source: hyper::Error, untouched: bool, call: &Call) -> Error {
     }
     let outcome = connect::outcome(&source, untouched);
     Error::new(Cause::Upstream { outcome, source })
+}
+
+/// What an answer's head says of its endpoint. Of a gRPC call's, the status in it, if it is there already.
+fn head_of(response: &Response<Incoming>, call: &Call) -> Outcome {
+    let status = call.is_grpc().then(|| grpc_status(response.headers()));
+    status
+        .flatten()
+        .map_or_else(|| response.status().into(), Outcome::Grpc)
 }
 
 fn write_head(

@@ -109,6 +109,14 @@ pub(crate) enum Cause {
     PassThrough { host: String },
     #[error("no endpoint is known")]
     NoEndpoint,
+    #[error(
+        "{endpoint} is no endpoint of virtual node {node:?} that is known here; known are {known:?}"
+    )]
+    UnknownEndpoint {
+        node: String,
+        endpoint: SocketAddr,
+        known: Vec<SocketAddr>,
+    },
     #[error("no connection could be made")]
     Connect(#[source] ConnectError),
     #[error("the limit is reached, and {waiting} requests wait already")]
@@ -213,7 +221,9 @@ impl Error {
             Cause::NoRoute(_) | Cause::NotABackend { .. } | Cause::PassThrough { .. } => {
                 ErrorKind::NoRoute
             }
-            Cause::NoEndpoint | Cause::Connect(_) => ErrorKind::Unavailable,
+            Cause::NoEndpoint | Cause::UnknownEndpoint { .. } | Cause::Connect(_) => {
+                ErrorKind::Unavailable
+            }
             Cause::Overflow { .. } => ErrorKind::Overflow,
             Cause::RequestTimeout { .. }
             | Cause::Deadline

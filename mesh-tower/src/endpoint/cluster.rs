@@ -33,6 +33,8 @@ pub(crate) struct Cluster {
     turns: RoundRobin,
     waiting: AtomicUsize,
     retries: RetryBudget,
+    /// Wakes who sweeps: its numbers have changed, or the cluster has gone.
+    retuned: Arc<Notify>,
     /// Held by whoever changes the endpoints, so that no change is lost; requests only read.
     roster: Mutex<Roster>,
 }
@@ -46,6 +48,7 @@ impl Cluster {
             turns: RoundRobin::default(),
             waiting: AtomicUsize::new(0),
             retries: RetryBudget::new(),
+            retuned: Arc::default(),
             roster: Mutex::default(),
         }
     }
@@ -186,6 +189,30 @@ impl Cluster {
         told
     }
 
+    pub(super) fn retuned(&self) -> &Arc<Notify> {
+        &self.retuned
+    }
+
+    /// When to sweep next; `None` ends the sweeping, until somebody is ejected again.
+    pub(super) fn next_sweep(&self) -> Option<Duration> {
+        let mut roster = self.roster.lock();
+        let set = self.endpoints.load_full();
+        let mut gone = roster.gone.values();
+        let settled = set.members().all(|(_, state)| state.ejection.is_settled())
+            && gone.all(|gone| gone.state.ejection.is_settled());
+        let next = roster.detection.filter(|_| !settled);
+        roster.sweeping = next.is_some();
+        next.map(|detection| detection.sweep_every())
+    }
+
+    /// Nobody sweeps any more, so nobody stays out.
+    pub(super) fn stop_sweeping(&self) {
+        self.change(false, |roster, members| {
+            roster.sweeping = false;
+            roster.pardon(members);
+        });
+    }
+
     /// Says that what is known against endpoints begins or ceases to be ignored.
     fn announce(&self, (before, after): (Admission, Admission)) {
         let ClusterSpec {
@@ -209,10 +236,17 @@ impl Cluster {
         for (endpoint, _) in last.members() {
             endpoint.pool.retire();
         }
+        self.retune(None);
         if !last.is_answered() {
             // Nobody follows its discovery any more: whoever waits for the first answer would wait for ever.
             self.change(true, |_, _| ());
         }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.retuned.notify_waiters();
     }
 }
 
@@ -233,7 +267,7 @@ impl Drop for Waiting {
 const LINGER: Duration = Duration::from_secs(300);
 
 #[cfg(test)]
-mod tests;
+pub(in crate::endpoint) mod tests;
 
 #[cfg(all(test, mesh_loom))]
 mod loom_models;

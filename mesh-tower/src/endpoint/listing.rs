@@ -40,7 +40,7 @@ pub struct EndpointState {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Ejected {
-    /// Somebody took it out, until they bring it back.
+    /// Somebody took it out ([`Mesh::eject`](crate::Mesh::eject)), until they bring it back.
     ByHand,
     /// It failed too often in a row.
     Outlier {

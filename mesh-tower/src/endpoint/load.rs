@@ -1,4 +1,4 @@
-//! What is in flight at one address.
+//! What is counted at one address.
 
 use std::sync::Arc;
 
@@ -8,6 +8,8 @@ use crate::sync::{AtomicUsize, Ordering};
 #[derive(Debug, Default)]
 pub(crate) struct Load {
     in_flight: AtomicUsize,
+    /// Failures since the last success.
+    failures: AtomicUsize,
 }
 
 impl Load {
@@ -20,6 +22,19 @@ impl Load {
     pub(crate) fn begin(self: &Arc<Self>) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         InFlight(self.clone())
+    }
+
+    /// One more failure; how many there are in a row now.
+    pub(crate) fn failed(&self) -> usize {
+        self.failures.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// The row of failures is at its end.
+    pub(crate) fn succeeded(&self) {
+        // A store would take the line from every other core, and well endpoints have nothing to forget.
+        if self.failures.load(Ordering::Relaxed) != 0 {
+            self.failures.store(0, Ordering::Relaxed);
+        }
     }
 }
 

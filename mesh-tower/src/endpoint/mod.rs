@@ -10,6 +10,7 @@
 mod cluster;
 mod connector;
 mod destination;
+mod ejection;
 pub(crate) mod h1;
 pub(crate) mod h2;
 mod idle;
@@ -21,6 +22,7 @@ mod redial;
 mod roster;
 mod set;
 mod streams;
+mod sweep;
 
 pub(crate) use cluster::{Cluster, Waiting};
 pub(crate) use connector::Connector;

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Instant};
 
+use mesh_core::outlier::OutlierDetection;
+
 use super::{Endpoint, Load, set::State};
 
 /// The endpoints of a target and what is known of each, while they are changed.
@@ -12,9 +14,27 @@ pub(crate) type Members = Vec<(Endpoint, State)>;
 pub(crate) struct Roster {
     /// Addresses that left, until they are forgotten.
     pub(crate) gone: BTreeMap<SocketAddr, Gone>,
+    /// The numbers in force, for the task that sweeps; requests bring their own.
+    pub(crate) detection: Option<OutlierDetection>,
+    /// Whether there is such a task.
+    pub(crate) sweeping: bool,
+    /// How often an endpoint was put out.
+    pub(crate) ejections: u64,
 }
 
 impl Roster {
+    /// Brings back who is out for its failures, and forgives all of them.
+    pub(crate) fn pardon(&mut self, members: &mut Members) {
+        for (endpoint, state) in members {
+            endpoint.load.succeeded();
+            state.ejection.admit();
+        }
+        for gone in self.gone.values_mut() {
+            gone.load.succeeded();
+            gone.state.ejection.admit();
+        }
+    }
+
     /// Forgets who left long enough ago. Who is out comes back first, and what was done by hand is undone by hand.
     pub(crate) fn forget(&mut self, now: Instant) {
         self.gone.retain(|_, gone| {

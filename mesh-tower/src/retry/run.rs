@@ -23,7 +23,7 @@ use crate::{
     body::Body,
     call::{Call, tell},
     endpoint::Destination,
-    error::Error,
+    error::{Cause, Error},
     limits::{Enforced, Limits},
     outgoing::{Deliver, Routed, Try},
     response_body::ResponseBody,
@@ -93,7 +93,7 @@ impl<D: Deliver> Run<D> {
             self.check_time(self.call.started())?;
             loop {
                 let enforced = self.attempt(request).await;
-                let mut result = enforced.unwrap_or_else(|cause| Err(Error::new(cause)));
+                let mut result = enforced.unwrap_or_else(|cause| Err(self.cut(cause)));
                 let Some(ended) = how(&mut result, self.peeks()).await else {
                     return result;
                 };
@@ -142,6 +142,17 @@ impl<D: Deliver> Run<D> {
             connect: self.limits.timeouts().connect,
         });
         self.limits.enforce(self.call.request_end(), attempt)
+    }
+
+    /// A limit has passed before the head. That speaks against the endpoint, unless it was silence on both sides.
+    #[cold]
+    fn cut(&self, cause: Cause) -> Error {
+        let silence = matches!(cause, Cause::Idle { .. });
+        let attempt = self.call.attempts().last();
+        if let Some(attempt) = attempt.filter(|tried| !silence && tried.outcome().is_none()) {
+            self.destination.cut(attempt.endpoint());
+        }
+        Error::new(cause)
     }
 
     fn next(&mut self, ended: Ended, now: Instant) -> Next {

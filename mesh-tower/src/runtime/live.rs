@@ -53,6 +53,14 @@ impl Live {
         &self.meters[plan.index()][target]
     }
 
+    /// Tells every cluster the numbers that its sweeps go by.
+    pub(crate) fn retune(&self) {
+        for destination in &self.destinations {
+            let Destination { cluster, policy } = &**destination;
+            cluster.retune(policy.outlier_detection);
+        }
+    }
+
     pub(crate) fn destinations(&self) -> &[Arc<Destination>] {
         &self.destinations
     }

@@ -71,7 +71,9 @@ impl Reconciler {
         let clusters = self.prepare(&snapshot)?;
         self.warm(&clusters).await;
         let meters = self.meters.resolve(&snapshot);
-        let current = Arc::new(Current::new(Live::new(snapshot, clusters, meters, 0)));
+        let live = Live::new(snapshot, clusters, meters, 0);
+        live.retune();
+        let current = Arc::new(Current::new(live));
         self.current = Some(current.clone());
         Ok(current)
     }
@@ -106,6 +108,7 @@ impl Reconciler {
         let meters = self.meters.resolve(&snapshot);
         let former = current.replace(Live::new(snapshot, clusters, meters, generation));
         let live = current.load().clone();
+        live.retune();
         self.retire_all_but(&live);
         // The former configuration is freed here, unless a request still reads it.
         drop(former);
