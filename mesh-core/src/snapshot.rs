@@ -85,6 +85,14 @@ impl Snapshot {
         &self.cluster_policies
     }
 
+    /// Chooses how an endpoint is picked behind every listener of a virtual node.
+    pub fn set_balance(&mut self, virtual_node: &str, algorithm: balance::Algorithm) {
+        let clusters = self.clusters.iter().zip(&mut self.cluster_policies);
+        for (_, policy) in clusters.filter(|(spec, _)| spec.virtual_node.as_str() == virtual_node) {
+            policy.balance = algorithm;
+        }
+    }
+
     /// The virtual services the node may call, in order of name.
     pub fn virtual_services(&self) -> impl Iterator<Item = &VirtualServiceName> {
         self.routes.virtual_services()

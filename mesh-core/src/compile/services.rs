@@ -4,8 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{CompileError, clusters::Clusters, plans::Plans};
 use crate::{
+    balance::Algorithm,
     defaults::Defaults,
+    health::HealthCheck,
     name::{MeshName, VirtualNodeName, VirtualServiceName},
+    outlier::OutlierDetection,
     retry::Policy,
     route::{ListenerRoutes, RouteTable, Rule, VirtualHost},
     snapshot::{
@@ -70,6 +73,8 @@ pub struct Target {
     protocol: Protocol,
     retry: Option<Policy>,
     timeout: Option<Duration>,
+    policy: ClusterPolicy,
+    balance: Option<Algorithm>,
 }
 
 impl Target {
@@ -83,6 +88,8 @@ impl Target {
             protocol: Protocol::Http,
             retry: None,
             timeout: None,
+            policy: ClusterPolicy::default(),
+            balance: None,
         }
     }
 
@@ -119,6 +126,29 @@ impl Target {
         }
     }
 
+    /// Another way to pick an endpoint than the [`Defaults`]'.
+    #[must_use]
+    pub fn balance(self, algorithm: Algorithm) -> Self {
+        Self {
+            balance: Some(algorithm),
+            ..self
+        }
+    }
+
+    /// Leaves out endpoints that fail too often in a row.
+    #[must_use]
+    pub fn outlier_detection(mut self, detection: OutlierDetection) -> Self {
+        self.policy.outlier_detection = Some(detection);
+        self
+    }
+
+    /// Asks endpoints whether they are well, and leaves out those that are not.
+    #[must_use]
+    pub fn health_check(mut self, check: HealthCheck) -> Self {
+        self.policy.health_check = Some(check);
+        self
+    }
+
     fn cluster(&self, port: Port) -> Result<ClusterSpec, CompileError> {
         Ok(ClusterSpec {
             virtual_node: VirtualNodeName::new(&self.hostname)?,
@@ -134,8 +164,10 @@ impl Target {
 
     fn policy(&self, defaults: Defaults) -> ClusterPolicy {
         ClusterPolicy {
-            balance: defaults.balance(self.protocol),
-            ..ClusterPolicy::default()
+            balance: self
+                .balance
+                .unwrap_or_else(|| defaults.balance(self.protocol)),
+            ..self.policy.clone()
         }
     }
 
@@ -228,5 +260,30 @@ mod tests {
                 "{name:?} at {hostname:?}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn a_target_says_how_its_endpoints_are_picked_and_watched() {
+        let seconds = Duration::from_secs;
+        let detection = OutlierDetection::new(5, seconds(10), seconds(30), 50).unwrap();
+        let check = HealthCheck::new(Protocol::Http, seconds(5), seconds(2)).unwrap();
+        let target = Target::dns("orders")
+            .balance(Algorithm::RoundRobin)
+            .outlier_detection(detection)
+            .health_check(check.clone());
+        let rows = [
+            ("orders", Port::new(80).unwrap(), target),
+            ("stock", Port::new(80).unwrap(), Target::dns("stock")),
+        ];
+        let mut snapshot = services(rows, Defaults::Safe).unwrap();
+        let want = ClusterPolicy {
+            balance: Algorithm::RoundRobin,
+            outlier_detection: Some(detection),
+            health_check: Some(check),
+        };
+        assert_eq!(snapshot.cluster_policies()[0], want);
+        snapshot.set_balance("stock", Algorithm::RoundRobin);
+        let picked = snapshot.cluster_policies().iter().map(|one| one.balance);
+        assert!(picked.eq([Algorithm::RoundRobin; 2]));
     }
 }

@@ -12,8 +12,8 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Appends readings and numbers in the text exposition format.
 ///
-/// Readings under an equal key are added up, because a series may stand there once only; of numbers of one name, the first
-/// counts. A key for which nothing was counted is left out; of the others, classes, flags and reasons are written where
+/// Readings under an equal key are added up, because a series may stand there once only; of numbers of one name and equal
+/// labels, the first counts. A key for which nothing was counted is left out; of the others, classes, flags and reasons are written where
 /// there is a count. The order follows from the keys and names alone.
 ///
 /// # Shape
@@ -76,8 +76,9 @@ fn merged(readings: &[(Key, Reading)]) -> Vec<Meter> {
 
 fn sorted(numbers: &[Number]) -> Vec<&Number> {
     let mut numbers: Vec<_> = numbers.iter().collect();
-    numbers.sort_by_key(|number| number.name);
-    numbers.dedup_by_key(|number| number.name);
+    let series = |number: &&Number| (number.name, number.labels.clone());
+    numbers.sort_by_key(series);
+    numbers.dedup_by_key(|number| series(number));
     numbers
 }
 
@@ -101,13 +102,36 @@ fn page(meters: &[Meter], numbers: &[&Number], out: &mut String) -> fmt::Result 
     }
     retries(out, meters)?;
     durations(out, meters)?;
-    numbers.iter().try_for_each(|number| {
-        let kind = match number.kind {
+    numbers
+        .chunk_by(|one, next| one.name == next.name)
+        .try_for_each(|family| self::numbers(out, family))
+}
+
+/// Numbers of one name.
+fn numbers(out: &mut String, numbers: &[&Number]) -> fmt::Result {
+    if let Some(Number {
+        name, help, kind, ..
+    }) = numbers.first()
+    {
+        let kind = match kind {
             NumberKind::Counter => "counter",
             NumberKind::Gauge => "gauge",
         };
-        family(out, number.name, kind, number.help)?;
-        writeln!(out, "{} {}", number.name, number.value)
+        family(out, name, kind, help)?;
+    }
+    numbers.iter().try_for_each(|number| {
+        let label = |(name, value): &(_, String)| format!("{name}=\"{}\"", escaped(value));
+        let labels: Vec<_> = number.labels.iter().map(label).collect();
+        match &labels[..] {
+            [] => writeln!(out, "{} {}", number.name, number.value),
+            _ => writeln!(
+                out,
+                "{}{{{}}} {}",
+                number.name,
+                labels.join(","),
+                number.value
+            ),
+        }
     })
 }
 
@@ -274,7 +298,7 @@ mod tests {
             Number::gauge("b", "Second.", 2),
         ];
         let readings = [(key("x"), reading()), (key("y"), reading())];
-        let (mut turned, mut backwards) = (readings.clone(), numbers);
+        let (mut turned, mut backwards) = (readings.clone(), numbers.clone());
         turned.reverse();
         backwards.reverse();
         assert_eq!(page(&readings, &numbers), page(&turned, &backwards));
@@ -287,7 +311,8 @@ mod tests {
         sum.merge(&reading());
         assert_eq!(page(&twice, &[]), page(&[(key("all"), sum)], &[]));
         let number = Number::gauge("a", "Help.", 1);
-        assert_eq!(page(&[], &[number, number]), page(&[], &[number]));
+        let twice = [number.clone(), number.clone()];
+        assert_eq!(page(&[], &twice), page(&[], &[number]));
     }
 
     #[test]
@@ -303,5 +328,17 @@ mod tests {
     fn a_label_cannot_leave_its_quotes() {
         let page = page(&[(key("a\"b\\c\nd"), reading())], &[]);
         assert!(page.contains(r#",route="a\"b\\c\nd",target="#), "{page}");
+    }
+
+    #[test]
+    fn numbers_of_several_targets_are_one_family() {
+        let number = |target| Number::gauge("a", "Help.", 1).of("target", target);
+        let other = Number::gauge("a", "Help.", 2)
+            .of("target", "x")
+            .of("state", "well");
+        let page = page(&[], &[number("y"), number("x\""), other]);
+        let want = "# HELP a Help.\n# TYPE a gauge\n\
+            a{target=\"x\",state=\"well\"} 2\na{target=\"x\\\"\"} 1\na{target=\"y\"} 1\n";
+        assert!(page.ends_with(want), "{page}");
     }
 }

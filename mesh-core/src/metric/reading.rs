@@ -59,8 +59,8 @@ fn add(sums: &mut [u64], others: &[u64]) {
     }
 }
 
-/// A number of the process as a whole: records dropped, requests in flight, the configuration's generation.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// A number of the process, or of a part of it: records dropped, requests in flight, a target's usable endpoints.
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Number {
     /// The metric's name; a counter's ends in `_total`.
@@ -71,6 +71,8 @@ pub struct Number {
     pub kind: NumberKind,
     /// Its value.
     pub value: u64,
+    /// What it is a number of, as names and values; none for the process as a whole.
+    pub labels: Vec<(&'static str, String)>,
 }
 
 impl Number {
@@ -82,6 +84,7 @@ impl Number {
             help,
             kind: NumberKind::Counter,
             value,
+            labels: Vec::new(),
         }
     }
 
@@ -93,7 +96,15 @@ impl Number {
             help,
             kind: NumberKind::Gauge,
             value,
+            labels: Vec::new(),
         }
+    }
+
+    /// The number of one of several.
+    #[must_use]
+    pub fn of(mut self, label: &'static str, value: impl Into<String>) -> Self {
+        self.labels.push((label, value.into()));
+        self
     }
 }
 

@@ -61,6 +61,11 @@ impl Cluster {
         self.endpoints.load()
     }
 
+    /// How often an endpoint was put out for its failures.
+    pub(crate) fn ejections(&self) -> u64 {
+        self.roster.lock().ejections
+    }
+
     /// Whose turn it is among so many endpoints.
     pub(crate) fn turns(&self) -> &RoundRobin {
         &self.turns

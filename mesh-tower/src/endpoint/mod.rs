@@ -23,6 +23,7 @@ mod roster;
 mod set;
 mod streams;
 mod sweep;
+mod tally;
 
 pub(crate) use cluster::{Cluster, Waiting};
 pub(crate) use connector::Connector;
@@ -32,3 +33,4 @@ pub use listing::{Ejected, EndpointState};
 pub(crate) use load::Load;
 pub(crate) use pool::Pool;
 pub(crate) use set::{Endpoint, EndpointSet};
+pub(crate) use tally::Tally;

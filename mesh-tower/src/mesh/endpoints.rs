@@ -1,10 +1,12 @@
 //! What is known of the endpoints behind this node's targets, and the switch for who is on call.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
-use super::Mesh;
+use mesh_core::metric::Number;
+
+use super::{Mesh, running::Running};
 use crate::{
-    endpoint::{Cluster, Destination, EndpointState},
+    endpoint::{Cluster, Destination, EndpointState, Tally},
     error::{Cause, Error},
 };
 
@@ -93,5 +95,19 @@ impl Mesh {
             .iter()
             .filter(|destination| destination.is_of(virtual_node));
         named.cloned().collect()
+    }
+}
+
+impl Running {
+    /// How the endpoints of each target stand.
+    pub(super) fn endpoint_numbers(&self) -> Vec<Number> {
+        let live = self.current.load().clone();
+        let mut targets = BTreeMap::<_, Tally>::new();
+        for cluster in live.clusters() {
+            let target = cluster.spec().virtual_node.as_str();
+            targets.entry(target).or_default().add(cluster);
+        }
+        let numbers = targets.iter().map(|(target, tally)| tally.numbers(target));
+        numbers.flatten().collect()
     }
 }

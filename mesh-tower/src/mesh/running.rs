@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
-    builder::Life,
+    builder::{Balancing, Life},
     configured::Configured,
     ending::Farewell,
     phase::{Lived, Phase},
@@ -58,6 +58,7 @@ pub(crate) struct Running {
     pub(super) farewells: Mutex<Vec<Farewell>>,
     pub(super) life: Life,
     pub(super) configured: Configured,
+    pub(super) balancing: Balancing,
 }
 
 /// How far the serving of applications has come.
@@ -180,6 +181,7 @@ impl Running {
         ]);
         numbers.push(self.lived.number());
         numbers.extend(self.configured.numbers(self.current.load().generation()));
+        numbers.extend(self.endpoint_numbers());
         numbers
     }
 
@@ -196,7 +198,7 @@ impl Running {
 
     /// Compiles a later configuration, which may change anything but the node's own listeners.
     pub(super) fn read(&self, config: &Config) -> Result<Arc<Snapshot>, Error> {
-        let snapshot = config
+        let mut snapshot = config
             .node(self.node.as_str())?
             .defaults(self.defaults)
             .compile()?;
@@ -215,6 +217,7 @@ impl Running {
         for warning in config.warnings() {
             tracing::warn!("{warning}");
         }
+        self.balancing.apply(&mut snapshot);
         Ok(Arc::new(snapshot))
     }
 }

@@ -1,6 +1,6 @@
 //! The start of a mesh, step by step; a step that fails leaves nothing behind.
 
-use std::{collections::BTreeMap, mem, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, mem, net::SocketAddr, sync::Arc, time::Duration};
 
 use mesh_core::{
     metric::Direction,
@@ -37,7 +37,9 @@ use crate::{
 pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     let transport = builder.transport.clone();
     let dial = transport.clone() as Arc<dyn Dial>;
-    let (sourced, followed) = source::open(&builder, dial.clone()).await?;
+    let (mut sourced, followed) = source::open(&builder, dial.clone()).await?;
+    builder.balancing.check(&sourced.nodes)?;
+    builder.balancing.apply(&mut sourced.snapshot);
     announce(&sourced, builder.max_waiting);
     let (draws, ids, waits) = rngs(builder.seed, sourced.snapshot.virtual_node());
     let sources = sources(&mut builder, &sourced.nodes, waits.clone())?;
@@ -46,14 +48,7 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     let listeners = listeners(&builder, &*transport, &snapshot).await?;
     let meters = Arc::new(Meters::new(&snapshot));
     let recorder = records::recorder(&mut builder, &snapshot, &meters, ids)?;
-    let checker = Checker {
-        connector: Arc::new(Connector {
-            dial,
-            rng: waits,
-            keep_alive: builder.keep_alive,
-        }),
-        counts: Arc::default(),
-    };
+    let checker = checker(dial, waits, builder.keep_alive);
     let checks = checker.counts.clone();
     let mut reconciler = Reconciler::new(sources, meters, checker, builder.life.warm);
     let current = reconciler.start(snapshot.clone()).await?;
@@ -84,6 +79,7 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
         lived: Lived::new(),
         farewells: Mutex::default(),
         life: builder.life,
+        balancing: builder.balancing,
         configured: Configured::new(source, sourced.version),
     });
     if let Some(followed) = followed {
@@ -98,6 +94,19 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     }
     let stack = stack::outbound(current, &draws, outbound, builder.max_waiting, faults);
     Ok(Mesh { handle, stack })
+}
+
+/// What connects and asks for all endpoints.
+fn checker(dial: Arc<dyn Dial>, rng: Rng, keep_alive: Duration) -> Checker {
+    let connector = Connector {
+        dial,
+        rng,
+        keep_alive,
+    };
+    Checker {
+        connector: Arc::new(connector),
+        counts: Arc::default(),
+    }
 }
 
 /// What routes and retries are drawn from, what ids are, and when directories and endpoints are asked again: apart, so that what is drawn does not

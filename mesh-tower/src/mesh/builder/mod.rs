@@ -1,5 +1,6 @@
 //! What a mesh is started with.
 
+mod balance;
 mod connections;
 mod discovery;
 mod faults;
@@ -14,6 +15,7 @@ use mesh_core::{Defaults, fault::Faults};
 use parking_lot::Mutex;
 
 pub(in crate::mesh) use self::{
+    balance::Balancing,
     discovery::Discoveries,
     life::Life,
     source::{Following, Source},
@@ -46,6 +48,7 @@ pub struct MeshBuilder {
     pub(in crate::mesh) transport: Arc<dyn Transport>,
     pub(in crate::mesh) seed: Option<u64>,
     pub(in crate::mesh) max_waiting: usize,
+    pub(in crate::mesh) balancing: Balancing,
     pub(in crate::mesh) following: Following,
     pub(in crate::mesh) life: Life,
     pub(in crate::mesh) keep_alive: Duration,
@@ -72,6 +75,7 @@ impl Default for MeshBuilder {
             transport: Arc::new(Tcp),
             seed: None,
             max_waiting: MAX_WAITING,
+            balancing: Balancing::default(),
             following: Following::default(),
             life: Life::default(),
             keep_alive: connections::KEEP_ALIVE,
