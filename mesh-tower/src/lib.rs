@@ -52,6 +52,7 @@
 //! |---|---|---|
 //! | `dns` | yes | finds endpoints by DNS; without it, they are [given](MeshBuilder::endpoint) or [streamed](MeshBuilder::discover) |
 //! | `xray` | yes | reads `x-amzn-trace-id`, starts traces, sends the header on; records what [`MeshBuilder::xray`] says |
+//! | `aws` | no | finds endpoints in AWS Cloud Map ([`MeshBuilder::cloud_map`](MeshBuilder)) and registers there |
 //! | `axum` | no | `Error: IntoResponse`, `ConnectInfo<SocketAddr>` in handlers |
 //! | `tonic` | no | `Error: Into<tonic::Status>`, `TcpConnectInfo` in services |
 //! | `test-util` | no | `MemoryNetwork` and `Simulation`, for tests |
@@ -120,6 +121,8 @@ pub use self::{
     standalone::{FaultLayer, LimitLayer, RequestTimeoutLayer, RetryLayer, WeightedSplitLayer},
 };
 
+#[cfg(feature = "aws")]
+pub use self::discovery::Registration;
 #[cfg(feature = "xray")]
 pub use self::trace::XRay;
 

@@ -1,6 +1,10 @@
 //! Where endpoints come from, and what callers notice of it.
 
+#[cfg(feature = "aws")]
+mod cloud_map;
 mod dns;
+#[cfg(feature = "aws")]
+mod moto;
 mod name_server;
 mod updates;
 

@@ -51,10 +51,10 @@ fn the_libraries_point_only_where_the_crate_arrows_do() {
 }
 
 #[test]
-fn axum_and_tonic_come_only_when_asked_for() {
+fn axum_tonic_and_the_aws_sdk_come_only_when_asked_for() {
     let manifest = read("mesh-tower/Cargo.toml");
     let on_by_default = enabled_by(&manifest, "default");
-    for adapter in ["axum", "tonic"] {
+    for adapter in ["aws-sdk-servicediscovery", "axum", "tonic"] {
         let dependency = &manifest["dependencies"][adapter];
         let optional = dependency.get("optional").and_then(Value::as_bool);
         assert_eq!(

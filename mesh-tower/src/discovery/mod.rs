@@ -3,28 +3,45 @@
 //! A source that is asked again and again (DNS, Cloud Map) is an `Ask`; `follow` asks it when the core says so, and tells what the core
 //! makes of its answers. No source has a task: the reconciler polls them all.
 
+#[cfg(feature = "aws")]
+mod cloud_map;
 #[cfg(feature = "dns")]
 mod dns;
 mod fixed;
-#[cfg(feature = "dns")]
+#[cfg(any(feature = "dns", feature = "aws"))]
 mod follow;
 mod freshness;
+#[cfg(feature = "aws")]
+mod registration;
 mod updates;
-#[cfg(feature = "dns")]
+#[cfg(any(feature = "dns", feature = "aws"))]
 mod watched;
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, sync::Arc};
 
+#[cfg(feature = "aws")]
+use aws_sdk_servicediscovery::Client;
 use futures::{StreamExt, stream::BoxStream};
 use mesh_core::{
     name::VirtualNodeName,
     snapshot::{ClusterSpec, Discovery},
 };
 
-pub(crate) use self::freshness::Freshness;
-use self::updates::Latest;
+#[cfg(feature = "aws")]
+use self::cloud_map::Instances;
 #[cfg(feature = "dns")]
-use self::{dns::Resolver, follow::Following, watched::Watched};
+use self::dns::Resolver;
+pub(crate) use self::freshness::Freshness;
+#[cfg(feature = "aws")]
+pub use self::registration::Registration;
+#[cfg(feature = "aws")]
+pub(crate) use self::registration::Registrations;
+use self::updates::Latest;
+#[cfg(any(feature = "dns", feature = "aws"))]
+use self::{
+    follow::{Ask, Following},
+    watched::Watched,
+};
 use crate::{error::Error, runtime::rng::SharedRng};
 
 /// Every address of a target, as one source knows them at one moment. An empty answer means that there are none.
@@ -39,9 +56,11 @@ pub(crate) struct Sources {
     name_servers: Vec<SocketAddr>,
     #[cfg(feature = "dns")]
     resolver: Option<Arc<Resolver>>,
+    #[cfg(feature = "aws")]
+    cloud_map: Option<Client>,
     freshness: Arc<Freshness>,
     #[cfg_attr(
-        not(feature = "dns"),
+        not(any(feature = "dns", feature = "aws")),
         expect(dead_code, reason = "nothing is asked again without this feature")
     )]
     rng: Arc<SharedRng>,
@@ -56,6 +75,8 @@ impl Sources {
             name_servers,
             #[cfg(feature = "dns")]
             resolver: None,
+            #[cfg(feature = "aws")]
+            cloud_map: None,
             freshness: Arc::default(),
             rng,
         }
@@ -69,6 +90,12 @@ impl Sources {
     /// Puts a stream of updates in place of the node's own discovery; a task reads it until nobody follows it any more.
     pub(crate) fn feed(&mut self, node: VirtualNodeName, updates: BoxStream<'static, Answer>) {
         self.updates.insert(node, Latest::of(updates));
+    }
+
+    /// Asks Cloud Map with this client.
+    #[cfg(feature = "aws")]
+    pub(crate) fn ask_cloud_map(&mut self, client: Option<Client>) {
+        self.cloud_map = client;
     }
 
     /// How well the targets' endpoints are known.
@@ -89,12 +116,40 @@ impl Sources {
         }
         match &spec.discovery {
             Discovery::Dns { hostname, .. } => self.dns(spec, hostname),
-            _ => Err(Error::setup(format!(
-                "the endpoints of virtual node {node} are in AWS Cloud Map, which this version does not ask: give them \
-                 with .endpoint({node:?}, \"ADDRESS:PORT\")",
-                node = spec.virtual_node,
-            ))),
+            _ => self.cloud_map(spec),
         }
+    }
+
+    #[cfg(feature = "aws")]
+    fn cloud_map(&self, spec: &ClusterSpec) -> Result<BoxStream<'static, Answer>, Error> {
+        let node = &spec.virtual_node;
+        let instances = self
+            .cloud_map
+            .clone()
+            .and_then(|client| Instances::new(client, spec));
+        let instances = instances.ok_or_else(|| {
+            Error::setup(format!(
+                "the endpoints of virtual node {node} are in AWS Cloud Map: give a client to ask it with .cloud_map(CLIENT), or the \
+                 endpoints with .endpoint({node:?}, \"ADDRESS:PORT\")",
+            ))
+        })?;
+        Ok(self.follow(instances, spec, true))
+    }
+
+    #[cfg(not(feature = "aws"))]
+    fn cloud_map(&self, spec: &ClusterSpec) -> Result<BoxStream<'static, Answer>, Error> {
+        Err(Error::setup(format!(
+            "the endpoints of virtual node {node} are in AWS Cloud Map, for which mesh-tower needs its feature `aws`; or give them \
+             with .endpoint({node:?}, \"ADDRESS:PORT\")",
+            node = spec.virtual_node,
+        )))
+    }
+
+    #[cfg(any(feature = "dns", feature = "aws"))]
+    fn follow(&self, ask: impl Ask, spec: &ClusterSpec, all: bool) -> BoxStream<'static, Answer> {
+        let watched = Watched::new(&self.freshness);
+        let following = Following::new(ask, spec, all, watched, self.rng.clone());
+        following.answers().boxed()
     }
 
     #[cfg(feature = "dns")]
@@ -115,14 +170,7 @@ impl Sources {
         };
         let all = matches!(spec.discovery, Discovery::Dns { all: true, .. });
         let name = dns::HostName::new(resolver, spec, hostname)?;
-        let following = Following::new(
-            name,
-            spec,
-            all,
-            Watched::new(&self.freshness),
-            self.rng.clone(),
-        );
-        Ok(following.answers().boxed())
+        Ok(self.follow(name, spec, all))
     }
 
     #[cfg(not(feature = "dns"))]

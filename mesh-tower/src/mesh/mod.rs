@@ -2,6 +2,7 @@
 
 mod builder;
 mod configured;
+mod discoveries;
 mod ending;
 mod endpoints;
 mod files;
@@ -154,6 +155,8 @@ impl Mesh {
         }
         let _served = Served(&self.handle);
         let listeners = self.handle.take_listeners()?;
+        #[cfg(feature = "aws")]
+        let _registering = self.handle.register();
         let (begin, begun) = oneshot::channel();
         let drain = async { begun.await.unwrap_or_default() };
         tokio::select! {

@@ -25,6 +25,8 @@ use super::{
     ending::Farewell,
     phase::{Lived, Phase},
 };
+#[cfg(feature = "aws")]
+use crate::discovery::Registrations;
 use crate::{
     client::Origin,
     discovery::Freshness,
@@ -56,6 +58,8 @@ pub(crate) struct Running {
     pub(super) stage: watch::Sender<Stage>,
     pub(super) lived: Lived,
     pub(super) farewells: Mutex<Vec<Farewell>>,
+    #[cfg(feature = "aws")]
+    pub(super) registrations: Arc<Registrations>,
     pub(super) life: Life,
     pub(super) configured: Configured,
     pub(super) balancing: Balancing,
@@ -162,6 +166,8 @@ impl Running {
         let mut numbers = self.recorder.numbers();
         numbers.extend(self.discovery.numbers());
         numbers.extend(self.checks.numbers());
+        #[cfg(feature = "aws")]
+        numbers.push(self.registrations.number());
         numbers.extend([
             Number::gauge(
                 "mesh_outbound_requests_in_flight",

@@ -1,6 +1,6 @@
 //! The start of a mesh, step by step; a step that fails leaves nothing behind.
 
-use std::{collections::BTreeMap, mem, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use mesh_core::{
     metric::Direction,
@@ -15,7 +15,7 @@ use super::{
     Mesh,
     builder::MeshBuilder,
     configured::Configured,
-    follow,
+    discoveries, follow,
     phase::Lived,
     records,
     running::{Running, Stage},
@@ -23,7 +23,6 @@ use super::{
 };
 use crate::{
     connect::{Dial, Transport},
-    discovery::Sources,
     endpoint::Connector,
     error::{Cause, Error},
     health::Checker,
@@ -42,7 +41,9 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     builder.balancing.apply(&mut sourced.snapshot);
     announce(&sourced, builder.max_waiting);
     let (draws, ids, waits) = rngs(builder.seed, sourced.snapshot.virtual_node());
-    let sources = sources(&mut builder, &sourced.nodes, waits.clone())?;
+    #[cfg(feature = "aws")]
+    let registrations = discoveries::registrations(&mut builder, &sourced.snapshot, &waits)?;
+    let sources = discoveries::sources(&mut builder, &sourced.nodes, waits.clone())?;
     let discovery = sources.freshness().clone();
     let snapshot = Arc::new(sourced.snapshot);
     let listeners = listeners(&builder, &*transport, &snapshot).await?;
@@ -64,15 +65,14 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
         apply: Mutex::new(Some(apply)),
         defaults: snapshot.defaults(),
         node: snapshot.virtual_node().clone(),
-        addrs: listeners
-            .iter()
-            .map(|listener| (listener.port.get(), listener.local_addr()))
-            .collect(),
+        addrs: addrs(&listeners),
         listeners: Mutex::new(Some(listeners)),
         outbound: outbound.clone(),
         recorder,
         discovery,
         checks,
+        #[cfg(feature = "aws")]
+        registrations,
         inbound: InboundState::new(current.clone(), inbound),
         current: current.clone(),
         stage: watch::Sender::new(Stage::Idle),
@@ -83,10 +83,7 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
         configured: Configured::new(source, sourced.version),
     });
     if let Some(followed) = followed {
-        let jitter = builder
-            .seed
-            .map_or_else(SharedRng::from_entropy, SharedRng::new);
-        follow::follow(&handle, followed, jitter);
+        follow::follow(&handle, followed, rng(builder.seed));
     }
     let faults = builder.faults.take();
     if let Some(faults) = &faults {
@@ -109,43 +106,30 @@ fn checker(dial: Arc<dyn Dial>, rng: Rng, keep_alive: Duration) -> Checker {
     }
 }
 
-/// What routes and retries are drawn from, what ids are, and when directories and endpoints are asked again: apart, so that what is drawn does not
-/// depend on whether traces are begun or how often was asked. The ids of two nodes that have the same seed are not to meet in one trace.
+/// What routes and retries are drawn from, what ids are, and when directories and endpoints are asked again: apart, so that what
+/// is drawn does not depend on whether traces are begun or how often was asked. The ids of two nodes that have the same seed are not
+/// to meet in one trace.
 fn rngs(seed: Option<u64>, node: &VirtualNodeName) -> (Rng, Rng, Rng) {
     let name = node.as_str().bytes();
     let ids = name.fold(IDS, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
     });
-    let rng = |purpose: u64| {
-        let seeded = |seed| SharedRng::new(seed ^ purpose);
-        Arc::new(seed.map_or_else(SharedRng::from_entropy, seeded))
-    };
-    (rng(0), rng(ids), rng(!ids))
+    let apart = |purpose: u64| Arc::new(rng(seed.map(|seed| seed ^ purpose)));
+    (apart(0), apart(ids), apart(!ids))
+}
+
+fn rng(seed: Option<u64>) -> SharedRng {
+    seed.map_or_else(SharedRng::from_entropy, SharedRng::new)
 }
 
 type Rng = Arc<SharedRng>;
 
-fn sources(
-    builder: &mut MeshBuilder,
-    nodes: &[VirtualNodeName],
-    waits: Rng,
-) -> Result<Sources, Error> {
-    let known = |name: &str| {
-        let mut nodes_of_that_name = nodes.iter().filter(|known| known.as_str() == name);
-        nodes_of_that_name.next().cloned().ok_or_else(|| {
-            Error::setup(format!(
-                "an endpoint is given for {name:?}, but no virtual node has that name; there are {nodes:?}"
-            ))
-        })
-    };
-    let mut sources = Sources::new(mem::take(&mut builder.discoveries.name_servers), waits);
-    for (node, addr) in &builder.endpoints {
-        sources.fix(known(node)?, address(addr, "an endpoint")?);
-    }
-    for (node, updates) in mem::take(builder.discoveries.updates.get_mut()) {
-        sources.feed(known(&node)?, updates);
-    }
-    Ok(sources)
+/// Where listeners are bound, by the port that the mesh knows.
+fn addrs(listeners: &[Listener]) -> BTreeMap<u16, SocketAddr> {
+    let addrs = listeners.iter();
+    addrs
+        .map(|listener| (listener.port.get(), listener.local_addr()))
+        .collect()
 }
 
 /// The node's listeners, unless another server is to have them.
@@ -214,7 +198,7 @@ async fn listener(
     }
 }
 
-fn address(text: &str, what: &str) -> Result<SocketAddr, Error> {
+pub(super) fn address(text: &str, what: &str) -> Result<SocketAddr, Error> {
     text.parse().map_err(|_| {
         Error::setup(format!(
             "{what} is ADDRESS:PORT, such as 127.0.0.1:8080, not {text:?}"

@@ -2,6 +2,8 @@
 
 use std::{fmt, net::SocketAddr};
 
+#[cfg(feature = "aws")]
+use aws_sdk_servicediscovery::Client;
 use futures::{
     StreamExt,
     stream::{BoxStream, Stream},
@@ -9,6 +11,8 @@ use futures::{
 use parking_lot::Mutex;
 
 use super::MeshBuilder;
+#[cfg(feature = "aws")]
+use crate::discovery::Registration;
 
 type Updates = BoxStream<'static, Vec<SocketAddr>>;
 
@@ -18,6 +22,10 @@ pub(in crate::mesh) struct Discoveries {
     /// Behind a lock that nobody contends for: what is being started is shared, and streams cannot be.
     pub(in crate::mesh) updates: Mutex<Vec<(String, Updates)>>,
     pub(in crate::mesh) name_servers: Vec<SocketAddr>,
+    #[cfg(feature = "aws")]
+    pub(in crate::mesh) cloud_map: Option<Client>,
+    #[cfg(feature = "aws")]
+    pub(in crate::mesh) registrations: Vec<Registration>,
 }
 
 impl MeshBuilder {
@@ -57,6 +65,39 @@ impl MeshBuilder {
     #[cfg(feature = "dns")]
     pub fn name_server(mut self, addr: SocketAddr) -> Self {
         self.discoveries.name_servers.push(addr);
+        self
+    }
+
+    /// Asks AWS Cloud Map for the instances of nodes that are found there (`serviceDiscovery.awsCloudMap`).
+    ///
+    /// Credentials, region, HTTP client and TLS are the client's. It needs `servicediscovery:DiscoverInstances` and
+    /// `servicediscovery:DiscoverInstancesRevision`, which App Mesh's control plane had in the sidecar's place. Asked for are the
+    /// healthy instances, or all if none is: what the mesh itself does with endpoints whose checks fail. Their port is the listener's.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example(client: aws_sdk_servicediscovery::Client) -> Result<(), mesh_tower::Error> {
+    /// use mesh_tower::Mesh;
+    ///
+    /// // let client = aws_sdk_servicediscovery::Client::new(&aws_config::load_from_env().await);
+    /// let mesh = Mesh::builder().app_mesh_file("mesh.yaml").virtual_node("web").cloud_map(client).start().await?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "aws")]
+    pub fn cloud_map(mut self, client: Client) -> Self {
+        self.discoveries.cloud_map = Some(client);
+        self
+    }
+
+    /// Registers this node in AWS Cloud Map while an application is [served](crate::Mesh::serve), and deregisters it before the mesh
+    /// drains, while requests are still taken. Called again, there are several.
+    ///
+    /// It is done with the client of [`cloud_map`](Self::cloud_map), which needs `servicediscovery:RegisterInstance` and
+    /// `servicediscovery:DeregisterInstance`. A failure is logged, counted (`mesh_discovery_registrations` stays behind) and tried
+    /// again, and keeps nobody from being served.
+    #[cfg(feature = "aws")]
+    pub fn register(mut self, registration: Registration) -> Self {
+        self.discoveries.registrations.push(registration);
         self
     }
 }
