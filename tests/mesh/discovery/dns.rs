@@ -104,6 +104,24 @@ async fn each_preference_uses_the_addresses_of_the_table() {
 }
 
 #[tokio::test]
+async fn a_family_that_fails_is_passed_over_unless_the_endpoints_in_force_came_from_it() {
+    let [peer] = peers(["127.0.0.2"]).await;
+    let server = NameServer::start().await;
+    let (ip4, ip6) = (peer.addr.ip(), "fd00::1".parse().expect("an address"));
+    server.say("orders.local.", Say::FailingIpv6(vec![ip4], 1));
+    server.say("other.local.", Say::Addresses(vec![ip4, ip6], 1));
+    let passed_over = calling(&server, "orders.local", &peer).await;
+    assert_eq!(endpoints(&passed_over, "orders.local"), [peer.addr]);
+
+    let kept = calling(&server, "other.local", &peer).await;
+    server.say("other.local.", Say::FailingIpv6(vec![ip4], 1));
+    until(|| number(&kept, STALE) == 1).await;
+    let found = endpoints(&kept, "other.local");
+    assert!(found.iter().all(|addr| addr.ip() == ip6), "{found:?}");
+    assert_eq!(number(&passed_over, STALE), 0);
+}
+
+#[tokio::test]
 async fn a_load_balancer_is_one_address_and_endpoints_are_all() {
     let server = NameServer::start().await;
     let ips: Vec<IpAddr> = ["127.0.0.3", "127.0.0.2"]

@@ -27,6 +27,8 @@ pub(super) enum Say {
     Alias(&'static str, Vec<IpAddr>, u32),
     /// By UDP, that the answer is too long; by TCP, the answer.
     TooLong(Vec<IpAddr>, u32),
+    /// IPv4 addresses, and a failure whenever IPv6 is asked for.
+    FailingIpv6(Vec<IpAddr>, u32),
     Code(ResponseCode),
     Silence,
     Garbage,
@@ -161,7 +163,12 @@ impl Zone {
             Some(Say::Silence) => return None,
             Some(Say::Garbage) => return Some(vec![0xff; 40]),
             Some(Say::TooLong(..)) if by == By::Udp => answer.metadata.truncation = true,
-            Some(Say::Addresses(ips, ttl) | Say::TooLong(ips, ttl)) => {
+            Some(Say::FailingIpv6(..)) if kind == RecordType::AAAA => {
+                answer.metadata.response_code = ResponseCode::ServFail;
+            }
+            Some(
+                Say::Addresses(ips, ttl) | Say::TooLong(ips, ttl) | Say::FailingIpv6(ips, ttl),
+            ) => {
                 answer.add_answers(records(query.name(), kind, &ips, ttl));
             }
             Some(Say::Alias(of, ips, ttl)) => {
