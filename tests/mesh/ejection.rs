@@ -226,7 +226,10 @@ async fn silence_counts_when_a_limit_cuts_it_and_not_when_the_caller_goes_away()
 #[tokio::test(start_paused = true)]
 async fn where_nobody_listens_nothing_is_sent_for_long_and_no_request_is_lost() {
     let fleet = Fleet::new().await;
-    let builder = Mesh::builder().service("orders:80", watched(50));
+    let hour = Duration::from_secs(3_600);
+    let detection = OutlierDetection::new(3, hour, hour, 50).expect("in range");
+    let target = watched(50).outlier_detection(detection);
+    let builder = Mesh::builder().service("orders:80", target);
     let builder = builder.network(&fleet.network).seed(7);
     let builder = builder.endpoint("orders", "10.9.9.9:80");
     let builder = builder.endpoint("orders", at(0)).endpoint("orders", at(1));
@@ -234,6 +237,8 @@ async fn where_nobody_listens_nothing_is_sent_for_long_and_no_request_is_lost() 
     let client = mesh.client_for("orders:80").expect("a service");
     let mut attempts = Vec::new();
     for _ in 0..20 {
+        // By then nobody tries by themselves to connect any more, so it is asked in its turn.
+        time::sleep(Duration::from_secs(60)).await;
         let answer = client.post("/").send().await.expect("an answer");
         attempts.push(answer.call().map_or(0, |call| call.attempts().count()));
     }
