@@ -1,5 +1,7 @@
 //! One configuration, compiled for one virtual node: immutable, shared, read once per request.
 
+mod outside;
+
 use std::sync::Arc;
 
 use crate::{
@@ -10,7 +12,7 @@ use crate::{
     name::{MeshName, RouteName, VirtualNodeName, VirtualServiceName},
     outlier::OutlierDetection,
     retry,
-    route::{Head, NoRoute, RouteTable},
+    route::{Head, NoRoute, OutsideHost, RouteTable},
     timeout::Timeouts,
     unit::{IpPreference, Port, Protocol},
     weight::WeightedTargets,
@@ -107,22 +109,20 @@ impl Snapshot {
     /// Finds what to do with a request.
     #[must_use]
     pub fn route(&self, head: &Head<'_>) -> Verdict<'_> {
-        if self.allow_all && self.routes.virtual_host(head).is_none() {
-            return Verdict::PassThrough;
+        match self.routes.virtual_host(head) {
+            Some(host) => host.find(head).map_or_else(Verdict::Refuse, Verdict::Route),
+            None => self.egress(head),
         }
-        let found = self.routes.find(head);
-        found.map_or_else(Verdict::Refuse, Verdict::Route)
     }
 }
 
-/// What a snapshot says about a request.
+/// What a snapshot says about a request; a caller that leaves one out does not route, so this enum stays exhaustive.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub enum Verdict<'a> {
     /// A route took it.
     Route(&'a Arc<Plan>),
     /// Its host is none of the node's backends and the egress filter lets it out: unrouted, without retries.
-    PassThrough,
+    PassThrough(OutsideHost),
     /// Nothing took it.
     Refuse(NoRoute),
 }
@@ -131,7 +131,7 @@ pub enum Verdict<'a> {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Plan {
-    /// Its position in [`Snapshot::plans`].
+    /// Its position in [`Snapshot::plans`]; none, if it is of a host [outside](Self::outside).
     pub id: PlanId,
     /// The virtual service that was called.
     pub virtual_service: VirtualServiceName,

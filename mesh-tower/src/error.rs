@@ -105,8 +105,6 @@ pub(crate) enum Cause {
         nearest: Option<VirtualServiceName>,
         node: VirtualNodeName,
     },
-    #[error("the host {host} is not in the mesh and cannot be passed through")]
-    PassThrough { host: String },
     #[error("no endpoint is known")]
     NoEndpoint,
     #[error(
@@ -121,6 +119,8 @@ pub(crate) enum Cause {
     Connect(#[source] ConnectError),
     #[error("the limit is reached, and {waiting} requests wait already")]
     Overflow { waiting: usize },
+    #[error("{most} hosts outside of the mesh are being called already")]
+    TooManyHosts { most: usize },
     #[error("no complete answer within {limit:?}")]
     RequestTimeout { limit: Duration },
     #[error("no complete answer by the caller's deadline")]
@@ -218,13 +218,11 @@ impl Error {
                 ErrorKind::Config
             }
             Cause::Bind { .. } => ErrorKind::Bind,
-            Cause::NoRoute(_) | Cause::NotABackend { .. } | Cause::PassThrough { .. } => {
-                ErrorKind::NoRoute
-            }
+            Cause::NoRoute(_) | Cause::NotABackend { .. } => ErrorKind::NoRoute,
             Cause::NoEndpoint | Cause::UnknownEndpoint { .. } | Cause::Connect(_) => {
                 ErrorKind::Unavailable
             }
-            Cause::Overflow { .. } => ErrorKind::Overflow,
+            Cause::Overflow { .. } | Cause::TooManyHosts { .. } => ErrorKind::Overflow,
             Cause::RequestTimeout { .. }
             | Cause::Deadline
             | Cause::PerTryTimeout { .. }
@@ -242,12 +240,10 @@ impl Error {
     #[must_use]
     pub fn flag(&self) -> Option<Flag> {
         match &self.0.cause {
-            Cause::NoRoute(_) | Cause::NotABackend { .. } | Cause::PassThrough { .. } => {
-                Some(Flag::NoRoute)
-            }
+            Cause::NoRoute(_) | Cause::NotABackend { .. } => Some(Flag::NoRoute),
             Cause::NoEndpoint => Some(Flag::NoHealthyUpstream),
             Cause::Connect(_) => Some(Flag::UpstreamConnectionFailure),
-            Cause::Overflow { .. } => Some(Flag::UpstreamOverflow),
+            Cause::Overflow { .. } | Cause::TooManyHosts { .. } => Some(Flag::UpstreamOverflow),
             Cause::RequestTimeout { .. } | Cause::PerTryTimeout { .. } => {
                 Some(Flag::UpstreamTimeout)
             }
@@ -263,7 +259,10 @@ impl Error {
     #[must_use]
     pub fn is_safe_to_retry(&self) -> bool {
         let last = match &self.0.cause {
-            Cause::NoEndpoint | Cause::Connect(_) | Cause::Overflow { .. } => true,
+            Cause::NoEndpoint
+            | Cause::Connect(_)
+            | Cause::Overflow { .. }
+            | Cause::TooManyHosts { .. } => true,
             Cause::Upstream { outcome, .. } => outcome.is_unsent(),
             _ => false,
         };

@@ -126,14 +126,12 @@ impl Answer {
     /// looks like.
     fn to(error: &Error) -> Self {
         let (status, text) = match error.cause() {
-            Cause::NoRoute(_) | Cause::NotABackend { .. } | Cause::PassThrough { .. } => {
-                (StatusCode::NOT_FOUND, "".into())
-            }
+            Cause::NoRoute(_) | Cause::NotABackend { .. } => (StatusCode::NOT_FOUND, "".into()),
             Cause::NoEndpoint => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "no healthy upstream".into(),
             ),
-            Cause::Connect(_) | Cause::Overflow { .. } => {
+            Cause::Connect(_) | Cause::Overflow { .. } | Cause::TooManyHosts { .. } => {
                 (StatusCode::SERVICE_UNAVAILABLE, reset(error))
             }
             Cause::Upstream {
@@ -159,7 +157,10 @@ impl Answer {
         Self {
             status,
             text,
-            overloaded: matches!(error.cause(), Cause::Overflow { .. }),
+            overloaded: matches!(
+                error.cause(),
+                Cause::Overflow { .. } | Cause::TooManyHosts { .. }
+            ),
             late: matches!(error.cause(), Cause::Deadline),
         }
     }
@@ -321,7 +322,6 @@ mod tests {
         let refused = || ConnectError::Io(std::io::ErrorKind::ConnectionRefused.into());
         let connect = "upstream connect error or disconnect/reset before headers. ";
         [
-            (Cause::PassThrough { host: "b".into() }, 404, 12, "", ""),
             (Cause::NoEndpoint, 503, 14, "no healthy upstream", ""),
             (
                 Cause::Connect(refused()),
@@ -384,7 +384,10 @@ mod tests {
             let overloaded = response.headers().contains_key(OVERLOADED);
             assert_eq!(
                 overloaded,
-                matches!(error.cause(), Cause::Overflow { .. }),
+                matches!(
+                    error.cause(),
+                    Cause::Overflow { .. } | Cause::TooManyHosts { .. }
+                ),
                 "{error}"
             );
         }

@@ -24,7 +24,12 @@ use crate::{
     fault::{self, Injector},
     outgoing::{Outgoing, Routed},
     response_body::ResponseBody,
-    runtime::{live::Current, meter::Meter, rng::SharedRng},
+    runtime::{
+        live::Current,
+        meter::Meter,
+        pass_through::{Outside, PassThrough},
+        rng::SharedRng,
+    },
 };
 
 /// Finds the route and draws the target, once per request; what is refused never reaches the inner service.
@@ -33,16 +38,23 @@ pub(crate) struct Route<S> {
     inner: S,
     current: Arc<Current>,
     rng: Arc<SharedRng>,
+    outside: Arc<PassThrough>,
     /// `None` unless faults were asked for and switched on: a request then costs a look at one pointer.
     faults: Option<Arc<Injector>>,
 }
 
 impl<S> Route<S> {
-    pub(crate) fn new(inner: S, current: Arc<Current>, rng: Arc<SharedRng>) -> Self {
+    pub(crate) fn new(
+        inner: S,
+        current: Arc<Current>,
+        rng: Arc<SharedRng>,
+        outside: Arc<PassThrough>,
+    ) -> Self {
         Self {
             inner,
             current,
             rng,
+            outside,
             faults: None,
         }
     }
@@ -90,11 +102,7 @@ impl<S> Route<S> {
                 }
             }
             Verdict::Refuse(reason) => return Err(Error::new(Cause::NoRoute(reason))),
-            _ => {
-                return Err(Error::new(Cause::PassThrough {
-                    host: head.host().to_owned(),
-                }));
-            }
+            Verdict::PassThrough(host) => self.outside.find(host)?.into(),
         };
         // The endpoint sees the path that the route was chosen by, or the two could disagree about what was asked for.
         let normalised = head
@@ -112,6 +120,21 @@ struct Found {
     plan: Arc<Plan>,
     destination: Arc<Destination>,
     meter: Arc<Meter>,
+}
+
+impl From<Outside> for Found {
+    fn from(outside: Outside) -> Self {
+        let Outside {
+            plan,
+            destination,
+            meter,
+        } = outside;
+        Self {
+            plan,
+            destination,
+            meter,
+        }
+    }
 }
 
 fn with_path(uri: &Uri, path_and_query: &str) -> Result<Uri, Error> {

@@ -14,7 +14,7 @@ use crate::{
     record::Scope,
     retry::Retry,
     route::Route,
-    runtime::{live::Current, rng::SharedRng},
+    runtime::{live::Current, pass_through::PassThrough, rng::SharedRng},
 };
 
 /// Observe, then route, then retry, then balance.
@@ -24,11 +24,12 @@ pub(crate) fn outbound(
     current: Arc<Current>,
     draws: &Arc<SharedRng>,
     scope: Arc<Scope>,
+    outside: Arc<PassThrough>,
     max_waiting: usize,
     faults: Option<Faults>,
 ) -> Outbound {
     let retry = Retry::new(Balance::new(max_waiting, draws.clone()), draws.clone());
     let faults = faults.map(|faults| Injector::new(faults, draws.clone()));
-    let route = Route::new(retry, current, draws.clone()).with_faults(faults);
+    let route = Route::new(retry, current, draws.clone(), outside).with_faults(faults);
     Observe::new(route, scope)
 }

@@ -6,6 +6,7 @@ mod dns;
 #[cfg(feature = "aws")]
 mod moto;
 mod name_server;
+mod outside;
 mod updates;
 
 use std::{

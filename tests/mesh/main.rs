@@ -9,6 +9,7 @@ mod context;
 mod deadlines;
 mod discovery;
 mod drain;
+mod egress;
 mod ejection;
 mod frameworks;
 mod grpc;

@@ -162,24 +162,6 @@ async fn requests_beyond_those_that_may_wait_are_shed_at_once() {
 }
 
 #[tokio::test]
-async fn a_host_outside_of_the_mesh_is_refused_with_a_reason_even_where_egress_is_open() {
-    let mesh = web(
-        &MemoryNetwork::new(),
-        model(Protocol::Http, EgressFilter::AllowAll),
-        1024,
-    )
-    .await;
-    let client = mesh.client_for("example.com").expect("a warning, no error");
-    let error = client
-        .get("/")
-        .send()
-        .await
-        .expect_err("this version passes nothing through");
-    assert_eq!(error.kind(), ErrorKind::NoRoute);
-    assert!(error.to_string().contains("example.com"), "{error}");
-}
-
-#[tokio::test]
 async fn what_cannot_be_sent_is_said_before_anything_is_sent() {
     let mesh = web(
         &MemoryNetwork::new(),

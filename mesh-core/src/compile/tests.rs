@@ -109,11 +109,35 @@ fn an_open_egress_filter_lets_unknown_hosts_through_but_not_unmatched_requests()
     for (uri, through) in rows {
         let verdict = snapshot.route(&Head::get(uri));
         assert_eq!(
-            verdict == Verdict::PassThrough,
+            matches!(verdict, Verdict::PassThrough(_)),
             through,
             "{uri}: {verdict:?}"
         );
     }
+}
+
+#[test]
+fn a_closed_egress_filter_keeps_everything_in_but_calls_to_aws() {
+    let snapshot = compile(&shop(), "web", Defaults::AppMesh).unwrap();
+    let rows = [
+        ("http://elsewhere.example/", false),
+        ("http://evilamazonaws.com/", false),
+        ("http://SQS.eu-central-1.amazonaws.com/", true),
+        ("http://sqs.eu-central-1.amazonaws.com:8080/", true),
+    ];
+    for (uri, through) in rows {
+        let verdict = snapshot.route(&Head::get(uri));
+        assert_eq!(
+            matches!(verdict, Verdict::PassThrough(_)),
+            through,
+            "{uri}: {verdict:?}"
+        );
+    }
+    let tls = snapshot.route(&Head::get("https://sqs.eu-central-1.amazonaws.com/"));
+    assert!(
+        matches!(tls, Verdict::Refuse(NoRoute::NeedsTls { .. })),
+        "{tls:?}"
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::{
     health::HealthCheck,
     outlier::OutlierDetection,
     retry::Safety,
+    route::OutsideHost,
     snapshot::{Plan, Source, Verdict},
     timeout::RequestEnds,
     unit::Protocol,
@@ -100,6 +101,24 @@ impl Decision<'_> {
         write!(f, "limit: connecting {:?} (fixed)", timeouts.connect)
     }
 
+    fn explain_outside(&self, there: &OutsideHost, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let open = match there.is_aws() {
+            true => "*.amazonaws.com is always open",
+            false => "the egress filter is ALLOW_ALL",
+        };
+        let authority = &there.authority;
+        writeln!(
+            f,
+            "passed through to {authority}: no backend has this host, and {open}; no retries"
+        )?;
+        let (defaults, source) = (self.snapshot.defaults(), self.source(Source::Defaults));
+        write!(
+            f,
+            "limit: request {} ({source})",
+            limit(defaults.timeouts().request)
+        )
+    }
+
     /// A host that nobody has is most often a short or misspelt one.
     fn explain_host(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nearest = self
@@ -129,8 +148,8 @@ impl fmt::Display for Decision<'_> {
         }
         match &self.verdict {
             Verdict::Route(plan) => self.explain_plan(plan, f),
-            Verdict::PassThrough => {
-                f.write_str("passed through: no backend has this host, and the egress filter is ALLOW_ALL; no retries")?;
+            Verdict::PassThrough(host) => {
+                self.explain_outside(host, f)?;
                 self.explain_host(f)
             }
             Verdict::Refuse(reason) => {

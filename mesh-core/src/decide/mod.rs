@@ -106,7 +106,8 @@ impl<'a> Decision<'a> {
                     virtual_service, ..
                 },
             ) => Some(virtual_service),
-            Verdict::Refuse(NoRoute::UnknownHost { .. }) | Verdict::PassThrough => None,
+            Verdict::Refuse(NoRoute::UnknownHost { .. } | NoRoute::NeedsTls { .. })
+            | Verdict::PassThrough(_) => None,
         }
     }
 

@@ -95,6 +95,11 @@ impl<'a> Head<'a> {
         }
     }
 
+    /// The scheme that the URI itself names.
+    pub(super) fn uri_scheme(&self) -> Option<&str> {
+        self.uri_scheme.as_deref()
+    }
+
     /// The authority that the caller wrote, port and case included.
     #[must_use]
     pub fn authority(&self) -> &str {

@@ -18,6 +18,15 @@ pub enum NoRoute {
         /// Host and port as they were called.
         authority: Box<str>,
     },
+    /// The egress filter would let it out, but not without TLS.
+    #[error(
+        "{authority} is outside of the mesh and would be called by https: TLS to such hosts comes with the mesh's identities; until then \
+         call it by http, or by another client"
+    )]
+    NeedsTls {
+        /// Host and port as they were called.
+        authority: Box<str>,
+    },
     /// The virtual service is known, but none of its routes takes the request.
     #[error("no route of virtual service {virtual_service} takes this request")]
     NoMatch {
@@ -38,7 +47,7 @@ pub enum NoRoute {
 }
 
 impl NoRoute {
-    pub(super) fn unknown_host(head: &Head<'_>) -> Self {
+    pub(crate) fn unknown_host(head: &Head<'_>) -> Self {
         let named = head.port().filter(|_| !head.authority().contains(':'));
         let port = named.map_or_else(String::new, |port| format!(":{port}"));
         Self::UnknownHost {

@@ -59,10 +59,6 @@ pub(crate) struct Sources {
     #[cfg(feature = "aws")]
     cloud_map: Option<Client>,
     freshness: Arc<Freshness>,
-    #[cfg_attr(
-        not(any(feature = "dns", feature = "aws")),
-        expect(dead_code, reason = "nothing is asked again without this feature")
-    )]
     rng: Arc<SharedRng>,
 }
 
@@ -79,6 +75,14 @@ impl Sources {
             cloud_map: None,
             freshness: Arc::default(),
             rng,
+        }
+    }
+
+    /// Sources for what is no virtual node, and found by its host's name alone.
+    pub(crate) fn of_hosts(&self) -> Self {
+        Self {
+            freshness: self.freshness.clone(),
+            ..Self::new(self.name_servers.clone(), self.rng.clone())
         }
     }
 

@@ -8,6 +8,7 @@ mod endpoints;
 mod files;
 mod follow;
 mod identity;
+mod overrides;
 mod phase;
 mod readiness;
 mod recorded;

@@ -23,6 +23,7 @@ use super::{
     builder::{Balancing, Life},
     configured::Configured,
     ending::Farewell,
+    overrides::Overrides,
     phase::{Lived, Phase},
 };
 #[cfg(feature = "aws")]
@@ -35,7 +36,7 @@ use crate::{
     inbound::InboundState,
     open::Open,
     record::{Recorder, Scope},
-    runtime::{live::Current, reconcile::Apply},
+    runtime::{live::Current, pass_through::PassThrough, reconcile::Apply},
     serve::Listener,
 };
 
@@ -61,6 +62,9 @@ pub(crate) struct Running {
     #[cfg(feature = "aws")]
     pub(super) registrations: Arc<Registrations>,
     pub(super) life: Life,
+    pub(super) overrides: Overrides,
+    /// The hosts outside of the mesh that are called.
+    pub(super) outside: Arc<PassThrough>,
     pub(super) configured: Configured,
     pub(super) balancing: Balancing,
 }
@@ -94,7 +98,7 @@ impl Running {
             .snapshot()
             .route(&Head::new(&Method::GET, &uri, &HeaderMap::new()))
         {
-            Verdict::PassThrough => tracing::warn!(
+            Verdict::PassThrough(outside) if !outside.is_aws() => tracing::warn!(
                 host = origin.as_str(),
                 nearest = ?live.snapshot().nearest(origin.host()),
                 "calls to a host that is none of the node's backends"
@@ -136,6 +140,7 @@ impl Running {
     pub(super) fn end(&self) {
         let apply = self.apply.lock().take();
         drop(apply);
+        self.outside.forget_all();
     }
 
     pub(super) fn close_listeners(&self) {
@@ -184,6 +189,11 @@ impl Running {
                 "Requests that came in and wait for others to end, as their listener's connection pool says.",
                 count(self.inbound.waiting()),
             ),
+            Number::gauge(
+                "mesh_egress_hosts",
+                "Hosts outside of the mesh that the egress filter let calls out to lately.",
+                count(self.outside.count()),
+            ),
         ]);
         numbers.push(self.lived.number());
         numbers.extend(self.configured.numbers(self.current.load().generation()));
@@ -224,7 +234,7 @@ impl Running {
             tracing::warn!("{warning}");
         }
         self.balancing.apply(&mut snapshot);
-        Ok(Arc::new(snapshot))
+        Ok(Arc::new(self.overrides.apply(snapshot)))
     }
 }
 

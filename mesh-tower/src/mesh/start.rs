@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use mesh_core::{
+    fault::Faults,
     metric::Direction,
     name::VirtualNodeName,
     snapshot::{ListenerPlan, Snapshot},
@@ -28,7 +29,7 @@ use crate::{
     health::Checker,
     inbound::InboundState,
     record::Scope,
-    runtime::{meters::Meters, reconcile::Reconciler, rng::SharedRng},
+    runtime::{meters::Meters, pass_through::PassThrough, reconcile::Reconciler, rng::SharedRng},
     serve::Listener,
     stack,
 };
@@ -45,11 +46,13 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     let registrations = discoveries::registrations(&mut builder, &sourced.snapshot, &waits)?;
     let sources = discoveries::sources(&mut builder, &sourced.nodes, waits.clone())?;
     let discovery = sources.freshness().clone();
-    let snapshot = Arc::new(sourced.snapshot);
+    let snapshot = Arc::new(builder.overrides.apply(sourced.snapshot));
     let listeners = listeners(&builder, &*transport, &snapshot).await?;
     let meters = Arc::new(Meters::new(&snapshot));
     let recorder = records::recorder(&mut builder, &snapshot, &meters, ids)?;
     let checker = checker(dial, waits, builder.keep_alive);
+    let (hosts, connector) = (sources.of_hosts(), checker.connector.clone());
+    let outside = PassThrough::new(&snapshot, hosts, connector, meters.clone());
     let checks = checker.counts.clone();
     let mut reconciler = Reconciler::new(sources, meters, checker, builder.life.warm);
     let current = reconciler.start(snapshot.clone()).await?;
@@ -80,16 +83,15 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
         farewells: Mutex::default(),
         life: builder.life,
         balancing: builder.balancing,
+        overrides: builder.overrides,
+        outside: outside.clone(),
         configured: Configured::new(source, sourced.version),
     });
     if let Some(followed) = followed {
         follow::follow(&handle, followed, rng(builder.seed));
     }
-    let faults = builder.faults.take();
-    if let Some(faults) = &faults {
-        tracing::warn!(?faults, "faults are injected into what this mesh sends");
-    }
-    let stack = stack::outbound(current, &draws, outbound, builder.max_waiting, faults);
+    let (max_waiting, faults) = (builder.max_waiting, faults(builder.faults));
+    let stack = stack::outbound(current, &draws, outbound, outside, max_waiting, faults);
     Ok(Mesh { handle, stack })
 }
 
@@ -130,6 +132,13 @@ fn addrs(listeners: &[Listener]) -> BTreeMap<u16, SocketAddr> {
     addrs
         .map(|listener| (listener.port.get(), listener.local_addr()))
         .collect()
+}
+
+fn faults(faults: Option<Faults>) -> Option<Faults> {
+    if let Some(faults) = &faults {
+        tracing::warn!(?faults, "faults are injected into what this mesh sends");
+    }
+    faults
 }
 
 /// The node's listeners, unless another server is to have them.

@@ -56,6 +56,13 @@ impl Meters {
         known.resolve(self.key(direction), FOR_EVER)
     }
 
+    /// The meter of what went to this target outside of the mesh: all hosts together, for there may be any number of them.
+    pub(crate) fn outside(&self, target: &VirtualNodeName) -> Arc<Meter> {
+        let mut key = self.key(Direction::Outbound);
+        key.target = target.to_string();
+        self.known.lock().resolve(key, FOR_EVER)
+    }
+
     /// The meters of a configuration that is about to be put in force. Those that it shares with the former one go on.
     pub(crate) fn resolve(&self, snapshot: &Snapshot) -> ByPlan {
         let mut known = self.known.lock();

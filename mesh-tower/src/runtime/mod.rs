@@ -5,6 +5,7 @@ pub(crate) mod clock;
 pub(crate) mod live;
 pub(crate) mod meter;
 pub(crate) mod meters;
+pub(crate) mod pass_through;
 pub(crate) mod reconcile;
 pub(crate) mod rng;
 pub(crate) mod shard;

@@ -22,6 +22,7 @@ use crate::{
     connect::MemoryNetwork,
     context::CallContext,
     contract::{case::Case, mock::Strict, peer, script::Script},
+    discovery::Sources,
     endpoint::{Cluster, Connector, Destination},
     error::{Cause, Error},
     observe::{Asked, Observe},
@@ -33,6 +34,8 @@ use crate::{
     runtime::{
         clock,
         live::{Current, Live},
+        meters::Meters,
+        pass_through::PassThrough,
         rng::SharedRng,
     },
 };
@@ -62,7 +65,12 @@ pub(in crate::contract) async fn route() -> Case {
     let inner = Strict::new(&script, unready, move |routed: Routed| {
         inner.clone().deliver(routed)
     });
-    let route = Route::new(inner, rooms.current.clone(), rooms.rng.clone());
+    let route = Route::new(
+        inner,
+        rooms.current.clone(),
+        rooms.rng.clone(),
+        rooms.outside.clone(),
+    );
     let service = route.map_request(outgoing);
     rooms.counting(Case::new(service, script))
 }
@@ -88,6 +96,7 @@ struct Rooms {
     destination: Arc<Destination>,
     rng: Arc<SharedRng>,
     scope: Arc<Scope>,
+    outside: Arc<PassThrough>,
 }
 
 impl Rooms {
@@ -101,6 +110,10 @@ impl Rooms {
         let dial = Connector::of(network);
         cluster.update(&[peer::address()], &dial, Health::Well, clock::now());
         let recorder = recorder(&snapshot, Readers::default());
+        let all_meters = Arc::new(Meters::new(&snapshot));
+        let rng = Arc::new(SharedRng::new(7));
+        let sources = Sources::new(Vec::new(), rng.clone());
+        let outside = PassThrough::new(&snapshot, sources, dial, all_meters);
         let meters = recorder.meters().resolve(&snapshot);
         let live = Live::new(Arc::new(snapshot), Box::new([cluster]), meters, 0);
         let destination = live.destinations()[0].clone();
@@ -108,8 +121,9 @@ impl Rooms {
             script,
             current: Arc::new(Current::new(live)),
             destination,
-            rng: Arc::new(SharedRng::new(7)),
+            rng,
             scope: Scope::new(Direction::Outbound, &recorder),
+            outside,
         }
     }
 

@@ -3,6 +3,7 @@
 mod balance;
 mod connections;
 mod discovery;
+mod egress;
 mod faults;
 mod life;
 mod source;
@@ -21,7 +22,7 @@ pub(in crate::mesh) use self::{
     source::{Following, Source},
 };
 
-use super::{Mesh, records::AccessLog, start::start};
+use super::{Mesh, overrides::Overrides, records::AccessLog, start::start};
 #[cfg(any(test, feature = "test-util"))]
 use crate::record::Witness;
 #[cfg(feature = "xray")]
@@ -52,6 +53,7 @@ pub struct MeshBuilder {
     pub(in crate::mesh) following: Following,
     pub(in crate::mesh) life: Life,
     pub(in crate::mesh) keep_alive: Duration,
+    pub(in crate::mesh) overrides: Overrides,
     pub(in crate::mesh) access_log: Option<AccessLog>,
     pub(in crate::mesh) carried: Vec<String>,
     pub(in crate::mesh) faults: Option<Faults>,
@@ -79,6 +81,7 @@ impl Default for MeshBuilder {
             following: Following::default(),
             life: Life::default(),
             keep_alive: connections::KEEP_ALIVE,
+            overrides: Overrides::default(),
             access_log: None,
             carried: Vec::new(),
             faults: None,
