@@ -34,9 +34,9 @@ pub(crate) struct Cluster {
     waiting: AtomicUsize,
     retries: RetryBudget,
     /// Wakes who sweeps: its numbers have changed, or the cluster has gone.
-    retuned: Arc<Notify>,
+    pub(super) retuned: Arc<Notify>,
     /// Held by whoever changes the endpoints, so that no change is lost; requests only read.
-    roster: Mutex<Roster>,
+    pub(super) roster: Mutex<Roster>,
 }
 
 impl Cluster {
@@ -192,30 +192,6 @@ impl Cluster {
         self.changed.notify_waiters();
         self.announce(admissions);
         told
-    }
-
-    pub(super) fn retuned(&self) -> &Arc<Notify> {
-        &self.retuned
-    }
-
-    /// When to sweep next; `None` ends the sweeping, until somebody is ejected again.
-    pub(super) fn next_sweep(&self) -> Option<Duration> {
-        let mut roster = self.roster.lock();
-        let set = self.endpoints.load_full();
-        let mut gone = roster.gone.values();
-        let settled = set.members().all(|(_, state)| state.ejection.is_settled())
-            && gone.all(|gone| gone.state.ejection.is_settled());
-        let next = roster.detection.filter(|_| !settled);
-        roster.sweeping = next.is_some();
-        next.map(|detection| detection.sweep_every())
-    }
-
-    /// Nobody sweeps any more, so nobody stays out.
-    pub(super) fn stop_sweeping(&self) {
-        self.change(false, |roster, members| {
-            roster.sweeping = false;
-            roster.pardon(members);
-        });
     }
 
     /// Says that what is known against endpoints begins or ceases to be ignored.

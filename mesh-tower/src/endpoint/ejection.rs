@@ -137,7 +137,7 @@ impl Cluster {
                 roster.pardon(members);
             }
         });
-        self.retuned().notify_waiters();
+        self.retuned.notify_waiters();
     }
 
     /// Takes an endpoint out by hand, also one that is gone for the moment; whether it is known.

@@ -13,7 +13,7 @@ use crate::{runtime::clock, sync::Notify};
 
 /// Begins to sweep; called by who put the first one out.
 pub(super) fn begin(cluster: &Arc<Cluster>) {
-    let retuned = cluster.retuned().clone();
+    let retuned = cluster.retuned.clone();
     let sweep = Sweep(Arc::downgrade(cluster));
     tokio::spawn(sweep.run(retuned));
 }
@@ -59,5 +59,27 @@ impl Drop for Sweep {
         if let Some(cluster) = self.0.upgrade() {
             cluster.stop_sweeping();
         }
+    }
+}
+
+impl Cluster {
+    /// When to sweep next; `None` ends the sweeping, until somebody is ejected again.
+    pub(super) fn next_sweep(&self) -> Option<Duration> {
+        let mut roster = self.roster.lock();
+        let set = self.endpoints();
+        let mut gone = roster.gone.values();
+        let settled = set.members().all(|(_, state)| state.ejection.is_settled())
+            && gone.all(|gone| gone.state.ejection.is_settled());
+        let next = roster.detection.filter(|_| !settled);
+        roster.sweeping = next.is_some();
+        next.map(|detection| detection.sweep_every())
+    }
+
+    /// Nobody sweeps any more, so nobody stays out.
+    fn stop_sweeping(&self) {
+        self.change(false, |roster, members| {
+            roster.sweeping = false;
+            roster.pardon(members);
+        });
     }
 }
