@@ -3,6 +3,7 @@
 mod abandoned;
 mod access_log;
 mod bad_callers;
+mod bad_peers;
 mod cancels;
 mod connections;
 mod context;

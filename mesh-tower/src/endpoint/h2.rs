@@ -1,25 +1,16 @@
 //! HTTP/2 connections: what the peer says about its streams is known before the next request.
 
-use std::{
-    future::Future,
-    mem,
-    pin::Pin,
-    sync::{Arc, Weak},
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use futures::{FutureExt, future::BoxFuture};
-use hyper::{
-    client::conn::http2::{self, SendRequest},
-    rt::Executor,
-};
+use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use super::streams::Multiplexed;
-pub(crate) use super::streams::Shared;
+pub(crate) use super::streams::Opened;
+use super::{
+    driver::{Bell, Driver, Paced, Tasks},
+    streams::{Multiplexed, Shared},
+};
 use crate::{body::Body, connect::Connection, error::ConnectError};
 
 impl Multiplexed for SendRequest<Body> {
@@ -40,135 +31,30 @@ pub(crate) async fn handshake(
     connection: Connection,
     keep_alive: Duration,
     lost: impl FnOnce() + Send + 'static,
-) -> Result<Arc<Shared<SendRequest<Body>>>, ConnectError> {
-    let tasks = Tasks::default();
-    let (send, requests) = http2::Builder::new(tasks.clone())
+) -> Result<Opened<SendRequest<Body>>, ConnectError> {
+    let (tasks, bell) = (Tasks::default(), Arc::new(Bell::default()));
+    let (connection, requests) = http2::Builder::new(tasks.clone())
         .timer(TokioTimer::new())
         .initial_max_send_streams(UNKNOWN)
         .max_header_list_size(MAX_HEAD)
         .keep_alive_interval(keep_alive)
         .keep_alive_timeout(PING_ANSWER)
-        .handshake(TokioIo::new(connection))
+        .handshake(TokioIo::new(Paced::new(connection, &bell)))
         .await
         .map_err(ConnectError::Handshake)?;
-    let shared = Arc::new(Shared::new(send, UNKNOWN));
+    let shared = Arc::new(Shared::new(UNKNOWN));
     let (settled, settings) = oneshot::channel();
     tokio::spawn(Driver {
         requests: Some(requests),
         wire: tasks.take_wire(),
+        bell,
         shared: Arc::downgrade(&shared),
         max: UNKNOWN,
         settled: Some(settled),
         lost: Some(Box::new(lost)),
     });
     settings.await.map_err(|_| ConnectError::Closed)?;
-    Ok(shared)
-}
-
-/// Carries a connection until its last sender and its last stream are gone.
-///
-/// The library drives a connection by two futures, one that takes requests and one that moves frames. Here they are one task:
-/// so what the peer says (its limit of streams, its goodbye) is known before the next request is taken, and nobody has to be
-/// woken for it; and no goodbye can come in between while a request is handed over. A request that fails with one is therefore
-/// known to be above the last stream that the peer has looked at: [`outcome`](crate::connect::outcome) relies on it.
-struct Driver {
-    requests: Option<http2::Connection<TokioIo<Connection>, Body, Tasks>>,
-    wire: Option<BoxFuture<'static, ()>>,
-    shared: Weak<Shared<SendRequest<Body>>>,
-    max: usize,
-    settled: Option<oneshot::Sender<()>>,
-    lost: Option<Box<dyn FnOnce() + Send>>,
-}
-
-impl Future for Driver {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.take_requests(cx);
-        if let Some(wire) = &mut self.wire
-            && wire.as_mut().poll(cx).is_ready()
-        {
-            self.wire = None;
-        }
-        self.take_requests(cx);
-        match (&self.requests, &self.wire) {
-            (None, None) => Poll::Ready(()),
-            _ => Poll::Pending,
-        }
-    }
-}
-
-impl Driver {
-    fn take_requests(&mut self, cx: &mut Context<'_>) {
-        let Some(requests) = &mut self.requests else {
-            return;
-        };
-        // How it ended is told to each request that was open.
-        if Pin::new(&mut *requests).poll(cx).is_ready() {
-            self.requests = None;
-            self.lose();
-            return;
-        }
-        let max = requests.current_max_send_streams();
-        if max != self.max {
-            self.max = max;
-            self.publish();
-        }
-    }
-
-    fn lose(&mut self) {
-        let shared = self.shared.upgrade();
-        if let Some(lost) = self.lost.take()
-            && shared.is_some_and(|shared| shared.was_used())
-        {
-            lost();
-        }
-    }
-
-    fn publish(&mut self) {
-        if let Some(shared) = self.shared.upgrade() {
-            shared.limit(self.max);
-        }
-        if let Some(settled) = self.settled.take() {
-            // Nobody listens if the request that dialled was dropped.
-            let _ = settled.send(());
-        }
-    }
-}
-
-/// Runs the tasks of one connection, which end with it; the first one is the connection's own, and its driver's.
-#[derive(Clone, Default)]
-struct Tasks(Arc<Mutex<Wire>>);
-
-#[derive(Default)]
-enum Wire {
-    #[default]
-    Awaited,
-    Here(BoxFuture<'static, ()>),
-    Taken,
-}
-
-impl Tasks {
-    fn take_wire(&self) -> Option<BoxFuture<'static, ()>> {
-        match mem::replace(&mut *self.0.lock(), Wire::Taken) {
-            Wire::Here(wire) => Some(wire),
-            Wire::Awaited | Wire::Taken => None,
-        }
-    }
-}
-
-impl<F> Executor<F> for Tasks
-where
-    F: Future + Send + 'static,
-    F::Output: Send,
-{
-    fn execute(&self, task: F) {
-        let mut wire = self.0.lock();
-        match *wire {
-            Wire::Awaited => *wire = Wire::Here(task.map(drop).boxed()),
-            Wire::Here(_) | Wire::Taken => drop(tokio::spawn(task)),
-        }
-    }
+    Ok(Opened { connection, shared })
 }
 
 /// Before the peer's settings have come, no stream may be opened.
@@ -238,6 +124,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_request_is_handed_back_whole_by_a_connection_that_has_ended_and_does_not_know_it() {
+        for farewell in [Some(goodbye(SOON)), None] {
+            let (connections, mut peer) = connected().await;
+            let mut stream = connections.reserve().expect("a stream");
+            let mut sender = stream.take_connection().expect("the first request");
+            match farewell {
+                Some(goodbye) => peer.write_all(&goodbye).await.expect("written"),
+                None => drop(peer),
+            }
+            let request = Request::post("http://orders.local/").body(Body::from("once"));
+            let sent = sender.try_send_request(request.expect("a request")).await;
+            let failed = sent
+                .map(drop)
+                .map_err(|mut failed| failed.take_message().is_some());
+            assert_eq!(failed, Err(true), "{farewell:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn only_a_request_above_the_peers_last_stream_is_known_not_to_have_been_executed() {
         for (goodbyes, want) in [
             (&[goodbye(0)][..], Outcome::RefusedStream),
@@ -247,9 +152,9 @@ mod tests {
             (&[], Outcome::Reset),
         ] {
             let (connections, mut peer) = connected().await;
-            let stream = connections.reserve().expect("a stream");
+            let mut stream = connections.reserve().expect("a stream");
             let request = Request::post("http://orders.local/").body(Body::empty());
-            let mut sender = stream.connection().clone();
+            let mut sender = stream.take_connection().expect("the first request");
             let answer = tokio::spawn(sender.try_send_request(request.expect("a request")));
             time::sleep(Duration::from_millis(1)).await;
             for goodbye in goodbyes {

@@ -89,6 +89,7 @@ impl Lease {
         self.reused
     }
 
+    /// Sends the one request that it was made for.
     pub(crate) fn send(
         &mut self,
         request: Request<Body>,
@@ -96,7 +97,9 @@ impl Lease {
         Sending(match &mut self.connection {
             Leased::H1 { sender, .. } => Either::Left(sender.send.try_send_request(request)),
             Leased::H2(stream) => {
-                let mut sender = stream.connection().clone();
+                let mut sender = stream
+                    .take_connection()
+                    .expect("a lease is for one request");
                 Either::Right(sender.try_send_request(request))
             }
         })

@@ -10,6 +10,7 @@
 mod cluster;
 mod connector;
 mod destination;
+mod driver;
 mod ejection;
 pub(crate) mod h1;
 pub(crate) mod h2;

@@ -14,7 +14,7 @@ use super::{
     Connector, Lease, Load,
     connector::within,
     h1::{self, Sender},
-    h2::{self, Shared},
+    h2::{self, Opened},
     idle::Idle,
     redial::{Attempt, Redial},
     streams::Connections,
@@ -120,7 +120,7 @@ impl Pool {
     async fn dial_h2(
         self: &Arc<Self>,
         coming: Coming,
-    ) -> Result<Arc<Shared<SendRequest<Body>>>, ConnectError> {
+    ) -> Result<Opened<SendRequest<Body>>, ConnectError> {
         self.settled(coming).await?;
         let lost = self.losing(coming.limit);
         let made = connect_h2(&self.connector, self.addr, lost);
@@ -180,7 +180,7 @@ impl Pool {
                 sender.reused = true;
                 idle.keep(sender);
             }
-            (Kept::H2(connections), Made::H2(shared)) => connections.add(shared),
+            (Kept::H2(connections), Made::H2(opened)) => connections.add(opened),
             (Kept::H1(_), Made::H2(_)) | (Kept::H2(_), Made::H1(_)) => {}
         }
         self.redial.succeeded();
@@ -208,7 +208,7 @@ async fn connect_h2(
     connector: &Connector,
     addr: SocketAddr,
     lost: impl FnOnce() + Send + 'static,
-) -> Result<Arc<Shared<SendRequest<Body>>>, ConnectError> {
+) -> Result<Opened<SendRequest<Body>>, ConnectError> {
     let connection = connector.connect(addr).await?;
     h2::handshake(connection, connector.keep_alive, lost).await
 }
@@ -224,7 +224,7 @@ struct Coming {
 
 enum Made {
     H1(Sender),
-    H2(Arc<Shared<SendRequest<Body>>>),
+    H2(Opened<SendRequest<Body>>),
 }
 
 /// Makes a connection that no request asked for. Does not keep the pool: it ends with it.
@@ -243,8 +243,8 @@ impl Attempt for Reconnect {
         drop(pool);
         let made = within(self.limit, async {
             if version == Version::HTTP_2 {
-                let shared = connect_h2(&self.connector, self.addr, lost).await?;
-                return Ok(Made::H2(shared));
+                let opened = connect_h2(&self.connector, self.addr, lost).await?;
+                return Ok(Made::H2(opened));
             }
             let connection = self.connector.connect(self.addr).await?;
             h1::handshake(connection).await.map(Made::H1)

@@ -16,10 +16,18 @@ pub(super) trait Multiplexed {
     fn is_closed(&self) -> bool;
 }
 
-/// One connection and how many streams it carries.
+/// A connection that takes new streams.
 #[derive(Debug)]
-pub(crate) struct Shared<C> {
-    connection: C,
+pub(crate) struct Opened<C> {
+    /// What hands requests over. Not kept by streams: requests that come too late are handed back when the last of these is
+    /// gone.
+    pub(crate) connection: C,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// How many streams a connection carries.
+#[derive(Debug)]
+pub(crate) struct Shared {
     open: AtomicUsize,
     /// Whether it ever carried a stream: 1.
     used: AtomicUsize,
@@ -27,30 +35,18 @@ pub(crate) struct Shared<C> {
     max: AtomicUsize,
 }
 
-impl<C> Shared<C> {
-    pub(crate) fn new(connection: C, max: usize) -> Self {
+impl Shared {
+    pub(crate) fn new(max: usize) -> Self {
         Self {
-            connection,
             open: AtomicUsize::new(0),
             used: AtomicUsize::new(0),
             max: AtomicUsize::new(max),
         }
     }
 
-    pub(crate) fn connection(&self) -> &C {
-        &self.connection
-    }
-
     /// The peer has said how many streams it takes.
     pub(crate) fn limit(&self, max: usize) {
         self.max.store(max, Ordering::Release);
-    }
-
-    /// Called by one at a time, so that nobody else takes the place in between; streams may end meanwhile.
-    fn reserve(self: &Arc<Self>) -> Stream<C> {
-        self.open.fetch_add(1, Ordering::AcqRel);
-        self.used.store(1, Ordering::Relaxed);
-        Stream(self.clone())
     }
 
     /// Whether it ever carried a stream.
@@ -63,31 +59,47 @@ impl<C> Shared<C> {
     }
 }
 
+impl<C: Clone> Opened<C> {
+    /// Called by one at a time, so that nobody else takes the place in between; streams may end meanwhile.
+    fn reserve(&self) -> Stream<C> {
+        self.shared.open.fetch_add(1, Ordering::AcqRel);
+        self.shared.used.store(1, Ordering::Relaxed);
+        Stream {
+            connection: Some(self.connection.clone()),
+            shared: self.shared.clone(),
+        }
+    }
+}
+
 /// One stream of a connection, reserved until dropped.
 #[derive(Debug)]
-pub(crate) struct Stream<C>(Arc<Shared<C>>);
+pub(crate) struct Stream<C> {
+    connection: Option<C>,
+    shared: Arc<Shared>,
+}
 
 impl<C> Stream<C> {
-    pub(crate) fn connection(&self) -> &C {
-        &self.0.connection
+    /// What hands the request over, once.
+    pub(crate) fn take_connection(&mut self) -> Option<C> {
+        self.connection.take()
     }
 }
 
 impl<C> Drop for Stream<C> {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::AcqRel);
+        self.shared.open.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
 /// The connections that take new streams.
 #[derive(Debug)]
 pub(crate) struct Connections<C> {
-    open: Mutex<Option<Vec<Arc<Shared<C>>>>>,
+    open: Mutex<Option<Vec<Opened<C>>>>,
     /// One dialler at a time: a burst of requests opens one connection, not one each.
     dialling: tokio::sync::Mutex<()>,
 }
 
-impl<C: Multiplexed> Connections<C> {
+impl<C: Multiplexed + Clone> Connections<C> {
     pub(crate) fn new() -> Self {
         Self {
             open: Mutex::new(Some(Vec::new())),
@@ -99,11 +111,11 @@ impl<C: Multiplexed> Connections<C> {
     pub(crate) fn reserve(&self) -> Option<Stream<C>> {
         let mut open = self.open.lock();
         let open = open.as_mut()?;
-        open.retain(|shared| !shared.connection.is_closed());
+        open.retain(|opened| !opened.connection.is_closed());
         let least = open
             .iter()
-            .filter(|shared| shared.connection.is_ready() && shared.has_room())
-            .min_by_key(|shared| shared.open.load(Ordering::Acquire))?;
+            .filter(|opened| opened.connection.is_ready() && opened.shared.has_room())
+            .min_by_key(|opened| opened.shared.open.load(Ordering::Acquire))?;
         Some(least.reserve())
     }
 
@@ -113,31 +125,34 @@ impl<C: Multiplexed> Connections<C> {
         dial: impl FnOnce() -> F,
     ) -> Result<(Stream<C>, bool), ConnectError>
     where
-        F: Future<Output = Result<Arc<Shared<C>>, ConnectError>>,
+        F: Future<Output = Result<Opened<C>, ConnectError>>,
     {
         let _one = self.dialling.lock().await;
         if let Some(stream) = self.reserve() {
             return Ok((stream, true));
         }
-        let shared = dial().await?;
+        let opened = dial().await?;
         // Reserved before it is published, or another request could take the last stream in between.
-        let stream = shared.reserve();
-        self.add(shared);
+        let stream = opened.reserve();
+        self.add(opened);
         Ok((stream, false))
     }
 
     /// Takes a connection that no request asked for; drops it where the endpoint was retired.
-    pub(crate) fn add(&self, shared: Arc<Shared<C>>) {
+    pub(crate) fn add(&self, opened: Opened<C>) {
         if let Some(open) = &mut *self.open.lock() {
-            open.push(shared);
+            open.push(opened);
         }
     }
 
-    /// Whether every connection is closed of an endpoint that was not retired.
+    /// Forgets connections that take no requests any more, and tells whether that leaves none of an endpoint that was not
+    /// retired.
     pub(crate) fn has_none(&self) -> bool {
-        let open = self.open.lock();
-        open.as_ref()
-            .is_some_and(|open| open.iter().all(|shared| shared.connection.is_closed()))
+        let mut open = self.open.lock();
+        open.as_mut().is_some_and(|open| {
+            open.retain(|opened| !opened.connection.is_closed());
+            open.is_empty()
+        })
     }
 
     /// No new streams; each connection closes with its last one.
@@ -178,7 +193,7 @@ mod loom_models {
         }
     }
 
-    impl Multiplexed for Peer {
+    impl Multiplexed for Arc<Peer> {
         fn is_ready(&self) -> bool {
             true
         }
@@ -195,7 +210,7 @@ mod loom_models {
         open: AtomicUsize,
     }
 
-    type World = (Arc<Connections<Peer>>, Arc<Network>);
+    type World = (Arc<Connections<Arc<Peer>>>, Arc<Network>);
 
     fn world() -> World {
         (Arc::new(Connections::new()), Arc::default())
@@ -213,11 +228,15 @@ mod loom_models {
                     requests: AtomicUsize::new(0),
                     network: network.clone(),
                 };
-                Ok(Arc::new(Shared::new(peer, max)))
+                Ok(Opened {
+                    connection: Arc::new(peer),
+                    shared: Arc::new(Shared::new(max)),
+                })
             };
             let stream = block_on(connections.reserve_or_dial(dial));
-            let (stream, _) = stream.expect("the peer is there");
-            stream.connection().serve();
+            let (mut stream, _) = stream.expect("the peer is there");
+            let peer = stream.take_connection();
+            peer.expect("one request").serve();
         })
     }
 
@@ -227,15 +246,16 @@ mod loom_models {
             let world = world();
             let (connections, network) = &world;
             let requests = [request(&world, 1), request(&world, 1)];
-            if let Some(stream) = connections.reserve() {
-                stream.connection().serve();
+            if let Some(mut stream) = connections.reserve() {
+                let peer = stream.take_connection();
+                peer.expect("one request").serve();
             }
             join(requests);
             let kept = connections.open.lock();
             let kept = kept.as_ref().expect("nobody retired it");
             assert_eq!(kept.len(), network.open.load(Ordering::Relaxed));
             for connection in kept {
-                assert_eq!(connection.open.load(Ordering::Relaxed), 0);
+                assert_eq!(connection.shared.open.load(Ordering::Relaxed), 0);
             }
         });
     }

@@ -1,6 +1,6 @@
 //! A connection that is kept for checks.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use http::{Request, Response, Version};
 use hyper::{
@@ -14,7 +14,7 @@ use crate::{
     connect::{self, Connection},
     endpoint::{
         h1::{self, Sender},
-        h2::{self, Shared},
+        h2::{self, Opened},
     },
     error::ConnectError,
 };
@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum Kept {
     H1(Sender),
-    H2(Arc<Shared<SendRequest<Body>>>),
+    H2(Opened<SendRequest<Body>>),
 }
 
 impl Kept {
@@ -53,10 +53,7 @@ impl Kept {
                 sender.send.ready().await.map_err(|_| Answer::Reset)?;
                 sender.send.try_send_request(request).await
             }
-            Self::H2(shared) => {
-                let mut sender = shared.connection().clone();
-                sender.try_send_request(request).await
-            }
+            Self::H2(opened) => opened.connection.try_send_request(request).await,
         };
         sent.map_err(|failed: TrySendError<_>| meaning(failed.error()))
     }
