@@ -2,9 +2,12 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use hyper::client::conn::http2::SendRequest;
 use tokio::time;
 
+use super::h2::{self, Opened};
 use crate::{
+    body::Body,
     connect::{Connection, Dial},
     error::ConnectError,
     runtime::rng::SharedRng,
@@ -33,6 +36,15 @@ impl Connector {
 
     pub(super) async fn connect(&self, to: SocketAddr) -> Result<Connection, ConnectError> {
         self.dial.dial(to).await.map_err(ConnectError::Io)
+    }
+
+    /// A connection that speaks HTTP/2; see [`h2::handshake`] for `lost`.
+    pub(super) async fn connect_h2(
+        &self,
+        to: SocketAddr,
+        lost: impl FnOnce() + Send + 'static,
+    ) -> Result<Opened<SendRequest<Body>>, ConnectError> {
+        h2::handshake(self.connect(to).await?, self.keep_alive, lost).await
     }
 }
 

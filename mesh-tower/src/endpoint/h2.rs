@@ -8,7 +8,8 @@ use tokio::sync::oneshot;
 
 pub(crate) use super::streams::Opened;
 use super::{
-    driver::{Bell, Driver, Paced, Tasks},
+    driver::{Driver, Tasks},
+    paced::{Bell, Paced},
     streams::{Multiplexed, Shared},
 };
 use crate::{body::Body, connect::Connection, error::ConnectError};

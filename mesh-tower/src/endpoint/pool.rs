@@ -1,10 +1,6 @@
 //! The connections to one endpoint, by protocol.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use http::Version;
 use hyper::client::conn::http2::SendRequest;
@@ -14,9 +10,10 @@ use super::{
     Connector, Lease, Load,
     connector::within,
     h1::{self, Sender},
-    h2::{self, Opened},
+    h2::Opened,
     idle::Idle,
-    redial::{Attempt, Redial},
+    reconnect::{Made, Reconnect},
+    redial::Redial,
     streams::Connections,
 };
 use crate::{body::Body, error::ConnectError};
@@ -123,7 +120,7 @@ impl Pool {
     ) -> Result<Opened<SendRequest<Body>>, ConnectError> {
         self.settled(coming).await?;
         let lost = self.losing(coming.limit);
-        let made = connect_h2(&self.connector, self.addr, lost);
+        let made = self.connector.connect_h2(self.addr, lost);
         self.noted(made.await, coming.limit)
     }
 
@@ -161,7 +158,7 @@ impl Pool {
     }
 
     /// What an HTTP/2 connection does that was used and takes no more streams: the next request is to find another one.
-    fn losing(self: &Arc<Self>, limit: Duration) -> impl FnOnce() + Send + 'static {
+    pub(super) fn losing(self: &Arc<Self>, limit: Duration) -> impl FnOnce() + Send + 'static {
         let pool = Arc::downgrade(self);
         move || {
             if let Some(pool) = pool.upgrade()
@@ -172,8 +169,12 @@ impl Pool {
         }
     }
 
+    pub(super) fn redialling(&self) -> &Redial {
+        &self.redial
+    }
+
     /// Takes a connection that no request asked for.
-    fn keep(&self, made: Made) {
+    pub(super) fn keep(&self, made: Made) {
         match (&self.connections, made) {
             (Kept::H1(idle), Made::H1(mut sender)) => {
                 // It may have waited long enough to be stale.
@@ -187,7 +188,7 @@ impl Pool {
     }
 
     /// Whether a connection is worth having that nobody asked for.
-    fn has_none(&self) -> bool {
+    pub(super) fn has_none(&self) -> bool {
         match &self.connections {
             Kept::H1(_) => self.redial.is_failing(),
             Kept::H2(connections) => connections.has_none(),
@@ -204,15 +205,6 @@ impl Pool {
     }
 }
 
-async fn connect_h2(
-    connector: &Connector,
-    addr: SocketAddr,
-    lost: impl FnOnce() + Send + 'static,
-) -> Result<Opened<SendRequest<Body>>, ConnectError> {
-    let connection = connector.connect(addr).await?;
-    h2::handshake(connection, connector.keep_alive, lost).await
-}
-
 /// A request that needs a connection.
 #[derive(Clone, Copy)]
 struct Coming {
@@ -220,54 +212,6 @@ struct Coming {
     failures: u32,
     /// How long making a connection may take.
     limit: Duration,
-}
-
-enum Made {
-    H1(Sender),
-    H2(Opened<SendRequest<Body>>),
-}
-
-/// Makes a connection that no request asked for. Does not keep the pool: it ends with it.
-struct Reconnect {
-    pool: Weak<Pool>,
-    connector: Arc<Connector>,
-    addr: SocketAddr,
-    limit: Duration,
-}
-
-impl Attempt for Reconnect {
-    async fn connect(&self) -> Option<Result<(), ConnectError>> {
-        let pool = self.pool.upgrade().filter(|pool| pool.has_none())?;
-        let version = pool.version();
-        let lost = pool.losing(self.limit);
-        drop(pool);
-        let made = within(self.limit, async {
-            if version == Version::HTTP_2 {
-                let opened = connect_h2(&self.connector, self.addr, lost).await?;
-                return Ok(Made::H2(opened));
-            }
-            let connection = self.connector.connect(self.addr).await?;
-            h1::handshake(connection).await.map(Made::H1)
-        });
-        let made = match made.await {
-            Ok(made) => made,
-            Err(error) => return Some(Err(error)),
-        };
-        self.pool.upgrade()?.keep(made);
-        Some(Ok(()))
-    }
-
-    fn failed(&self, error: &ConnectError) {
-        if let Some(pool) = self.pool.upgrade() {
-            pool.redial.failed(error);
-        }
-    }
-
-    fn rest(&self) {
-        if let Some(pool) = self.pool.upgrade() {
-            pool.redial.rest();
-        }
-    }
 }
 
 #[cfg(test)]

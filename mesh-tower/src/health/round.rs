@@ -8,87 +8,18 @@ use std::{
 };
 
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use mesh_core::health::{Answer, Checked, Health, HealthCheck};
+use mesh_core::health::{Answer, Checked, Health};
 use tokio::{sync::watch, time};
-use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    Checks,
+    Checker,
+    check::Orders,
     probe::{Probe, Question},
 };
-use crate::{
-    endpoint::{Cluster, Connector},
-    runtime::clock,
-};
+use crate::{endpoint::Cluster, runtime::clock};
 
-/// What all checks of a mesh share.
-#[derive(Clone, Debug)]
-pub(crate) struct Checker {
-    pub(crate) connector: Arc<Connector>,
-    pub(crate) counts: Arc<Checks>,
-}
-
-/// The checks of one target; they end when it is dropped.
-#[derive(Debug)]
-pub(crate) struct Check {
-    orders: watch::Sender<Orders>,
-    _task: AbortOnDropHandle<()>,
-}
-
-impl Check {
-    /// Begins to ask the endpoints that the target has.
-    pub(crate) fn begin(cluster: &Arc<Cluster>, check: HealthCheck, checker: Checker) -> Self {
-        let question = Arc::new(Question::new(check, cluster.spec()));
-        let endpoints = addrs(cluster);
-        let (orders, received) = watch::channel(Orders {
-            question: question.clone(),
-            endpoints,
-        });
-        let round = Round {
-            cluster: Arc::downgrade(cluster),
-            checker,
-            question,
-            endpoints: BTreeMap::new(),
-            asking: FuturesUnordered::new(),
-            begun: 0,
-        };
-        Self {
-            orders,
-            _task: AbortOnDropHandle::new(tokio::spawn(round.run(received))),
-        }
-    }
-
-    /// Asks by this check from now on. What is known of the endpoints stays.
-    pub(crate) fn retune(&self, check: &HealthCheck, cluster: &Cluster) {
-        self.orders.send_if_modified(|orders| {
-            let changes = orders.question.check != *check;
-            if changes {
-                orders.question = Arc::new(Question::new(check.clone(), cluster.spec()));
-            }
-            changes
-        });
-    }
-
-    /// Discovery has answered: asks new endpoints at once, and those that left no more.
-    pub(crate) fn follow(&self, cluster: &Cluster) {
-        self.orders
-            .send_modify(|orders| orders.endpoints = addrs(cluster));
-    }
-}
-
-fn addrs(cluster: &Cluster) -> Vec<SocketAddr> {
-    let set = cluster.endpoints();
-    set.members().map(|(endpoint, _)| endpoint.addr).collect()
-}
-
-/// What the task is told.
-#[derive(Clone, Debug)]
-struct Orders {
-    question: Arc<Question>,
-    endpoints: Vec<SocketAddr>,
-}
-
-struct Round {
+/// The endpoints of one target, and when each is due.
+pub(super) struct Round {
     cluster: Weak<Cluster>,
     checker: Checker,
     question: Arc<Question>,
@@ -117,7 +48,19 @@ struct Asked {
 }
 
 impl Round {
-    async fn run(mut self, mut orders: watch::Receiver<Orders>) {
+    pub(super) fn new(cluster: &Arc<Cluster>, checker: Checker, question: Arc<Question>) -> Self {
+        Self {
+            cluster: Arc::downgrade(cluster),
+            checker,
+            question,
+            endpoints: BTreeMap::new(),
+            asking: FuturesUnordered::new(),
+            begun: 0,
+        }
+    }
+
+    /// Asks until nobody can tell it anything more.
+    pub(super) async fn run(mut self, mut orders: watch::Receiver<Orders>) {
         let first = orders.borrow_and_update().clone();
         self.take(first);
         loop {

@@ -1,0 +1,68 @@
+//! Connections that no request asked for.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use http::Version;
+use hyper::client::conn::http2::SendRequest;
+
+use super::{
+    Connector, Pool,
+    connector::within,
+    h1::{self, Sender},
+    h2::Opened,
+    redial::Attempt,
+};
+use crate::{body::Body, error::ConnectError};
+
+/// What was made.
+pub(super) enum Made {
+    H1(Sender),
+    H2(Opened<SendRequest<Body>>),
+}
+
+/// Makes a connection that no request asked for. Does not keep the pool: it ends with it.
+pub(super) struct Reconnect {
+    pub(super) pool: Weak<Pool>,
+    pub(super) connector: Arc<Connector>,
+    pub(super) addr: SocketAddr,
+    pub(super) limit: Duration,
+}
+
+impl Attempt for Reconnect {
+    async fn connect(&self) -> Option<Result<(), ConnectError>> {
+        let pool = self.pool.upgrade().filter(|pool| pool.has_none())?;
+        let version = pool.version();
+        let lost = pool.losing(self.limit);
+        drop(pool);
+        let made = within(self.limit, async {
+            if version == Version::HTTP_2 {
+                let opened = self.connector.connect_h2(self.addr, lost).await?;
+                return Ok(Made::H2(opened));
+            }
+            let connection = self.connector.connect(self.addr).await?;
+            h1::handshake(connection).await.map(Made::H1)
+        });
+        let made = match made.await {
+            Ok(made) => made,
+            Err(error) => return Some(Err(error)),
+        };
+        self.pool.upgrade()?.keep(made);
+        Some(Ok(()))
+    }
+
+    fn failed(&self, error: &ConnectError) {
+        if let Some(pool) = self.pool.upgrade() {
+            pool.redialling().failed(error);
+        }
+    }
+
+    fn rest(&self) {
+        if let Some(pool) = self.pool.upgrade() {
+            pool.redialling().rest();
+        }
+    }
+}
