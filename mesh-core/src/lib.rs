@@ -45,6 +45,7 @@
 //! | follow what a directory says of endpoints | [`discovery`] |
 //! | tell what happened, in a log line or a metric | [`access_log`], [`metric`] |
 //! | know what acts where nothing is written | [`Defaults`] |
+//! | decide without doing, or not at all | [`mode`] |
 
 #![warn(missing_docs)]
 
@@ -61,6 +62,7 @@ pub mod health;
 pub mod limit;
 pub mod load;
 pub mod metric;
+pub mod mode;
 pub mod name;
 pub mod outlier;
 pub mod retry;

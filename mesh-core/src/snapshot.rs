@@ -1,5 +1,6 @@
 //! One configuration, compiled for one virtual node: immutable, shared, read once per request.
 
+mod bypass;
 mod outside;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use crate::{
     defaults::Defaults,
     health::HealthCheck,
     limit::ConnectionPool,
+    mode::Mode,
     name::{MeshName, RouteName, VirtualNodeName, VirtualServiceName},
     outlier::OutlierDetection,
     retry,
@@ -31,6 +33,9 @@ pub struct Snapshot {
     pub(crate) cluster_policies: Box<[ClusterPolicy]>,
     pub(crate) listeners: Box<[ListenerPlan]>,
     pub(crate) access_log: Option<Box<str>>,
+    pub(crate) mode: Mode,
+    /// What would be decided if it were done.
+    pub(crate) shadow: Option<Arc<Self>>,
 }
 
 impl Snapshot {

@@ -57,6 +57,20 @@ impl<T> WeightedTargets<T> {
         }
     }
 
+    /// The target with the greatest weight; of several, the first.
+    pub fn heaviest(&self) -> &T {
+        let mut before = 0;
+        let mut heaviest = (0, 0);
+        for (position, (sum, _)) in self.slots.iter().enumerate() {
+            if sum - before > heaviest.0 {
+                heaviest = (sum - before, position);
+            }
+            before = *sum;
+        }
+        // There is at least one.
+        &self.slots[heaviest.1].1
+    }
+
     /// Draws a target; the same generator in the same state draws the same one.
     pub fn choose<R: Rng + ?Sized>(&self, rng: &mut R) -> &T {
         self.choose_indexed(rng).1
@@ -197,6 +211,19 @@ mod tests {
             WeightedTargets::one("all").shares().collect::<Vec<_>>(),
             [(&"all", 1.0)]
         );
+    }
+
+    #[test]
+    fn the_heaviest_is_the_first_of_the_greatest_weight() {
+        let rows = [
+            (vec![("a", 1)], "a"),
+            (vec![("off", 0), ("a", 2), ("b", 2)], "a"),
+            (vec![("a", 10), ("b", 90), ("off", 0)], "b"),
+        ];
+        for (given, heaviest) in rows {
+            let targets = WeightedTargets::new(given).unwrap();
+            assert_eq!(*targets.heaviest(), heaviest);
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The outbound service that decides where a request goes: route, egress verdict, weighted draw, fault.
 
+mod shadow;
+
 use std::{
     future::ready,
     mem,
@@ -18,6 +20,7 @@ use mesh_core::{
 };
 use tower_service::Service;
 
+use self::shadow::Undone;
 use crate::{
     endpoint::Destination,
     error::{Cause, Error},
@@ -29,6 +32,7 @@ use crate::{
         meter::Meter,
         pass_through::{Outside, PassThrough},
         rng::SharedRng,
+        shadow::Shadow,
     },
 };
 
@@ -39,6 +43,7 @@ pub(crate) struct Route<S> {
     current: Arc<Current>,
     rng: Arc<SharedRng>,
     outside: Arc<PassThrough>,
+    shadow: Arc<Shadow>,
     /// `None` unless faults were asked for and switched on: a request then costs a look at one pointer.
     faults: Option<Arc<Injector>>,
 }
@@ -49,12 +54,14 @@ impl<S> Route<S> {
         current: Arc<Current>,
         rng: Arc<SharedRng>,
         outside: Arc<PassThrough>,
+        shadow: Arc<Shadow>,
     ) -> Self {
         Self {
             inner,
             current,
             rng,
             outside,
+            shadow,
             faults: None,
         }
     }
@@ -66,11 +73,12 @@ impl<S> Route<S> {
         }
     }
 
-    fn route(&self, mut outgoing: Outgoing) -> Result<Routed, Error> {
+    fn route(&self, mut outgoing: Outgoing) -> Result<(Routed, Option<Box<Undone>>), Error> {
         let Found {
             plan,
             destination,
             meter,
+            undone,
         } = self.find(&mut outgoing)?;
         let Outgoing {
             request,
@@ -79,31 +87,38 @@ impl<S> Route<S> {
         } = outgoing;
         let target = destination.cluster.spec().virtual_node.clone();
         call.routed(plan.clone(), target, meter);
-        Ok(Routed {
+        let routed = Routed {
             request,
             call,
             plan,
             destination,
             limit,
-        })
+        };
+        Ok((routed, undone))
     }
 
     fn find(&self, outgoing: &mut Outgoing) -> Result<Found, Error> {
         let live = self.current.load();
         let request = &mut outgoing.request;
         let head = Head::new(request.method(), request.uri(), request.headers());
-        let found = match live.snapshot().route(&head) {
+        let mut goes_to = None;
+        let mut found: Found = match live.snapshot().route(&head) {
             Verdict::Route(plan) => {
                 let (position, target) = plan.targets.choose_indexed(&mut &*self.rng);
+                goes_to = Some(*target);
                 Found {
                     plan: plan.clone(),
                     destination: live.destination(*target).clone(),
                     meter: live.meter(plan.id, position).clone(),
+                    undone: None,
                 }
             }
             Verdict::Refuse(reason) => return Err(Error::new(Cause::NoRoute(reason))),
             Verdict::PassThrough(host) => self.outside.find(host)?.into(),
         };
+        if let Some(shadow) = live.snapshot().shadow() {
+            found.undone = Some(self.compare(shadow, &head, goes_to));
+        }
         // The endpoint sees the path that the route was chosen by, or the two could disagree about what was asked for.
         let normalised = head
             .path_changed()
@@ -120,6 +135,8 @@ struct Found {
     plan: Arc<Plan>,
     destination: Arc<Destination>,
     meter: Arc<Meter>,
+    /// What would have happened, in shadow mode.
+    undone: Option<Box<Undone>>,
 }
 
 impl From<Outside> for Found {
@@ -133,6 +150,7 @@ impl From<Outside> for Found {
             plan,
             destination,
             meter,
+            undone: None,
         }
     }
 }
@@ -185,8 +203,9 @@ where
 
     fn call(&mut self, outgoing: Outgoing) -> Self::Future {
         match self.route(outgoing) {
-            Ok(routed) if self.faults.is_none() => Either::Left(self.inner.call(routed)),
-            Ok(routed) => self.call_or_fail(routed),
+            Ok((routed, Some(undone))) => Either::Right(self.call_and_judge(routed, *undone)),
+            Ok((routed, None)) if self.faults.is_none() => Either::Left(self.inner.call(routed)),
+            Ok((routed, None)) => self.call_or_fail(routed),
             Err(error) => Either::Right(Box::pin(ready(Err(error)))),
         }
     }

@@ -30,6 +30,7 @@ pub(crate) fn outbound(
 ) -> Outbound {
     let retry = Retry::new(Balance::new(max_waiting, draws.clone()), draws.clone());
     let faults = faults.map(|faults| Injector::new(faults, draws.clone()));
-    let route = Route::new(retry, current, draws.clone(), outside).with_faults(faults);
+    let shadow = scope.shadow().clone();
+    let route = Route::new(retry, current, draws.clone(), outside, shadow).with_faults(faults);
     Observe::new(route, scope)
 }

@@ -4,6 +4,7 @@ mod abandoned;
 mod access_log;
 mod bad_callers;
 mod bad_peers;
+mod bypass;
 mod cancels;
 mod connections;
 mod context;

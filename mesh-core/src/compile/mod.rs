@@ -17,6 +17,7 @@ pub use services::{Target, services};
 use crate::{
     config::{EgressFilter, Mesh},
     defaults::Defaults,
+    mode::Mode,
     snapshot::Snapshot,
 };
 use clusters::Clusters;
@@ -46,6 +47,8 @@ pub fn compile(mesh: &Mesh, node: &str, defaults: Defaults) -> Result<Snapshot, 
         cluster_policies,
         listeners: inbound::listeners(node, defaults),
         access_log: node.access_log.as_deref().map(Box::from),
+        mode: Mode::Enforce,
+        shadow: None,
     })
 }
 

@@ -7,6 +7,7 @@ use crate::{
     balance::Algorithm,
     defaults::Defaults,
     health::HealthCheck,
+    mode::Mode,
     name::{MeshName, VirtualNodeName, VirtualServiceName},
     outlier::OutlierDetection,
     retry::Policy,
@@ -62,6 +63,8 @@ pub fn services<'a>(
         cluster_policies,
         listeners: Box::default(),
         access_log: None,
+        mode: Mode::Enforce,
+        shadow: None,
     })
 }
 

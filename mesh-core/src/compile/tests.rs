@@ -457,3 +457,36 @@ fn services_that_share_a_router_share_its_conditions() {
         assert_eq!(first, path(uri), "{uri}");
     }
 }
+
+#[test]
+fn a_bypass_leaves_each_port_one_target_and_one_attempt_and_reaches_no_further() {
+    let snapshot = compile(&shop(), "web", Defaults::AppMesh).unwrap();
+    let bypassed = snapshot.clone().in_mode(Mode::Bypass);
+    let rows = [
+        ("http://orders.local/", true),
+        ("http://bare.local/", false),
+        ("http://elsewhere.example/", false),
+    ];
+    for (uri, routed) in rows {
+        let verdict = bypassed.route(&Head::get(uri));
+        assert_eq!(
+            matches!(verdict, Verdict::Route(_)),
+            routed,
+            "{uri}: {verdict:?}"
+        );
+    }
+    for (index, plan) in bypassed.plans().iter().enumerate() {
+        assert_eq!((plan.id.index(), plan.retry.max_retries()), (index, 0));
+        assert_eq!((plan.targets.iter().count(), &plan.route), (1, &None));
+    }
+    assert_eq!(bypassed.clusters(), snapshot.clusters());
+    assert!(bypassed.shadow().is_none());
+    let shadowed = snapshot.clone().in_mode(Mode::Shadow);
+    assert_eq!(shadowed.plans(), bypassed.plans());
+    let decided = shadowed.shadow().map(Snapshot::plans);
+    assert_eq!(decided, Some(snapshot.plans()));
+    let explained = shadowed
+        .decide(&Head::get("http://orders.local/"))
+        .explain();
+    assert!(explained.contains("mode: shadowed"), "{explained}");
+}

@@ -6,6 +6,7 @@ use super::Decision;
 use crate::{
     balance::Algorithm,
     health::HealthCheck,
+    mode::Mode,
     outlier::OutlierDetection,
     retry::Safety,
     route::OutsideHost,
@@ -139,6 +140,10 @@ impl Decision<'_> {
 impl fmt::Display for Decision<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.request)?;
+        match self.snapshot.mode() {
+            Mode::Enforce => {}
+            mode => writeln!(f, "mode: {mode}; routes, retries and more are not done")?,
+        }
         if let Some(service) = self.virtual_service() {
             writeln!(f, "virtual service: {service}")?;
         }

@@ -61,6 +61,18 @@ impl<P> RouteTable<P> {
         (common(best) > 0 && common(best) * 2 >= label.len()).then_some(best)
     }
 
+    /// The same hosts and ports, each with one rule that takes everything: what `of` makes of the rule that is asked last
+    /// there.
+    pub(crate) fn flattened<Q>(&self, mut of: impl FnMut(&P) -> Q) -> RouteTable<Q> {
+        RouteTable {
+            hosts: self
+                .hosts
+                .iter()
+                .map(|host| host.flattened(&mut of))
+                .collect(),
+        }
+    }
+
     /// The names that may be called, in order.
     pub fn virtual_services(&self) -> impl Iterator<Item = &VirtualServiceName> {
         self.hosts.iter().map(VirtualHost::name)

@@ -60,6 +60,16 @@ impl<P> VirtualHost<P> {
             .ok_or_else(|| self.no_match())
     }
 
+    /// The same ports, each with one rule that takes everything: what `of` makes of the rule that is asked last there.
+    pub(super) fn flattened<Q>(&self, of: &mut impl FnMut(&P) -> Q) -> VirtualHost<Q> {
+        let listeners = self.listeners.iter().map(|listener| {
+            let last = listener.rules.last().map(Rule::target);
+            let rule = last.map(|target| Rule::catch_all(of(target)));
+            ListenerRoutes::new(listener.port, rule)
+        });
+        VirtualHost::new(self.name.clone(), listeners)
+    }
+
     /// A service without listeners answers on every port, with a 404.
     pub(super) fn listens(&self, port: u16) -> bool {
         self.listeners.is_empty() || self.ports().any(|listener| listener.get() == port)

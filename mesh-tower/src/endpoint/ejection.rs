@@ -7,6 +7,7 @@ use std::{
 
 use mesh_core::{
     metric::Outcome,
+    mode::Shadowed,
     outlier::{OutlierDetection, is_failure},
 };
 
@@ -42,6 +43,13 @@ impl Destination {
     fn failed(&self, addr: SocketAddr, load: &Load, detection: &OutlierDetection) {
         let most = usize::try_from(detection.max_server_errors()).unwrap_or(usize::MAX);
         if load.failed() < most {
+            return;
+        }
+        if let Some(shadow) = &self.shadow {
+            load.succeeded();
+            shadow.note(Shadowed::Ejection);
+            let virtual_node = &self.cluster.spec().virtual_node;
+            tracing::debug!(%virtual_node, endpoint = %addr, "shadow: an ejection");
             return;
         }
         let verdict = self.cluster.eject(addr, clock::now());

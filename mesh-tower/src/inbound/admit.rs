@@ -11,6 +11,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, Version, header};
 use http_body::Body as HttpBody;
+use mesh_core::mode::{Mode, Shadowed};
 use pin_project::pin_project;
 use tower_service::Service;
 
@@ -68,6 +69,11 @@ where
         };
         match self.state.gate().enter(limit) {
             Entry::In(permit) => State::running(self.inner.call(arrived), Some(permit)),
+            _ if terms.mode == Mode::Shadow => {
+                self.state.scope().shadow().note(Shadowed::Limit);
+                tracing::debug!(?limit, "shadow: the request would have to wait, or be shed");
+                State::running(self.inner.call(arrived), None)
+            }
             Entry::Shed { waiting } => State::refused(Cause::Overflow { waiting }, call),
             Entry::Wait(place) => {
                 // What was made ready waits with the request; who comes next gets a clone, which is asked anew.

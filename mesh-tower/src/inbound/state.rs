@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use mesh_core::{
     limit::{ConnectionPool, Limit},
+    mode::Mode,
     snapshot::ListenerPlan,
     timeout::Timeouts,
     unit::Port,
@@ -43,6 +44,7 @@ pub(super) struct Terms {
     pub(super) timeouts: Timeouts,
     /// How many may be in the application and wait for it; `None`: any number.
     pub(super) limit: Option<Limit>,
+    pub(super) mode: Mode,
 }
 
 impl InboundState {
@@ -101,6 +103,7 @@ impl InboundState {
         ListenerPlan::at(live.snapshot().listeners(), port).map(|plan| Terms {
             timeouts: plan.timeouts,
             limit: plan.connection_pool.and_then(ConnectionPool::limit),
+            mode: live.snapshot().mode(),
         })
     }
 }

@@ -223,6 +223,7 @@ impl fmt::Debug for Mesh {
         f.debug_struct("Mesh")
             .field("virtual_node", &self.handle.node)
             .field("addrs", &self.handle.addrs)
+            .field("mode", &self.mode())
             .finish_non_exhaustive()
     }
 }

@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use http::StatusCode;
-use mesh_core::name::VirtualNodeName;
+use mesh_core::{mode::Mode, name::VirtualNodeName};
 use tokio::time;
 
 use super::{Mesh, Phase};
@@ -21,6 +21,8 @@ pub struct Readiness {
     pub listens: bool,
     /// The virtual nodes for which discovery has not answered yet.
     pub undiscovered: Vec<VirtualNodeName>,
+    /// Whether what the mesh decides is done. No mode makes a mesh less ready.
+    pub mode: Mode,
 }
 
 impl Readiness {
@@ -49,7 +51,11 @@ impl Readiness {
 impl fmt::Display for Readiness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_ready() {
-            return f.write_str("ready");
+            f.write_str("ready")?;
+            return match self.mode {
+                Mode::Enforce => Ok(()),
+                mode => write!(f, ", {mode}"),
+            };
         }
         write!(f, "not ready: {}", self.phase)?;
         if self.phase == Phase::Started && self.listens {
@@ -96,6 +102,7 @@ impl Mesh {
             phase: self.phase(),
             listens: !self.handle.addrs.is_empty(),
             undiscovered,
+            mode: self.mode(),
         }
     }
 

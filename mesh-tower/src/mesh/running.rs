@@ -11,6 +11,7 @@ use http::{HeaderMap, Method};
 use mesh_core::{
     Config, Defaults,
     metric::{Key, Number, Reading},
+    mode::Mode,
     name::VirtualNodeName,
     route::{Head, NoRoute},
     snapshot::{Snapshot, Verdict},
@@ -196,6 +197,10 @@ impl Running {
             ),
         ]);
         numbers.push(self.lived.number());
+        numbers.extend(self.overrides.mode().numbers());
+        if self.overrides.mode() == Mode::Shadow {
+            numbers.extend(self.recorder.meters().shadow().numbers());
+        }
         numbers.extend(self.configured.numbers(self.current.load().generation()));
         numbers.extend(self.endpoint_numbers());
         numbers

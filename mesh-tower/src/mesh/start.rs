@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 use mesh_core::{
     fault::Faults,
     metric::Direction,
+    mode::Mode,
     name::VirtualNodeName,
     snapshot::{ListenerPlan, Snapshot},
     unit::Protocol,
@@ -35,19 +36,19 @@ use crate::{
 };
 
 pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
-    let transport = builder.transport.clone();
-    let dial = transport.clone() as Arc<dyn Dial>;
+    builder.overrides = builder.overrides.or_environment()?;
+    let dial = builder.transport.clone() as Arc<dyn Dial>;
     let (mut sourced, followed) = source::open(&builder, dial.clone()).await?;
     builder.balancing.check(&sourced.nodes)?;
     builder.balancing.apply(&mut sourced.snapshot);
-    announce(&sourced, builder.max_waiting);
+    announce(&sourced, &builder);
     let (draws, ids, waits) = rngs(builder.seed, sourced.snapshot.virtual_node());
     #[cfg(feature = "aws")]
     let registrations = discoveries::registrations(&mut builder, &sourced.snapshot, &waits)?;
     let sources = discoveries::sources(&mut builder, &sourced.nodes, waits.clone())?;
     let discovery = sources.freshness().clone();
     let snapshot = Arc::new(builder.overrides.apply(sourced.snapshot));
-    let listeners = listeners(&builder, &*transport, &snapshot).await?;
+    let listeners = listeners(&builder, &*builder.transport, &snapshot).await?;
     let meters = Arc::new(Meters::new(&snapshot));
     let recorder = records::recorder(&mut builder, &snapshot, &meters, ids)?;
     let checker = checker(dial, waits, builder.keep_alive);
@@ -59,10 +60,8 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     // The task ends when the last handle, and with it the only sender, is dropped.
     let (apply, commands) = mpsc::channel(1);
     tokio::spawn(reconciler.run(commands));
-    let (outbound, inbound) = (
-        Scope::new(Direction::Outbound, &recorder),
-        Scope::new(Direction::Inbound, &recorder),
-    );
+    let [outbound, inbound] =
+        [Direction::Outbound, Direction::Inbound].map(|direction| Scope::new(direction, &recorder));
     let source = followed.as_ref().map(|followed| followed.source.name());
     let handle = Arc::new(Running {
         apply: Mutex::new(Some(apply)),
@@ -90,7 +89,10 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     if let Some(followed) = followed {
         follow::follow(&handle, followed, rng(builder.seed));
     }
-    let (max_waiting, faults) = (builder.max_waiting, faults(builder.faults));
+    let (max_waiting, faults) = (
+        builder.max_waiting,
+        faults(builder.faults, builder.overrides.mode()),
+    );
     let stack = stack::outbound(current, &draws, outbound, outside, max_waiting, faults);
     Ok(Mesh { handle, stack })
 }
@@ -134,8 +136,9 @@ fn addrs(listeners: &[Listener]) -> BTreeMap<u16, SocketAddr> {
         .collect()
 }
 
-fn faults(faults: Option<Faults>) -> Option<Faults> {
-    if let Some(faults) = &faults {
+fn faults(faults: Option<Faults>, mode: Mode) -> Option<Faults> {
+    let faults = faults.filter(|_| mode != Mode::Bypass);
+    if let Some(faults) = faults.as_ref().filter(|_| mode == Mode::Enforce) {
         tracing::warn!(?faults, "faults are injected into what this mesh sends");
     }
     faults
@@ -220,13 +223,14 @@ fn announce(
     Sourced {
         snapshot, warnings, ..
     }: &Sourced,
-    max_waiting: usize,
+    builder: &MeshBuilder,
 ) {
     for warning in warnings {
         tracing::warn!("{warning}");
     }
     let (mesh, virtual_node) = (snapshot.mesh(), snapshot.virtual_node());
-    tracing::info!(%mesh, %virtual_node, defaults = %snapshot.defaults(), max_waiting, "the mesh starts");
+    tracing::info!(%mesh, %virtual_node, defaults = %snapshot.defaults(), max_waiting = builder.max_waiting, "the mesh starts");
+    builder.overrides.announce();
 }
 
 /// Any bits: the two sequences of one seed begin apart.

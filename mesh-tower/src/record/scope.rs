@@ -11,7 +11,7 @@ use crate::{
     conn_info::ConnInfo,
     context::CallContext,
     open::Open,
-    runtime::{clock, meter::Meter},
+    runtime::{clock, meter::Meter, shadow::Shadow},
     trace::Trace,
 };
 
@@ -31,6 +31,11 @@ impl Scope {
             meter: recorder.meters().whole(direction),
             recorder: recorder.clone(),
         })
+    }
+
+    /// Counts what was decided and not done.
+    pub(crate) fn shadow(&self) -> &Arc<Shadow> {
+        self.recorder.meters().shadow()
     }
 
     /// The requests that have not ended.

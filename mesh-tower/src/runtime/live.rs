@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
-use mesh_core::snapshot::{ClusterId, PlanId, Snapshot};
+use mesh_core::{
+    mode::Mode,
+    snapshot::{ClusterId, PlanId, Snapshot},
+};
 
-use super::{meter::Meter, meters::ByPlan};
+use super::{meter::Meter, meters::ByPlan, shadow::Shadow};
 use crate::endpoint::{Cluster, Destination};
 
 /// A snapshot and the clusters that its ids stand for.
@@ -30,13 +33,25 @@ impl Live {
         let policies = snapshot.cluster_policies().iter().cloned();
         let clusters = clusters.into_iter().zip(policies);
         let destinations =
-            clusters.map(|(cluster, policy)| Arc::new(Destination { cluster, policy }));
+            clusters.map(|(cluster, policy)| Arc::new(Destination::new(cluster, policy)));
         Self {
             destinations: destinations.collect(),
             snapshot,
             meters,
             generation,
         }
+    }
+
+    /// The same, where who would be put out is only counted, if the snapshot is in that mode.
+    pub(crate) fn counted_by(mut self, shadow: &Arc<Shadow>) -> Self {
+        if self.snapshot.mode() == Mode::Shadow {
+            let shadowed = self.destinations.iter().map(|known| {
+                let destination = Destination::new(known.cluster.clone(), known.policy.clone());
+                Arc::new(destination.shadowed(shadow.clone()))
+            });
+            self.destinations = shadowed.collect();
+        }
+        self
     }
 
     pub(crate) fn snapshot(&self) -> &Arc<Snapshot> {
@@ -56,7 +71,9 @@ impl Live {
     /// Tells every cluster the numbers that its sweeps go by.
     pub(crate) fn retune(&self) {
         for destination in &self.destinations {
-            let Destination { cluster, policy } = &**destination;
+            let Destination {
+                cluster, policy, ..
+            } = &**destination;
             cluster.retune(policy.outlier_detection);
         }
     }

@@ -13,7 +13,7 @@ use mesh_core::{
 };
 use parking_lot::Mutex;
 
-use super::meter::Meter;
+use super::{meter::Meter, shadow::Shadow};
 
 /// Finds or makes meters when a configuration is put in force, so that requests need not look for them.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub(crate) struct Meters {
     mesh: MeshName,
     virtual_node: VirtualNodeName,
     known: Mutex<Known>,
+    shadow: Arc<Shadow>,
 }
 
 /// Meters outlive their routes: what was counted stays readable, or a sum over all routes would fall.
@@ -47,6 +48,7 @@ impl Meters {
             mesh: snapshot.mesh().clone(),
             virtual_node: snapshot.virtual_node().clone(),
             known: Mutex::default(),
+            shadow: Arc::default(),
         }
     }
 
@@ -78,6 +80,11 @@ impl Meters {
         let resolved: ByPlan = plans.collect();
         known.forget();
         resolved
+    }
+
+    /// Counts what was decided and not done.
+    pub(crate) fn shadow(&self) -> &Arc<Shadow> {
+        &self.shadow
     }
 
     /// What all of them have counted.

@@ -8,6 +8,7 @@ pub(crate) mod meters;
 pub(crate) mod pass_through;
 pub(crate) mod reconcile;
 pub(crate) mod rng;
+pub(crate) mod shadow;
 pub(crate) mod shard;
 pub(crate) mod source;
 pub(crate) mod timer;

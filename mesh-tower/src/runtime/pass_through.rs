@@ -119,7 +119,7 @@ impl PassThrough {
             used: now,
             outside: Outside {
                 plan: Arc::new(Plan::outside(called, self.defaults)),
-                destination: Arc::new(Destination { cluster, policy }),
+                destination: Arc::new(Destination::new(cluster, policy)),
                 meter,
             },
         })

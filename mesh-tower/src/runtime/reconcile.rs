@@ -71,7 +71,7 @@ impl Reconciler {
         let clusters = self.prepare(&snapshot)?;
         self.warm(&clusters).await;
         let meters = self.meters.resolve(&snapshot);
-        let live = Live::new(snapshot, clusters, meters, 0);
+        let live = Live::new(snapshot, clusters, meters, 0).counted_by(self.meters.shadow());
         live.retune();
         let current = Arc::new(Current::new(live));
         self.current = Some(current.clone());
@@ -106,7 +106,8 @@ impl Reconciler {
         };
         let generation = current.load().generation() + 1;
         let meters = self.meters.resolve(&snapshot);
-        let former = current.replace(Live::new(snapshot, clusters, meters, generation));
+        let live = Live::new(snapshot, clusters, meters, generation);
+        let former = current.replace(live.counted_by(self.meters.shadow()));
         let live = current.load().clone();
         live.retune();
         self.retire_all_but(&live);

@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use http::Request;
 use mesh_core::{
     limit::{ConnectionPool, Limit},
+    mode::Mode,
     route::Head,
     snapshot::{ListenerPlan, Plan, Snapshot, Verdict},
     timeout::Timeouts,
@@ -113,6 +114,9 @@ impl PolicySource<Weights> for Plans {
 impl PolicySource<Limit> for Plans {
     fn policy<B>(&self, _request: &Request<B>) -> Option<Limit> {
         let live = self.current.load();
+        if live.snapshot().mode() == Mode::Shadow {
+            return None;
+        }
         let listener = ListenerPlan::at(live.snapshot().listeners(), self.port)?;
         listener.connection_pool.and_then(ConnectionPool::limit)
     }

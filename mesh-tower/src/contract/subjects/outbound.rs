@@ -70,6 +70,7 @@ pub(in crate::contract) async fn route() -> Case {
         rooms.current.clone(),
         rooms.rng.clone(),
         rooms.outside.clone(),
+        Arc::default(),
     );
     let service = route.map_request(outgoing);
     rooms.counting(Case::new(service, script))

@@ -161,7 +161,7 @@ async fn what_is_listed_says_why_and_until_when() {
     cluster.eject(at(1), clock::now());
     cluster.withdraw(at(2));
     let policy = mesh_core::snapshot::ClusterPolicy::default();
-    let mut destination = Destination { cluster, policy };
+    let mut destination = Destination::new(cluster, policy);
     destination.policy.outlier_detection = Some(detection(100));
     let list = destination.list();
     let listed: Vec<_> = list.iter().map(|known| known.addr.port()).collect();

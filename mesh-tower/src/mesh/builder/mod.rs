@@ -1,6 +1,7 @@
 //! What a mesh is started with.
 
 mod balance;
+mod bypass;
 mod connections;
 mod discovery;
 mod egress;
