@@ -1,5 +1,7 @@
 //! Whether a request comes in, waits, or is turned away.
 
+use std::fmt;
+
 /// How many requests may be in flight at once, and how many may wait for that.
 ///
 /// It counts nothing: who holds the counts asks it about them, one at a time, so that each answer can be acted on in one
@@ -52,6 +54,17 @@ impl Limit {
     #[must_use]
     pub const fn queues(self, waiting: usize) -> bool {
         self.requests > 0 && waiting < self.pending
+    }
+}
+
+/// As it is told at start.
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} requests at a time, {} may wait",
+            self.requests, self.pending
+        )
     }
 }
 

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use mesh_core::{
     fault::Faults,
+    limit::ConnectionPool,
     metric::Direction,
     mode::Mode,
     name::VirtualNodeName,
@@ -230,6 +231,11 @@ fn announce(
     }
     let (mesh, virtual_node) = (snapshot.mesh(), snapshot.virtual_node());
     tracing::info!(%mesh, %virtual_node, defaults = %snapshot.defaults(), max_waiting = builder.max_waiting, "the mesh starts");
+    for plan in snapshot.listeners() {
+        if let Some(limit) = plan.connection_pool.and_then(ConnectionPool::limit) {
+            tracing::info!(port = %plan.port, %limit, "the listener's connection pool is kept");
+        }
+    }
     builder.overrides.announce();
 }
 
