@@ -24,6 +24,7 @@ mod metrics;
 mod refusals;
 mod reload;
 mod retries;
+mod rolling_deploy;
 mod simulation;
 mod splitting;
 mod streams;
