@@ -4,22 +4,20 @@
 
 use std::{
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use mesh_core::limit::Limit;
-use tokio::sync::{Notify, futures::OwnedNotified};
+
+use crate::sync::{Count, Notify, Ordering::SeqCst, OwnedNotified};
 
 /// The counts behind one limit. They hold no limit themselves: that comes with each request, and may have become another one
 /// while it waits.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
-    in_flight: AtomicUsize,
-    waiting: AtomicUsize,
+    in_flight: Count,
+    waiting: Count,
     freed: Arc<Notify>,
 }
 
@@ -78,7 +76,7 @@ impl Gate {
 }
 
 /// One more than the number it gives, unless there is no room beside that many.
-fn count_up(count: &AtomicUsize, has_room: impl Fn(usize) -> bool) -> Result<usize, usize> {
+fn count_up(count: &Count, has_room: impl Fn(usize) -> bool) -> Result<usize, usize> {
     count.fetch_update(SeqCst, SeqCst, |n| has_room(n).then_some(n + 1))
 }
 
@@ -130,6 +128,8 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
     use futures::task::noop_waker;
 
     use super::*;
@@ -339,5 +339,67 @@ mod tests {
         fn woken(&self) -> bool {
             self.wakes.0.load(SeqCst) > 0
         }
+    }
+}
+
+#[cfg(all(test, mesh_loom))]
+mod loom_models {
+    use std::{future::poll_fn, iter};
+
+    use loom::{future::block_on, thread};
+
+    use super::*;
+    use crate::sync::{explore, join};
+
+    type Request = fn(&Arc<Gate>, Limit);
+
+    /// What a request does that stays until it has been let in.
+    fn stay(gate: &Arc<Gate>, limit: Limit) {
+        if let Entry::Wait(mut place) = gate.enter(limit) {
+            let permit = block_on(poll_fn(|cx| place.poll_permit(limit, cx)));
+            drop(place);
+            drop(permit);
+        }
+    }
+
+    /// What a request does whose caller goes away while it waits.
+    fn give_up(gate: &Arc<Gate>, limit: Limit) {
+        if let Entry::Wait(mut place) = gate.enter(limit) {
+            block_on(poll_fn(|cx| {
+                drop(place.poll_permit(limit, cx));
+                Poll::Ready(())
+            }));
+        }
+    }
+
+    /// Two requests come while so many end as may be in.
+    fn explore_full(limit: Limit, requests: [Request; 2]) {
+        explore(move || {
+            let gate: Arc<Gate> = Arc::default();
+            let permits: Vec<_> = iter::from_fn(|| gate.try_enter(limit, 0)).collect();
+            let threads = requests.map(|request| {
+                let gate = gate.clone();
+                thread::spawn(move || request(&gate, limit))
+            });
+            drop(permits);
+            join(threads);
+            assert_eq!(gate.counts(), (0, 0));
+            assert!(matches!(gate.enter(limit), Entry::In(_)), "there is room");
+        });
+    }
+
+    #[test]
+    fn everybody_who_waits_comes_in_wherever_the_others_end() {
+        explore_full(Limit::requests(1).pending(2), [stay, stay]);
+    }
+
+    #[test]
+    fn of_two_who_end_at_once_both_make_room() {
+        explore_full(Limit::requests(2).pending(2), [stay, stay]);
+    }
+
+    #[test]
+    fn a_turn_is_not_lost_with_one_who_gave_up() {
+        explore_full(Limit::requests(1).pending(2), [stay, give_up]);
     }
 }

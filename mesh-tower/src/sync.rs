@@ -7,15 +7,24 @@
 mod model;
 
 #[cfg(not(all(test, mesh_loom)))]
+mod task;
+
+#[cfg(not(all(test, mesh_loom)))]
 pub(crate) use {
+    self::task::Task,
     arc_swap::ArcSwap,
     parking_lot::Mutex,
-    std::sync::atomic::{AtomicUsize, Ordering},
-    tokio::sync::{Notify, futures::Notified},
+    // What agrees with other counts, in the one order of `SeqCst`.
+    std::sync::atomic::AtomicUsize as Count,
+    std::sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    tokio::sync::{
+        Notify,
+        futures::{Notified, OwnedNotified},
+    },
 };
 
 #[cfg(all(test, mesh_loom))]
 pub(crate) use {
-    self::model::{ArcSwap, Mutex, Notified, Notify, explore, join},
-    loom::sync::atomic::{AtomicUsize, Ordering},
+    self::model::{ArcSwap, Count, Mutex, Notified, Notify, OwnedNotified, Task, explore, join},
+    loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering},
 };

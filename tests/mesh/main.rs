@@ -8,6 +8,7 @@ mod bypass;
 mod cancels;
 mod connections;
 mod context;
+mod costly_peers;
 mod deadlines;
 mod discovery;
 mod drain;

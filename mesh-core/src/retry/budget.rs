@@ -3,11 +3,12 @@
 //! A [`Budget`] is policy, a [`Bucket`] is the state it acts on, and neither holds the other: numbers change without losing
 //! what was counted.
 
-use std::{
-    fmt,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+#[cfg(not(all(test, mesh_loom)))]
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::{fmt, time::Duration};
+
+#[cfg(all(test, mesh_loom))]
+use loom::sync::atomic::{AtomicU64, Ordering};
 
 /// So many retries for each hundred requests, and so many each second besides.
 ///
@@ -123,7 +124,7 @@ const RETRY: u64 = 1_000;
 const KEPT: u64 = 100 * RETRY;
 const SECOND: u64 = 1_000_000_000;
 
-#[cfg(test)]
+#[cfg(all(test, not(mesh_loom)))]
 mod tests {
     use std::thread;
 
@@ -193,5 +194,29 @@ mod tests {
     fn the_end_of_time_is_no_retry_for_nothing() {
         let (bucket, budget) = (Bucket::default(), Budget::new(100, 1));
         assert_eq!(withdrawn(&bucket, budget, u64::MAX, Duration::MAX), 101);
+    }
+}
+
+#[cfg(all(test, mesh_loom))]
+mod loom_models {
+    use std::sync::Arc;
+
+    use loom::thread;
+
+    use super::*;
+
+    #[test]
+    fn of_two_requests_one_gets_the_retry_that_is_there() {
+        for (budget, earned) in [(Budget::new(100, 0), RETRY), (Budget::new(0, 1), 0)] {
+            loom::model(move || {
+                let bucket = Arc::new(Bucket::default());
+                let withdraw = |bucket: Arc<Bucket>| {
+                    thread::spawn(move || bucket.withdraw(budget, earned, Duration::ZERO))
+                };
+                let threads = [withdraw(bucket.clone()), withdraw(bucket.clone())];
+                let got = threads.map(|thread| thread.join().expect("it only counts"));
+                assert_eq!(got.into_iter().filter(|got| *got).count(), 1, "{budget}");
+            });
+        }
     }
 }

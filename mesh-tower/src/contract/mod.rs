@@ -13,7 +13,7 @@ mod subjects;
 mod table;
 
 use self::{
-    subjects::{alone, clients, foreign, inbound, outbound},
+    subjects::{alone, clients, foreign, inbound, limited, outbound},
     table::{cells, contract},
 };
 
@@ -34,6 +34,18 @@ contract! {
         ready: is_always - "which endpoint to wait for is known only in the call",
         failure: is_passed_on,
         tunnels: are_counted;
+    client_that_watches_its_endpoints: clients::watching(),
+        ready: is_always - "which endpoint to wait for is known only in the call",
+        failure: is_passed_on,
+        tunnels: are_counted;
+    client_with_a_fault_that_delays: clients::delayed(),
+        ready: is_always - "which endpoint to wait for is known only in the call",
+        failure: is_passed_on,
+        tunnels: are_counted;
+    client_to_a_host_outside: clients::to_a_host_outside(),
+        ready: is_always - "which endpoint to wait for is known only in the call",
+        failure: is_passed_on,
+        tunnels: are_counted_but_connect - "no CONNECT is let out: only a proxy would answer it";
     client_as_proxy: clients::as_proxy(),
         ready: is_always - "which endpoint to wait for is known only in the call",
         failure: is_answered - "a sidecar answers for what it could not reach",
@@ -52,6 +64,22 @@ contract! {
         failure: is_passed_on,
         tunnels: are_not - "it holds nothing but a timer, which ends with the head";
     inbound_stack: inbound::whole_stack(),
+        ready: is_of_what_is_inside,
+        failure: is_passed_on,
+        tunnels: are_counted;
+    inbound_stack_while_draining: inbound::whole_stack_while_draining(),
+        ready: is_of_what_is_inside,
+        failure: is_passed_on,
+        tunnels: are_counted;
+    inbound_stack_for_callers_in_a_hurry: inbound::whole_stack_for_callers_in_a_hurry(),
+        ready: is_of_what_is_inside,
+        failure: is_passed_on,
+        tunnels: are_counted;
+    inbound_stack_within_a_limit: limited::whole_stack(),
+        ready: is_of_what_is_inside,
+        failure: is_passed_on,
+        tunnels: are_counted;
+    inbound_stack_after_waiting: limited::whole_stack_after_waiting(),
         ready: is_of_what_is_inside,
         failure: is_passed_on,
         tunnels: are_counted;
@@ -97,7 +125,15 @@ contract! {
         ready: is_of_what_is_inside,
         failure: is_passed_on,
         tunnels: are_not - "a layer alone sees no connection, and nothing of it stays with a tunnel once its head is there";
+    limit_layer_of_a_listener: alone::limit_of_a_listener(),
+        ready: is_of_what_is_inside,
+        failure: is_passed_on,
+        tunnels: are_not - "a layer alone sees no connection, and nothing of it stays with a tunnel once its head is there";
     fault_layer: alone::fault(),
+        ready: is_of_what_is_inside,
+        failure: is_passed_on,
+        tunnels: are_not - "a layer alone sees no connection, and nothing of it stays with a tunnel once its head is there";
+    fault_layer_that_delays: alone::fault_that_delays(),
         ready: is_of_what_is_inside,
         failure: is_passed_on,
         tunnels: are_not - "a layer alone sees no connection, and nothing of it stays with a tunnel once its head is there";

@@ -3,7 +3,7 @@
 /// Makes the tests of one row. Every column must be there, with what the subject is held to or why it cannot be.
 ///
 /// # Shape
-/// `NAME: SUBJECT, ready: is_of_what_is_inside, is_always or is_of_others, failure: is_passed_on or is_answered, tunnels: are_counted or are_not;`
+/// `NAME: SUBJECT, ready: is_of_what_is_inside, is_always or is_of_others, failure: is_passed_on or is_answered, tunnels: are_counted, are_counted_but_connect or are_not;`
 /// where `- "…"` says why a cell does not apply. Its test is then there all the same, and prints the reason.
 macro_rules! contract {
     ($($name:ident: $subject:expr,
@@ -86,6 +86,10 @@ macro_rules! cells {
             a_websocket_counts_until_its_io_closes
             a_connect_counts_until_its_io_closes
         }
+    };
+    ($subject:expr, tunnels: are_counted_but_connect $why:literal) => {
+        cells! { $subject, tunnels => a_websocket_counts_until_its_io_closes }
+        cells! { $why => a_connect_counts_until_its_io_closes }
     };
     ($subject:expr, tunnels: are_not $why:literal) => {
         cells! { $why =>

@@ -24,7 +24,7 @@ pub(crate) struct Pool {
     addr: SocketAddr,
     connector: Arc<Connector>,
     connections: Kept,
-    redial: Redial,
+    redial: Arc<Redial>,
 }
 
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Pool {
             addr,
             connector,
             connections,
-            redial: Redial::new(),
+            redial: Arc::default(),
         }
     }
 

@@ -59,10 +59,4 @@ impl Attempt for Reconnect {
             pool.redialling().failed(error);
         }
     }
-
-    fn rest(&self) {
-        if let Some(pool) = self.pool.upgrade() {
-            pool.redialling().rest();
-        }
-    }
 }

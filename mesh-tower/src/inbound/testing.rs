@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use mesh_core::{
     Defaults,
     compile::compile,
-    config::{Listener, Mesh, Timeout, VirtualNode},
+    config::{Listener, ListenerBuilder, Mesh, Timeout, VirtualNode, VirtualNodeBuilder},
+    limit::Limit,
     metric::Direction,
     unit::Protocol,
 };
@@ -14,15 +15,25 @@ use super::InboundState;
 /// The services one at a time, for those tests that hold each to the same contract.
 pub(crate) use super::{admit::Admit, arrived::Arrived, deadline::Deadline, observe::Observe};
 use crate::{
+    gate::{Entry, Permit},
     record::{Readers, Scope, testing::recorder},
     runtime::live::{Current, Live},
 };
 
 /// The state of a node with listeners on these ports, each with these limits.
 pub(crate) fn state(ports: &[u16], defaults: Defaults, timeout: Timeout) -> InboundState {
-    let node = ports.iter().fold(VirtualNode::builder("b"), |node, port| {
-        node.listener_with(Listener::builder(*port, Protocol::Http).timeout(timeout))
-    });
+    let listener = |&port| Listener::builder(port, Protocol::Http).timeout(timeout);
+    state_of(ports.iter().map(listener), defaults)
+}
+
+/// The state of a node with these listeners.
+pub(crate) fn state_of(
+    listeners: impl IntoIterator<Item = ListenerBuilder>,
+    defaults: Defaults,
+) -> InboundState {
+    let node = listeners
+        .into_iter()
+        .fold(VirtualNode::builder("b"), VirtualNodeBuilder::listener_with);
     let mesh = Mesh::builder("m")
         .virtual_node(node.dns("b.local"))
         .build()
@@ -36,6 +47,20 @@ pub(crate) fn state(ports: &[u16], defaults: Defaults, timeout: Timeout) -> Inbo
         0,
     ));
     InboundState::new(Arc::new(current), Scope::new(Direction::Inbound, &recorder))
+}
+
+/// Takes every place that this limit still leaves at the node's only listener.
+pub(crate) fn crowd(state: &InboundState, limit: Limit) -> Vec<Permit> {
+    let next = || match state.gate().enter(limit.pending(0)) {
+        Entry::In(permit) => Some(permit),
+        Entry::Wait(_) | Entry::Shed { .. } => None,
+    };
+    std::iter::from_fn(next).collect()
+}
+
+/// How many are in at the node's only listener, and how many wait.
+pub(crate) fn counts(state: &InboundState) -> (usize, usize) {
+    state.gate().counts()
 }
 
 /// As long as it likes.

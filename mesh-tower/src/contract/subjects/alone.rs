@@ -4,7 +4,13 @@ use std::{future::pending, time::Duration};
 
 use futures::FutureExt as _;
 use http::{Request, Response, StatusCode};
-use mesh_core::{Seed, fault::Fault};
+use mesh_core::{
+    Seed,
+    config::{Listener, Mesh, VirtualNode},
+    fault::Fault,
+    limit::ConnectionPool,
+    unit::Protocol,
+};
 use tower::{Layer as _, service_fn};
 use tower_service::Service;
 
@@ -12,6 +18,7 @@ use super::inbound::{strict, unready};
 use crate::{
     FaultLayer, FaultSwitch, LimitLayer, RequestTimeoutLayer, RetryLayer, WeightedSplitLayer,
     body::{Body, BoxError},
+    connect::MemoryNetwork,
     contract::{
         case::{Case, get},
         mock::{Strict, app},
@@ -61,11 +68,33 @@ pub(in crate::contract) async fn limit_with_errors() -> Case {
     case.counting("permits", move || PERMITS - permits(&layer))
 }
 
+/// With the limit of a listener, as the configuration in force has it.
+pub(in crate::contract) async fn limit_of_a_listener() -> Case {
+    let pool = ConnectionPool::requests(8).expect("in range");
+    let listener = Listener::builder(8080, Protocol::Http2).connection_pool(pool);
+    let node = VirtualNode::builder("orders").listener_with(listener);
+    let model = Mesh::builder("shop").virtual_node(node.dns("orders"));
+    let model = model.build().expect("the model is valid");
+    let mesh = crate::Mesh::builder().config(model).virtual_node("orders");
+    let mesh = mesh.network(&MemoryNetwork::new()).start().await;
+    let script = Script::new();
+    let layer = LimitLayer::new(mesh.expect("the mesh starts").plans());
+    let case = Case::new(layer.layer(strict!(script)), script);
+    case.counting("permits", move || PERMITS - permits(&layer))
+}
+
 /// With a fault that every request is looked at for, and none meets.
 pub(in crate::contract) async fn fault() -> Case {
     let script = Script::new();
     let elsewhere = Fault::abort(StatusCode::SERVICE_UNAVAILABLE).path_prefix("/elsewhere");
     let layer = FaultLayer::new(elsewhere, FaultSwitch::On);
+    Case::new(layer.layer(strict!(script)), script)
+}
+
+/// With a fault that every request meets, and that lets it go on.
+pub(in crate::contract) async fn fault_that_delays() -> Case {
+    let script = Script::new();
+    let layer = FaultLayer::new(Fault::delay(MOMENT), FaultSwitch::On);
     Case::new(layer.layer(strict!(script)), script)
 }
 
@@ -87,6 +116,7 @@ where
     }
 }
 
+const MOMENT: Duration = Duration::from_millis(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// More than any test has in flight.

@@ -1,17 +1,23 @@
 //! The client, alone against a peer of raw bytes, and against an application that another mesh serves.
 
-use std::future::pending;
+use std::{future::pending, time::Duration};
 
+use http::Request;
 use mesh_core::{
     compile::Target,
-    config::{Mesh as Model, VirtualNode, VirtualService},
+    config::{EgressFilter, Mesh as Model, VirtualNode, VirtualService},
+    fault::Fault,
+    health::HealthCheck,
+    outlier::OutlierDetection,
     retry::Policy,
     unit::Protocol,
 };
+use tower::ServiceExt as _;
 
 use super::inbound::strict;
 use crate::{
-    Client, Mesh,
+    Client, FaultSwitch, Mesh, MeshBuilder,
+    body::Body,
     connect::MemoryNetwork,
     contract::{
         case::Case,
@@ -32,6 +38,37 @@ pub(in crate::contract) async fn as_proxy() -> Case {
     counting(Case::new(mesh.client().as_proxy(), script), &mesh)
 }
 
+/// Of a target whose endpoints are checked, and put out when they fail. All that there are, so that the only one is asked on.
+pub(in crate::contract) async fn watching() -> Case {
+    let second = Duration::from_secs(1);
+    let check = HealthCheck::new(Protocol::Tcp, 5 * second, 2 * second).expect("in range");
+    let detection = OutlierDetection::new(1, second, second, 100).expect("in range");
+    let target = Target::dns("orders").retry(Policy::idempotent(1));
+    let target = target.health_check(check).outlier_detection(detection);
+    let (mesh, script) = calling_what(target, |builder| builder).await;
+    counting(Case::new(mesh.client(), script), &mesh)
+}
+
+/// With a fault that every call meets, and that lets it go on.
+pub(in crate::contract) async fn delayed() -> Case {
+    let fault = Fault::delay(Duration::from_millis(1));
+    let faulty = |builder: MeshBuilder| builder.faults(fault, FaultSwitch::On);
+    let (mesh, script) = calling_what(Target::dns("orders"), faulty).await;
+    counting(Case::new(mesh.client(), script), &mesh)
+}
+
+/// To a host that no mesh knows.
+pub(in crate::contract) async fn to_a_host_outside() -> Case {
+    let open = |builder: MeshBuilder| builder.egress_filter(EgressFilter::AllowAll);
+    let (mesh, script) = calling_what(Target::dns("orders"), open).await;
+    let client = mesh.client().map_request(|mut request: Request<Body>| {
+        let outside = format!("http://{}/", peer::address());
+        *request.uri_mut() = outside.parse().expect("a URI");
+        request
+    });
+    Case::new(client, script).counting("requests sent", move || mesh.in_flight().0)
+}
+
 /// Real HTTP/1 between a client and the application that is served, counted at both ends.
 pub(in crate::contract) async fn to_a_served_application() -> Case {
     both_ends(Protocol::Http).await
@@ -43,11 +80,18 @@ pub(in crate::contract) async fn to_a_served_application_over_http2() -> Case {
 
 /// A mesh whose only service is the scripted peer.
 pub(in crate::contract) async fn calling() -> (Mesh, Script) {
+    let target = Target::dns("orders").retry(Policy::idempotent(1));
+    calling_what(target, |builder| builder).await
+}
+
+async fn calling_what(
+    target: Target,
+    more: impl FnOnce(MeshBuilder) -> MeshBuilder,
+) -> (Mesh, Script) {
     let (network, script) = (MemoryNetwork::new(), Script::new());
     peer::listen(&network, &script).await;
-    let target = Target::dns("orders").retry(Policy::idempotent(1));
     let builder = Mesh::builder().service("orders:80", target);
-    let builder = builder.endpoint("orders", peer::address());
+    let builder = more(builder.endpoint("orders", peer::address()));
     let mesh = builder.network(&network).seed(7).start().await;
     (mesh.expect("the mesh starts"), script)
 }

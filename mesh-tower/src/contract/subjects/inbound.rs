@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::Request;
+use http::{HeaderValue, Request};
 use mesh_core::{
     Defaults,
     config::Timeout,
@@ -49,7 +49,7 @@ pub(in crate::contract) fn unready() -> BoxError {
     BROKEN.into()
 }
 
-fn counting(case: Case, state: &InboundState) -> Case {
+pub(in crate::contract) fn counting(case: Case, state: &InboundState) -> Case {
     let state = state.clone();
     case.recording()
         .counting("requests open", move || state.open().count())
@@ -84,6 +84,29 @@ pub(in crate::contract) async fn whole_stack() -> Case {
     counting(Case::new(stack, script), &state).on(connection)
 }
 
+/// Old connections are answered while the mesh ends.
+pub(in crate::contract) async fn whole_stack_while_draining() -> Case {
+    let (state, script) = (state(), Script::new());
+    state.drain().begin(MINUTE);
+    let (connection, info) = connection();
+    let stack = stack(strict!(script), state.clone(), Some(info));
+    counting(Case::new(stack, script), &state).on(connection)
+}
+
+/// For callers who say how long they wait, which is less than the listener's limits.
+pub(in crate::contract) async fn whole_stack_for_callers_in_a_hurry() -> Case {
+    let (state, script) = (state(), Script::new());
+    let (connection, info) = connection();
+    let stack = stack(strict!(script), state.clone(), Some(info));
+    let hurried = stack.map_request(|mut request: Request<Body>| {
+        let wait = HeaderValue::from_static("30000");
+        let expected = "x-envoy-expected-rq-timeout-ms";
+        request.headers_mut().insert(expected, wait);
+        request
+    });
+    counting(Case::new(hurried, script), &state).on(connection)
+}
+
 pub(in crate::contract) async fn layer() -> Case {
     let (state, script) = (state(), Script::new());
     let service = InboundLayer::new(state.clone()).layer(strict!(script));
@@ -116,7 +139,7 @@ fn arrived(mut request: Request<Body>) -> Arrived {
     }
 }
 
-fn connection() -> (Connection, Arc<ConnInfo>) {
+pub(in crate::contract) fn connection() -> (Connection, Arc<ConnInfo>) {
     let connection = Connection::new(tokio::io::duplex(1).0);
     let addr = ([127, 0, 0, 1], 8080).into();
     let port = Port::new(8080).expect("a port");

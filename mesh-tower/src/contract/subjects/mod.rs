@@ -4,4 +4,5 @@ pub(super) mod alone;
 pub(super) mod clients;
 pub(super) mod foreign;
 pub(super) mod inbound;
+pub(super) mod limited;
 pub(super) mod outbound;
