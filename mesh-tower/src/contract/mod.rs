@@ -42,6 +42,14 @@ contract! {
         ready: is_always - "which endpoint to wait for is known only in the call",
         failure: is_passed_on,
         tunnels: are_counted;
+    client_in_bypass: clients::bypassing(),
+        ready: is_always - "which endpoint to wait for is known only in the call",
+        failure: is_passed_on,
+        tunnels: are_counted;
+    client_in_shadow: clients::shadowing(),
+        ready: is_always - "which endpoint to wait for is known only in the call",
+        failure: is_passed_on,
+        tunnels: are_counted;
     client_to_a_host_outside: clients::to_a_host_outside(),
         ready: is_always - "which endpoint to wait for is known only in the call",
         failure: is_passed_on,

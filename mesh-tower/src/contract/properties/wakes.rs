@@ -20,7 +20,7 @@ use crate::contract::{
 
 /// Counts how often its waker was woken.
 #[derive(Default)]
-pub(super) struct Wakes(Arc<Counted>);
+pub(in crate::contract) struct Wakes(Arc<Counted>);
 
 #[derive(Default)]
 struct Counted(AtomicUsize);
@@ -32,11 +32,11 @@ impl Wake for Counted {
 }
 
 impl Wakes {
-    pub(super) fn waker(&self) -> Waker {
+    pub(in crate::contract) fn waker(&self) -> Waker {
         self.0.clone().into()
     }
 
-    pub(super) fn count(&self) -> usize {
+    pub(in crate::contract) fn count(&self) -> usize {
         self.0.0.load(Ordering::Relaxed)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{future::pending, time::Duration};
 
-use http::Request;
+use http::{Request, StatusCode};
 use mesh_core::{
     compile::Target,
     config::{EgressFilter, Mesh as Model, VirtualNode, VirtualService},
@@ -54,6 +54,24 @@ pub(in crate::contract) async fn delayed() -> Case {
     let fault = Fault::delay(Duration::from_millis(1));
     let faulty = |builder: MeshBuilder| builder.faults(fault, FaultSwitch::On);
     let (mesh, script) = calling_what(Target::dns("orders"), faulty).await;
+    counting(Case::new(mesh.client(), script), &mesh)
+}
+
+/// With a fault that no call meets, for what the mesh decides is switched off.
+pub(in crate::contract) async fn bypassing() -> Case {
+    switched_off(|builder| builder.bypass(true)).await
+}
+
+/// With a fault that no call meets, for it is only counted.
+pub(in crate::contract) async fn shadowing() -> Case {
+    switched_off(|builder| builder.shadow(true)).await
+}
+
+async fn switched_off(off: fn(MeshBuilder) -> MeshBuilder) -> Case {
+    let fault = Fault::abort(StatusCode::SERVICE_UNAVAILABLE);
+    let faulty = |builder: MeshBuilder| off(builder.faults(fault, FaultSwitch::On));
+    let target = Target::dns("orders").retry(Policy::idempotent(2));
+    let (mesh, script) = calling_what(target, faulty).await;
     counting(Case::new(mesh.client(), script), &mesh)
 }
 

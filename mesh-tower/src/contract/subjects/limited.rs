@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll};
 
-use futures::future::BoxFuture;
+use futures::{FutureExt as _, future::BoxFuture};
 use http::Request;
 use mesh_core::{
     Defaults,
@@ -18,7 +18,8 @@ use crate::{
     contract::{
         case::Case,
         mock::{Strict, app},
-        script::Script,
+        properties::wakes::Wakes,
+        script::{Script, settle},
     },
     inbound::{InboundState, stack, testing},
 };
@@ -87,9 +88,15 @@ where
         let others = testing::crowd(&self.state, Limit::requests(SIZE));
         let mut asking = Box::pin(self.inner.call(request));
         Box::pin(async move {
-            let waits = futures::poll!(asking.as_mut()).is_pending();
+            let wakes = Wakes::default();
+            let waits = asking
+                .poll_unpin(&mut Context::from_waker(&wakes.waker()))
+                .is_pending();
             assert!(waits, "there was no place for it");
+            settle().await;
+            assert_eq!(wakes.count(), 0, "woken, though nobody has left");
             drop(others);
+            assert!(wakes.count() > 0, "not woken, though somebody has left");
             asking.await
         })
     }
