@@ -132,7 +132,7 @@ async fn live(
     started: oneshot::Sender<Place>,
     asked: oneshot::Receiver<Way>,
 ) -> Result<usize, Error> {
-    let mesh = endpoint::described()?.start().await?;
+    let mesh = endpoint::described(Some(MOST))?.start().await?;
     let begun = async {
         mesh.ready().await;
         // Nobody waits for it any more if the run has failed meanwhile.
@@ -143,7 +143,7 @@ async fn live(
         match asked.await {
             Ok(Way::Drain) => {
                 mesh.stop(DRAIN).await;
-                Ok(mesh.in_flight().1)
+                Ok(held(&mesh))
             }
             // Or nobody wants it any more.
             Ok(Way::Crash) | Err(_) => Ok(0),
@@ -153,6 +153,16 @@ async fn live(
         ended = ended => ended,
         never = serve(&mesh) => never,
     }
+}
+
+/// Requests that are still counted: as being answered, or as waiting to be.
+fn held(mesh: &Mesh) -> usize {
+    let page = mesh.metrics();
+    let waiting = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("mesh_inbound_requests_waiting "));
+    let waiting = waiting.filter_map(|count| count.parse::<usize>().ok());
+    mesh.in_flight().1 + waiting.sum::<usize>()
 }
 
 async fn serve(mesh: &Mesh) -> Result<usize, Error> {
@@ -207,6 +217,8 @@ fn broken(_: Body) -> Body {
     Body::from_stream(begun.chain(fails).map_err(Error::from))
 }
 
+/// How many requests each listener lets in at a time: so few that some wait and some are refused.
+const MOST: i64 = 6;
 const HEARD: Duration = Duration::from_millis(50);
 const DRAIN: Duration = Duration::from_secs(10);
 const DELAY: Duration = Duration::from_millis(10);

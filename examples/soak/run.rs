@@ -84,8 +84,7 @@ pub(crate) async fn run(args: &Args) -> Result<Ran, Error> {
         took,
         metered: by_class(&page),
         retries: total(&page, "mesh_retries_total"),
-        dropped: total(&page, "mesh_access_log_dropped_total")
-            + total(&page, "mesh_records_dropped_total"),
+        dropped: total(&page, "mesh_records_dropped_total"),
         reloads,
         drained,
         crashed,

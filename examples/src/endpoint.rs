@@ -3,7 +3,8 @@
 use std::{io::Read, net::SocketAddr, process::Stdio, time::Duration};
 
 use mesh_core::{
-    config::{Mesh as Model, VirtualNode},
+    config::{Listener, Mesh as Model, VirtualNode},
+    limit::ConnectionPool,
     unit::Protocol,
 };
 use mesh_tower::{Mesh, MeshBuilder};
@@ -58,7 +59,7 @@ pub async fn serve(work: Duration) -> Result<(), Error> {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(0);
     });
-    let mesh = described()?.propagation(PROPAGATION).drain(DRAIN);
+    let mesh = described(None)?.propagation(PROPAGATION).drain(DRAIN);
     let mesh = mesh.start().await?;
     let announced = async {
         mesh.ready().await;
@@ -69,22 +70,31 @@ pub async fn serve(work: Duration) -> Result<(), Error> {
     Ok(served?)
 }
 
-/// The mesh of an endpoint, which listens on loopback where there is room.
+/// The mesh of an endpoint, which listens on loopback where there is room. Each listener lets in so many requests at a time, if
+/// that is said, and HTTP/1.1's lets as many wait.
 ///
 /// # Errors
-/// None that a user could do anything about.
-pub fn described() -> Result<MeshBuilder, Error> {
-    let mesh = Mesh::builder().config(model()?).virtual_node("echo");
+/// The number is out of range.
+pub fn described(most: Option<i64>) -> Result<MeshBuilder, Error> {
+    let mesh = Mesh::builder().config(model(most)?).virtual_node("echo");
     Ok(PORTS
         .iter()
         .fold(mesh, |mesh, (port, _)| mesh.bind(*port, "127.0.0.1:0")))
 }
 
-fn model() -> Result<Model, Error> {
-    let echo = VirtualNode::builder("echo").dns("echo");
-    let echo = PORTS.iter().fold(echo, |echo, (port, protocol)| {
-        echo.listener(*port, *protocol)
-    });
+fn model(most: Option<i64>) -> Result<Model, Error> {
+    let mut echo = VirtualNode::builder("echo").dns("echo");
+    for (port, protocol) in PORTS {
+        let mut listener = Listener::builder(port, protocol);
+        if let Some(most) = most {
+            let pool = match protocol {
+                Protocol::Http => ConnectionPool::http(most, Some(most))?,
+                _ => ConnectionPool::requests(most)?,
+            };
+            listener = listener.connection_pool(pool);
+        }
+        echo = echo.listener_with(listener);
+    }
     Ok(Model::builder("examples").virtual_node(echo).build()?)
 }
 
