@@ -148,7 +148,8 @@ impl Deliver for Balance {
                 {
                     Some(again) => request = again,
                     None => {
-                        let error = broken(failed.error, untouched, &call);
+                        let torn = lease.held().is_some_and(|held| held.is_torn());
+                        let error = broken(failed.error, untouched, torn, &call);
                         if let Some(outcome) = error.outcome() {
                             destination.ended(&endpoint, || outcome);
                         }
@@ -161,11 +162,15 @@ impl Deliver for Balance {
     }
 }
 
-fn broken(source: hyper::Error, untouched: bool, call: &Call) -> Error {
+/// Over HTTP/1, half a head is no HTTP.
+fn broken(source: hyper::Error, untouched: bool, torn: bool, call: &Call) -> Error {
     if call.request_end().has_failed() {
         return Error::new(Cause::Body(source.into()));
     }
-    let outcome = connect::outcome(&source, untouched);
+    let outcome = match connect::outcome(&source, untouched) {
+        Outcome::Reset if torn => Outcome::ProtocolError,
+        outcome => outcome,
+    };
     Error::new(Cause::Upstream { outcome, source })
 }
 

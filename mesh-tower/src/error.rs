@@ -137,6 +137,10 @@ pub(crate) enum Cause {
         #[source]
         source: hyper::Error,
     },
+    #[error(
+        "the peer ended the stream in the middle of its response, as if it had come to the end"
+    )]
+    Torn,
     #[error("answered {0}")]
     Status(StatusCode),
     #[error("the body could not be read")]
@@ -168,7 +172,18 @@ pub(crate) enum ConnectError {
     StillFailing {
         failures: u32,
         last: std::sync::Arc<str>,
+        elapsed: bool,
     },
+}
+
+impl ConnectError {
+    /// Whether there was no answer in time, when it was last tried.
+    pub(crate) fn is_elapsed(&self) -> bool {
+        matches!(
+            self,
+            Self::Elapsed(_) | Self::StillFailing { elapsed: true, .. }
+        )
+    }
 }
 
 impl Error {
@@ -228,7 +243,7 @@ impl Error {
             | Cause::PerTryTimeout { .. }
             | Cause::Idle { .. }
             | Cause::NotReady { .. } => ErrorKind::Timeout,
-            Cause::Upstream { .. } => ErrorKind::Upstream,
+            Cause::Upstream { .. } | Cause::Torn => ErrorKind::Upstream,
             Cause::Status(_) => ErrorKind::Status,
             Cause::Body(_) => ErrorKind::Body,
             Cause::Request(_) => ErrorKind::Request,
@@ -251,6 +266,7 @@ impl Error {
             Cause::Idle { .. } => Some(Flag::StreamIdle),
             Cause::Stopping => Some(Flag::LocalReset),
             Cause::Upstream { outcome, source } => Some(connect::flag(source, *outcome)),
+            Cause::Torn => Some(Flag::UpstreamReset),
             _ => None,
         }
     }

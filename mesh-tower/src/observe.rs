@@ -97,10 +97,12 @@ where
             (Ok(response), Some(guard)) => Ok(answered(response, guard)),
             (Err(error), Some(guard)) => {
                 let call = guard.call();
-                call.failed(error.flag());
-                call.refused(respond::status_as_proxy(&error, call.is_grpc()));
                 let (attempts, unsent) = call.tries();
-                Err(error.at(call.place()).after(attempts, unsent))
+                let error = error.at(call.place()).after(attempts, unsent);
+                call.failed(error.flag());
+                let (status, length) = respond::told_as_proxy(&error, call.is_grpc());
+                call.refused(status, length);
+                Err(error)
             }
             (result, None) => result,
         })

@@ -12,7 +12,8 @@ use mesh_core::{
 
 use crate::{
     call::Call,
-    error::{Cause, ConnectError, Error},
+    connect,
+    error::{Cause, Error},
     response_body::ResponseBody,
 };
 
@@ -37,12 +38,13 @@ pub(crate) fn as_proxy(error: &Error, grpc: bool) -> Response<ResponseBody> {
     response.map(ResponseBody::local)
 }
 
-/// The status of that answer: gRPC's are all 200.
-pub(crate) fn status_as_proxy(error: &Error, grpc: bool) -> StatusCode {
+/// The status of that answer, and the length of its body: gRPC's are all 200, and have none.
+pub(crate) fn told_as_proxy(error: &Error, grpc: bool) -> (StatusCode, usize) {
     if grpc {
-        return StatusCode::OK;
+        return (StatusCode::OK, 0);
     }
-    Answer::to(error).status
+    let answer = Answer::to(error);
+    (answer.status, answer.text.len())
 }
 
 /// What a gRPC client gets where the head has gone out already: trailers with the code and the reason.
@@ -138,7 +140,7 @@ impl Answer {
                 outcome: Outcome::ProtocolError,
                 ..
             } => (StatusCode::BAD_GATEWAY, reset(error)),
-            Cause::Upstream { .. } => (StatusCode::SERVICE_UNAVAILABLE, reset(error)),
+            Cause::Upstream { .. } | Cause::Torn => (StatusCode::SERVICE_UNAVAILABLE, reset(error)),
             Cause::RequestTimeout { .. } | Cause::PerTryTimeout { .. } | Cause::Deadline => (
                 StatusCode::GATEWAY_TIMEOUT,
                 "upstream request timeout".into(),
@@ -256,7 +258,7 @@ fn whole(error: &Error) -> String {
 fn reset(error: &Error) -> Cow<'static, str> {
     let reason = match error.cause() {
         Cause::Overflow { .. } => "overflow",
-        Cause::Connect(ConnectError::Elapsed(_)) => "connection timeout",
+        Cause::Connect(error) if error.is_elapsed() => "connection timeout",
         Cause::Connect(_) => "remote connection failure",
         Cause::Upstream {
             outcome: Outcome::ProtocolError,
@@ -266,6 +268,9 @@ fn reset(error: &Error) -> Cow<'static, str> {
             outcome: Outcome::RefusedStream,
             ..
         } => "remote refused stream reset",
+        Cause::Upstream { source, .. } if connect::is_connect_error(source) => {
+            "remote error with CONNECT request"
+        }
         _ if error.flag() == Some(Flag::UpstreamReset) => "remote reset",
         _ => "connection termination",
     };
@@ -316,6 +321,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::error::ConnectError;
 
     fn errors() -> Vec<(Error, u16, i32, &'static str)> {
         let limit = Duration::from_secs(1);

@@ -149,14 +149,24 @@ impl ResponseBody {
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
             Kind::Incoming(body) => {
-                let frame = ready!(Pin::new(body).poll_frame(cx));
+                let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
+                // The HTTP library takes a stream that is reset without an error for one that has ended.
+                let torn = frame.is_none() && !body.is_end_stream() && self.is_stream();
+                if torn {
+                    return Poll::Ready(Some(Err(self.failed(Cause::Torn))));
+                }
                 Poll::Ready(frame.map(|frame| frame.map_err(|error| self.broken(error))))
             }
         }
     }
 
+    /// Whether it comes on a stream of HTTP/2.
+    fn is_stream(&self) -> bool {
+        self.lease.as_ref().is_some_and(Lease::is_stream)
+    }
+
     fn broken(&self, source: hyper::Error) -> Error {
-        let outcome = connect::outcome_anywhere(&source);
+        let outcome = connect::outcome_of_body(&source);
         self.failed(Cause::Upstream { outcome, source })
     }
 

@@ -11,10 +11,12 @@ use super::Flag;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Response headers came with this status: another one than 200, or without a `grpc-status`.
+    /// Response headers came with this status, and without a `grpc-status`.
     Status(u16),
     /// Response headers came with 200 and this `grpc-status` (or trailers that were there at the first look).
     Grpc(i32),
+    /// Response headers came with this status, which is not 200, and with this `grpc-status`: a policy may name either.
+    StatusAndGrpc(u16, i32),
     /// Response headers came with this status and say that a rate limit was reached (`x-envoy-ratelimited`): an answer that
     /// no policy retries.
     RateLimited(u16),
@@ -45,14 +47,19 @@ impl Outcome {
     /// Whether an answer came at all.
     #[must_use]
     pub const fn is_answer(self) -> bool {
-        matches!(self, Self::Status(_) | Self::Grpc(_) | Self::RateLimited(_))
+        matches!(
+            self,
+            Self::Status(_) | Self::Grpc(_) | Self::StatusAndGrpc(..) | Self::RateLimited(_)
+        )
     }
 
     /// Why no answer came, as the flag that says so; `None` for an answer.
     #[must_use]
     pub const fn flag(self) -> Option<Flag> {
         match self {
-            Self::Status(_) | Self::Grpc(_) | Self::RateLimited(_) => None,
+            Self::Status(_) | Self::Grpc(_) | Self::StatusAndGrpc(..) | Self::RateLimited(_) => {
+                None
+            }
             Self::ConnectFailed => Some(Flag::UpstreamConnectionFailure),
             Self::Unsent => Some(Flag::UpstreamConnectionTermination),
             Self::RefusedStream | Self::Reset => Some(Flag::UpstreamReset),

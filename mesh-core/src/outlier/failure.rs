@@ -22,7 +22,9 @@ use crate::metric::Outcome;
 #[must_use]
 pub const fn is_failure(outcome: Outcome) -> bool {
     match outcome {
-        Outcome::Status(status) | Outcome::RateLimited(status) => matches!(status, 500..=599),
+        Outcome::Status(status)
+        | Outcome::StatusAndGrpc(status, _)
+        | Outcome::RateLimited(status) => matches!(status, 500..=599),
         Outcome::Grpc(status) => matches!(status, 2 | 4 | 12..=15),
         Outcome::ConnectFailed
         | Outcome::Unsent

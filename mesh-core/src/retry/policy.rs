@@ -190,6 +190,9 @@ impl Policy {
         match outcome {
             Outcome::Status(status) => self.statuses.contains(&status),
             Outcome::Grpc(status) => self.grpc_statuses.contains(&status),
+            Outcome::StatusAndGrpc(status, grpc) => {
+                self.statuses.contains(&status) || self.grpc_statuses.contains(&grpc)
+            }
             // To try again is what the limit is there to prevent.
             Outcome::RateLimited(_) => false,
             // An unsent request met a connection that was gone: to the peer the same as one never made.

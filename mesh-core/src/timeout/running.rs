@@ -68,10 +68,12 @@ impl Deadlines {
         self.moved(now);
     }
 
-    /// An attempt begins.
+    /// An attempt begins. To who waits for the answer nothing moves by that.
+    ///
+    /// # Source
+    /// Envoy's `stream_idle_timeout` is that of its caller's stream: attempts do not begin it anew.
     pub fn attempt_started(&mut self, now: Instant) {
         self.attempt_started = Some(now);
-        self.moved(now);
     }
 
     /// The response head that the caller gets arrived.

@@ -38,9 +38,10 @@ impl Call {
         (after != u64::MAX).then(|| self.began.at + Duration::from_nanos(after))
     }
 
-    /// It ended in an error, for which a sidecar would have answered with this status.
-    pub(crate) fn refused(&self, status: StatusCode) {
+    /// It ended in an error, for which a sidecar would have answered with this status and so many bytes.
+    pub(crate) fn refused(&self, status: StatusCode, length: usize) {
         self.refused.store(status.as_u16(), Ordering::Relaxed);
+        self.sent.store(length as u64, Ordering::Relaxed);
     }
 
     /// The status that the caller of a sidecar saw; 0 if it saw none.

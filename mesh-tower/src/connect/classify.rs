@@ -32,19 +32,38 @@ pub(crate) fn outcome_anywhere(error: &hyper::Error) -> Outcome {
         {
             Outcome::RefusedStream
         }
-        Some(h2) if h2.reason() == Some(Reason::PROTOCOL_ERROR) => Outcome::ProtocolError,
+        // What the library ends by itself is no HTTP/2.
+        Some(h2) if h2.is_library() || h2.reason() == Some(Reason::PROTOCOL_ERROR) => {
+            Outcome::ProtocolError
+        }
         None if error.is_parse() => Outcome::ProtocolError,
         _ => Outcome::Reset,
     }
 }
 
-/// Envoy's letters for it: a stream is reset, a connection is terminated.
+/// What it was that broke off a response's body: over HTTP/1, where the end of the connection is no end of a body, it is no
+/// HTTP.
+pub(crate) fn outcome_of_body(error: &hyper::Error) -> Outcome {
+    match h2_error(error) {
+        Some(_) => outcome_anywhere(error),
+        None => Outcome::ProtocolError,
+    }
+}
+
+/// Envoy's letters for it: a stream is reset, and so is one that a connection which goes away has not looked at; a connection
+/// is terminated.
 pub(crate) fn flag(error: &hyper::Error, outcome: Outcome) -> Flag {
     match outcome {
         Outcome::ProtocolError => Flag::UpstreamProtocolError,
+        Outcome::RefusedStream => Flag::UpstreamReset,
         _ if h2_error(error).is_some_and(h2::Error::is_reset) => Flag::UpstreamReset,
         _ => Flag::UpstreamConnectionTermination,
     }
+}
+
+/// Whether the peer says that the connection beyond it, which CONNECT asked for, has failed.
+pub(crate) fn is_connect_error(error: &hyper::Error) -> bool {
+    h2_error(error).is_some_and(|h2| h2.is_reset() && h2.reason() == Some(Reason::CONNECT_ERROR))
 }
 
 fn h2_error(error: &hyper::Error) -> Option<&h2::Error> {

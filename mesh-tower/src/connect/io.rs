@@ -5,8 +5,11 @@ use std::{
     fmt,
     io::{self, IoSlice},
     pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, ready},
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -22,6 +25,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 pub(crate) struct Connection {
     io: Box<dyn Io>,
     held: Arc<Held>,
+    /// Whether something was read since something was written.
+    heard: bool,
 }
 
 impl Connection {
@@ -29,6 +34,7 @@ impl Connection {
         Self {
             io: Box::new(io),
             held: Arc::default(),
+            heard: false,
         }
     }
 
@@ -55,7 +61,14 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = ready!(Pin::new(&mut self.io).poll_read(cx, buf));
+        let more = read.is_ok() && buf.filled().len() > before;
+        if !more && self.heard {
+            self.held.torn.store(true, Ordering::Relaxed);
+        }
+        self.heard |= more;
+        Poll::Ready(read)
     }
 }
 
@@ -65,6 +78,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.heard = false;
         Pin::new(&mut self.io).poll_write(cx, buf)
     }
 
@@ -73,6 +87,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.heard = false;
         Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
     }
 
@@ -92,7 +107,10 @@ impl AsyncWrite for Connection {
 /// What lives as long as a connection: the guard of a request that became a tunnel (101, CONNECT) ends here, because no
 /// body of it is ever read to an end.
 #[derive(Default)]
-pub(crate) struct Held(Mutex<State>);
+pub(crate) struct Held {
+    state: Mutex<State>,
+    torn: AtomicBool,
+}
 
 enum State {
     Open(Vec<Box<dyn Any + Send>>),
@@ -102,14 +120,20 @@ enum State {
 impl Held {
     /// Keeps it until the connection closes; drops it now if that has happened.
     pub(crate) fn hold(&self, thing: impl Any + Send) {
-        if let State::Open(things) = &mut *self.0.lock() {
+        if let State::Open(things) = &mut *self.state.lock() {
             things.push(Box::new(thing));
         }
     }
 
+    /// Whether the peer ended the connection after it had begun to answer what was written last. An HTTP library says the
+    /// same of this as of no answer at all.
+    pub(crate) fn is_torn(&self) -> bool {
+        self.torn.load(Ordering::Relaxed)
+    }
+
     fn close(&self) {
         // Taken out first: what is dropped may want to look at the connection.
-        let things = std::mem::replace(&mut *self.0.lock(), State::Closed);
+        let things = std::mem::replace(&mut *self.state.lock(), State::Closed);
         drop(things);
     }
 }

@@ -7,7 +7,7 @@ mod io;
 mod memory;
 mod transport;
 
-pub(crate) use classify::{flag, outcome, outcome_anywhere};
+pub(crate) use classify::{flag, is_connect_error, outcome, outcome_anywhere, outcome_of_body};
 pub(crate) use head::{Upgrade, prepare};
 pub(crate) use io::{Connection, Held};
 #[cfg(any(test, feature = "test-util"))]

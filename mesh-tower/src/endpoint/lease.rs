@@ -89,6 +89,11 @@ impl Lease {
         self.reused
     }
 
+    /// Whether it is one stream of a connection.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self.connection, Leased::H2(_))
+    }
+
     /// Sends the one request that it was made for.
     pub(crate) fn send(
         &mut self,

@@ -36,6 +36,8 @@ struct State {
     /// How many connects failed since one succeeded.
     failures: u32,
     last: Arc<str>,
+    /// Whether that was for want of any answer.
+    elapsed: bool,
 }
 
 /// What is done to connect, until it is done; asked again for each try.
@@ -93,6 +95,7 @@ impl Redial {
         self.change(|state| {
             state.failures = state.failures.saturating_add(1);
             state.last = last;
+            state.elapsed = error.is_elapsed();
         });
         self.changed.notify_waiters();
     }
@@ -153,6 +156,7 @@ impl State {
             failures => Some(Err(ConnectError::StillFailing {
                 failures,
                 last: self.last.clone(),
+                elapsed: self.elapsed,
             })),
         }
     }

@@ -53,7 +53,8 @@ fn answered(status: StatusCode, headers: &HeaderMap) -> Outcome {
     }
     match grpc_status(headers) {
         Some(grpc) if status == StatusCode::OK => Outcome::Grpc(grpc),
-        _ => status.into(),
+        Some(grpc) => Outcome::StatusAndGrpc(status.as_u16(), grpc),
+        None => status.into(),
     }
 }
 
@@ -70,11 +71,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_grpc_status_counts_in_an_answer_of_200_and_a_rate_limit_in_every_one() {
+    fn a_grpc_status_counts_beside_the_answers_own_and_a_rate_limit_before_both() {
         let rows = [
             (503, None, Outcome::Status(503)),
             (200, Some(("grpc-status", "14")), Outcome::Grpc(14)),
-            (503, Some(("grpc-status", "14")), Outcome::Status(503)),
+            (
+                503,
+                Some(("grpc-status", "14")),
+                Outcome::StatusAndGrpc(503, 14),
+            ),
             (200, Some(("grpc-status", "none")), Outcome::Status(200)),
             (
                 503,

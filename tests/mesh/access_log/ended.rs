@@ -137,7 +137,7 @@ const REFUSED: [Ending; 8] = [
         what: "a target without an endpoint",
         protocol: Http,
         end: |shop| Box::pin(shop.ask("http://none.local/x")),
-        sent: &[r#""GET /x HTTP/1.1" 503 UH 0 0 0 - "-" "-" "ID" "none.local" "-""#],
+        sent: &[r#""GET /x HTTP/1.1" 503 UH 0 19 0 - "-" "-" "ID" "none.local" "-""#],
         answered: &[],
     },
     Ending {
@@ -154,8 +154,8 @@ const REFUSED: [Ending; 8] = [
             })
         },
         sent: &[
-            r#""GET /second HTTP/1.1" 503 UO 0 0 0 - "-" "-" "ID" "silent.local" "10.0.0.2:8080""#,
-            r#""GET /first HTTP/1.1" 503 UF 0 0 ~ - "-" "-" "ID" "silent.local" "10.0.0.2:8080""#,
+            r#""GET /second HTTP/1.1" 503 UO 0 81 0 - "-" "-" "ID" "silent.local" "10.0.0.2:8080""#,
+            r#""GET /first HTTP/1.1" 503 UF 0 91 ~ - "-" "-" "ID" "silent.local" "10.0.0.2:8080""#,
         ],
         answered: &[],
     },
@@ -163,7 +163,7 @@ const REFUSED: [Ending; 8] = [
         what: "an endpoint that does not listen",
         protocol: Http,
         end: |shop| Box::pin(shop.ask("http://gone.local/x")),
-        sent: &[r#""GET /x HTTP/1.1" 503 UF 0 0 0 - "-" "-" "ID" "gone.local" "10.0.0.9:8080""#],
+        sent: &[r#""GET /x HTTP/1.1" 503 UF 0 98 0 - "-" "-" "ID" "gone.local" "10.0.0.9:8080""#],
         answered: &[],
     },
     Ending {
@@ -171,7 +171,7 @@ const REFUSED: [Ending; 8] = [
         protocol: Http,
         end: |shop| Box::pin(shop.ask("http://gone.local/again")),
         sent: &[
-            r#""GET /again HTTP/1.1" 503 URX,UF 0 0 ~ - "-" "-" "ID" "gone.local" "10.0.0.9:8080""#,
+            r#""GET /again HTTP/1.1" 503 URX,UF 0 121 ~ - "-" "-" "ID" "gone.local" "10.0.0.9:8080""#,
         ],
         answered: &[],
     },
@@ -183,7 +183,7 @@ const TOO_LATE: [Ending; 4] = [
         protocol: Http,
         end: |shop| Box::pin(shop.ask("/limited/never")),
         sent: &[
-            r#""GET /limited/never HTTP/1.1" 504 UT 0 0 1000 - "-" "-" "ID" "orders.local" "10.0.0.1:8080""#,
+            r#""GET /limited/never HTTP/1.1" 504 UT 0 24 1000 - "-" "-" "ID" "orders.local" "10.0.0.1:8080""#,
         ],
         answered: &[
             r#""GET /limited/never HTTP/1.1" 0 DC 0 0 1000 - "-" "-" "ID" "orders.local" "-""#,
@@ -205,7 +205,7 @@ const TOO_LATE: [Ending; 4] = [
         protocol: Http,
         end: |shop| Box::pin(shop.ask("/tried/never")),
         sent: &[
-            r#""GET /tried/never HTTP/1.1" 504 UT 0 0 1000 - "-" "-" "ID" "orders.local" "10.0.0.1:8080""#,
+            r#""GET /tried/never HTTP/1.1" 504 UT 0 24 1000 - "-" "-" "ID" "orders.local" "10.0.0.1:8080""#,
         ],
         answered: &[
             r#""GET /tried/never HTTP/1.1" 0 DC 0 0 1000 - "-" "-" "ID" "orders.local" "-""#,
@@ -216,7 +216,7 @@ const TOO_LATE: [Ending; 4] = [
         protocol: Http2,
         end: |shop| Box::pin(shop.ask("/again/never")),
         sent: &[
-            r#""GET /again/never HTTP/1.1" 504 URX,UT 0 0 ~ - "-" "-" "ID" "orders.local" "10.0.0.1:8080""#,
+            r#""GET /again/never HTTP/1.1" 504 URX,UT 0 24 ~ - "-" "-" "ID" "orders.local" "10.0.0.1:8080""#,
         ],
         answered: &[
             r#""GET /again/never HTTP/2" 0 DR 0 0 1000 - "-" "-" "ID" "orders.local" "-""#,
@@ -232,7 +232,7 @@ const BROKEN: [Ending; 4] = [
         protocol: Http,
         end: |shop| Box::pin(shop.ask("/error")),
         sent: &[
-            r#""GET /error HTTP/1.1" 503 UC 0 0 0 - "-" "-" "ID" "orders.local" "10.0.0.1:8080""#,
+            r#""GET /error HTTP/1.1" 503 UC 0 95 0 - "-" "-" "ID" "orders.local" "10.0.0.1:8080""#,
         ],
         answered: &[r#""GET /error HTTP/1.1" 0 UC 0 0 0 - "-" "-" "ID" "orders.local" "-""#],
     },
@@ -241,7 +241,7 @@ const BROKEN: [Ending; 4] = [
         protocol: Http2,
         end: |shop| Box::pin(shop.ask("/error")),
         sent: &[
-            r#""GET /error HTTP/1.1" 503 UR 0 0 0 - "-" "-" "ID" "orders.local" "10.0.0.1:8080""#,
+            r#""GET /error HTTP/1.1" 503 UR 0 85 0 - "-" "-" "ID" "orders.local" "10.0.0.1:8080""#,
         ],
         answered: &[r#""GET /error HTTP/2" 0 UC 0 0 0 - "-" "-" "ID" "orders.local" "-""#],
     },
@@ -250,7 +250,7 @@ const BROKEN: [Ending; 4] = [
         protocol: Http,
         end: |shop| Box::pin(shop.ask("/broken")),
         sent: &[
-            r#""GET /broken HTTP/1.1" 200 UC 0 4 1 0 "-" "-" "ID" "orders.local" "10.0.0.1:8080""#,
+            r#""GET /broken HTTP/1.1" 200 UPE 0 4 1 0 "-" "-" "ID" "orders.local" "10.0.0.1:8080""#,
         ],
         answered: &[r#""GET /broken HTTP/1.1" 200 UC 0 4 1 0 "-" "-" "ID" "orders.local" "-""#],
     },
@@ -310,7 +310,7 @@ const CUT: [Ending; 2] = [
         protocol: Http,
         end: |shop| Box::pin(stop_during(shop, "/never")),
         sent: &[
-            r#""GET /never HTTP/1.1" 503 UC 0 0 1500 - "-" "-" "ID" "orders.local" "10.0.0.1:8080""#,
+            r#""GET /never HTTP/1.1" 503 UC 0 95 1500 - "-" "-" "ID" "orders.local" "10.0.0.1:8080""#,
         ],
         answered: &[r#""GET /never HTTP/1.1" 0 LR 0 0 1500 - "-" "-" "ID" "orders.local" "-""#],
     },
@@ -319,7 +319,7 @@ const CUT: [Ending; 2] = [
         protocol: Http,
         end: |shop| Box::pin(stop_during(shop, "/half")),
         sent: &[
-            r#""GET /half HTTP/1.1" 200 UC 0 4 1500 0 "-" "-" "ID" "orders.local" "10.0.0.1:8080""#,
+            r#""GET /half HTTP/1.1" 200 UPE 0 4 1500 0 "-" "-" "ID" "orders.local" "10.0.0.1:8080""#,
         ],
         answered: &[r#""GET /half HTTP/1.1" 200 LR 0 4 1500 0 "-" "-" "ID" "orders.local" "-""#],
     },

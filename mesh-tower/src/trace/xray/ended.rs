@@ -25,9 +25,11 @@ impl Ended {
     /// The `last` attempt is the one that ended with its call: what became of the call became of it.
     pub(super) fn of(call: &Call, attempt: &Attempt, last: bool) -> Self {
         let (status, flags) = match attempt.outcome() {
-            Some(Outcome::Status(status) | Outcome::RateLimited(status)) => {
-                (Some(status), segment::Flags::of_status(status))
-            }
+            Some(
+                Outcome::Status(status)
+                | Outcome::StatusAndGrpc(status, _)
+                | Outcome::RateLimited(status),
+            ) => (Some(status), segment::Flags::of_status(status)),
             Some(Outcome::Grpc(code)) => (Some(200), segment::Flags::of_grpc(code)),
             Some(failed) => return Self::failed(None, Reason::of(failed)),
             None => (None, segment::Flags::fault()),
@@ -178,7 +180,7 @@ mod tests {
         let kind = "application/grpc".parse().expect("a value");
         request.headers_mut().insert("content-type", kind);
         let call = testing::call_of(&request);
-        call.refused(http::StatusCode::OK);
+        call.refused(http::StatusCode::OK, 0);
         call.failed(Some(Flag::NoRoute));
         assert_eq!(flags(&call), segment::Flags::fault());
         let call = testing::call_of(&request);
