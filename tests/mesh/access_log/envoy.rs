@@ -1,12 +1,6 @@
 //! The same endings through a real Envoy: its log has the same codes and flags.
 
-use std::{
-    env, fs,
-    net::{SocketAddr, TcpListener},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use mesh_core::unit::Protocol::Http;
 use tokio::{
@@ -16,12 +10,10 @@ use tokio::{
 };
 
 use super::shop::Shop;
-use crate::support::{Peer, text};
-
-const ENVOY: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../target/envoy/envoy/_bin/envoy"
-);
+use crate::{
+    envoy::{self, Envoy},
+    support::{Peer, text},
+};
 
 /// Host, path, for how long the caller waits at most, and what both logs say.
 type Row = (&'static str, &'static str, Duration, &'static str);
@@ -41,14 +33,7 @@ const ROWS: [Row; 7] = [
 
 #[tokio::test]
 async fn envoy_logs_the_same_codes_and_flags() {
-    if !Path::new(ENVOY).exists() {
-        let required =
-            env::var("MESH_REQUIRE").is_ok_and(|what| what.split(',').any(|peer| peer == "envoy"));
-        assert!(
-            !required,
-            "envoy is not here: benches/install-envoy.sh installs it"
-        );
-        println!("skipped: envoy is not here (benches/install-envoy.sh installs it)");
+    if !envoy::is_here() {
         return;
     }
     let orders = Peer::start(|request| async move {
@@ -58,11 +43,11 @@ async fn envoy_logs_the_same_codes_and_flags() {
         text("hello")
     })
     .await;
-    let (envoy, shop) = (Envoy::start(orders.addr).await, Shop::open(Http).await);
+    let (envoy, shop) = (start(orders.addr).await, Shop::open(Http).await);
     for (number, (host, path, patience, expected)) in ROWS.into_iter().enumerate() {
         // An error says that the patience was over, and with it the request.
-        let _ = time::timeout(patience, envoy.ask(host, path)).await;
-        let theirs = envoy.line(number).await;
+        let _ = time::timeout(patience, ask(envoy.addr, host, path)).await;
+        let theirs = envoy.lines(number + 1).await.pop().expect("a line");
         let _ = time::timeout(patience, shop.ask(&format!("http://{host}{path}"))).await;
         let ours = shop.lines().await.0;
         assert_eq!(ours.len(), 1, "{host}{path}");
@@ -80,85 +65,26 @@ fn code_and_flags(line: &str) -> String {
         .join(" ")
 }
 
-/// An Envoy with the listener that App Mesh gave a node for what it calls; ends when dropped.
-struct Envoy {
-    process: Child,
-    addr: SocketAddr,
-    log: PathBuf,
-}
-
-impl Envoy {
-    async fn start(orders: SocketAddr) -> Self {
-        let (addr, gone) = (unused(), unused());
-        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-        let (log, config) = (dir.join("envoy-access.log"), dir.join("envoy.yaml"));
-        fs::write(&log, "").expect("written");
-        let text = CONFIG
+/// An Envoy with the listener that App Mesh gave a node for what it calls.
+async fn start(orders: SocketAddr) -> Envoy {
+    let config = |addr: SocketAddr, log: &Path| {
+        CONFIG
             .replace("LISTENER", &addr.port().to_string())
             .replace("ORDERS", &orders.port().to_string())
-            .replace("GONE", &gone.port().to_string())
-            .replace("LOG", &log.display().to_string());
-        fs::write(&config, text).expect("written");
-        let process = Command::new(ENVOY)
-            .args([
-                "--disable-hot-restart",
-                "--concurrency",
-                "1",
-                "--log-level",
-                "error",
-            ])
-            .args(["--file-flush-interval-msec", "20", "-c"])
-            .arg(&config)
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("envoy starts");
-        let this = Self { process, addr, log };
-        let listens = async {
-            while TcpStream::connect(addr).await.is_err() {
-                time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        time::timeout(LONG, listens).await.expect("envoy listens");
-        this
-    }
-
-    async fn ask(&self, host: &str, path: &str) {
-        let mut caller = TcpStream::connect(self.addr).await.expect("connected");
-        let ask = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
-        caller.write_all(ask.as_bytes()).await.expect("sent");
-        caller
-            .read_to_end(&mut Vec::new())
-            .await
-            .expect("an answer");
-    }
-
-    /// The line of that number, as soon as it is there.
-    async fn line(&self, number: usize) -> String {
-        let written = async {
-            loop {
-                let text = fs::read_to_string(&self.log).expect("read");
-                match text.lines().nth(number) {
-                    Some(line) if text.ends_with('\n') => return line.to_owned(),
-                    _ => time::sleep(Duration::from_millis(20)).await,
-                }
-            }
-        };
-        time::timeout(LONG, written).await.expect("a line")
-    }
+            .replace("GONE", &envoy::unused().port().to_string())
+            .replace("LOG", &log.display().to_string())
+    };
+    Envoy::start("codes", config).await
 }
 
-impl Drop for Envoy {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// An address at which nobody listens.
-fn unused() -> SocketAddr {
-    let bound = TcpListener::bind("127.0.0.1:0").expect("loopback can be bound");
-    bound.local_addr().expect("it is bound")
+async fn ask(envoy: SocketAddr, host: &str, path: &str) {
+    let mut caller = TcpStream::connect(envoy).await.expect("connected");
+    let ask = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    caller.write_all(ask.as_bytes()).await.expect("sent");
+    caller
+        .read_to_end(&mut Vec::new())
+        .await
+        .expect("an answer");
 }
 
 const CONFIG: &str = r#"

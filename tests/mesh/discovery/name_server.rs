@@ -55,13 +55,16 @@ pub(super) enum By {
 
 impl NameServer {
     pub(super) async fn start() -> Self {
-        let udp = UdpSocket::bind("127.0.0.1:0")
-            .await
-            .expect("loopback can be bound");
-        let addr = udp.local_addr().expect("a bound socket has an address");
-        let tcp = TcpListener::bind(addr)
-            .await
-            .expect("the port is free for TCP, too");
+        let (udp, tcp, addr) = loop {
+            let udp = UdpSocket::bind("127.0.0.1:0")
+                .await
+                .expect("loopback can be bound");
+            let addr = udp.local_addr().expect("a bound socket has an address");
+            // A port that is free for the one may be taken for the other.
+            if let Ok(tcp) = TcpListener::bind(addr).await {
+                break (udp, tcp, addr);
+            }
+        };
         let zone = Arc::<Zone>::default();
         let tasks = [
             tokio::spawn(by_udp(udp, zone.clone())),

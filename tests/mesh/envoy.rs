@@ -1,0 +1,109 @@
+//! A real Envoy on loopback, for the tests that hold the library against it.
+
+use std::{
+    env, fs,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use tokio::{net::TcpStream, time};
+
+const ENVOY: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../target/envoy/envoy/_bin/envoy"
+);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Whether there is one; says so where there is none, and fails where one is required.
+pub(crate) fn is_here() -> bool {
+    if Path::new(ENVOY).exists() {
+        return true;
+    }
+    let required =
+        env::var("MESH_REQUIRE").is_ok_and(|what| what.split(',').any(|peer| peer == "envoy"));
+    assert!(
+        !required,
+        "envoy is not here: benches/install-envoy.sh installs it"
+    );
+    println!("skipped: envoy is not here (benches/install-envoy.sh installs it)");
+    false
+}
+
+/// One that runs; ends when dropped.
+pub(crate) struct Envoy {
+    process: Child,
+    /// Where it takes requests.
+    pub(crate) addr: SocketAddr,
+    log: PathBuf,
+}
+
+impl Envoy {
+    /// Starts one, whose configuration is made from the address of its listener and the path of its access log. `name` tells
+    /// its files from those of the others.
+    pub(crate) async fn start(
+        name: &str,
+        config: impl FnOnce(SocketAddr, &Path) -> String,
+    ) -> Self {
+        let addr = unused();
+        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+        let file = |end: &str| dir.join(format!("envoy-{name}{end}"));
+        let (log, path) = (file("-access.log"), file(".yaml"));
+        fs::write(&log, "").expect("written");
+        fs::write(&path, config(addr, &log)).expect("written");
+        let process = Command::new(ENVOY)
+            .args(["--disable-hot-restart", "--concurrency", "1"])
+            .args([
+                "--log-level",
+                "error",
+                "--file-flush-interval-msec",
+                "20",
+                "-c",
+            ])
+            .arg(&path)
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("envoy starts");
+        let this = Self { process, addr, log };
+        let listens = async {
+            while TcpStream::connect(addr).await.is_err() {
+                time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        time::timeout(PATIENCE, listens)
+            .await
+            .expect("envoy listens");
+        this
+    }
+
+    /// The first lines of its access log, as soon as there are so many.
+    pub(crate) async fn lines(&self, count: usize) -> Vec<String> {
+        let written = async {
+            loop {
+                let text = fs::read_to_string(&self.log).expect("read");
+                let lines = text.lines().take(count);
+                match lines.map(ToOwned::to_owned).collect::<Vec<_>>() {
+                    lines if lines.len() == count && text.ends_with('\n') => return lines,
+                    _ => time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        };
+        let lines = time::timeout(PATIENCE, written).await;
+        lines.unwrap_or_else(|_| panic!("{count} lines in {}", self.log.display()))
+    }
+}
+
+impl Drop for Envoy {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// An address at which nobody listens.
+pub(crate) fn unused() -> SocketAddr {
+    let bound = TcpListener::bind("127.0.0.1:0").expect("loopback can be bound");
+    bound.local_addr().expect("it is bound")
+}
