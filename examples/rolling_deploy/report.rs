@@ -28,6 +28,10 @@ pub(crate) fn deploy(by: &str, deployed: &Deployed) {
         figures(&format!("{by}_{kind}"), who, tally);
     }
     println!(
+        "figure: rolling_deploy/mesh/{by}_rate = {:.0} calls/s",
+        deployed.rate()
+    );
+    println!(
         "figure: rolling_deploy/mesh/{by}_connections = {} connections",
         deployed.connections
     );

@@ -11,7 +11,11 @@ use mesh_examples::{
     tally::Tally,
     traffic::{self, Outcome, ended},
 };
-use tokio::{process::Command, sync::watch, time};
+use tokio::{
+    process::Command,
+    sync::watch,
+    time::{self, Instant},
+};
 
 use crate::peers::Peer;
 
@@ -33,6 +37,8 @@ pub(crate) struct Deployed {
     pub(crate) counted: Counted,
     /// How many endpoints went.
     pub(crate) replaced: usize,
+    /// How long calls were made.
+    pub(crate) took: Duration,
     /// Over how many connections the mesh's calls went before the first of them did.
     pub(crate) connections: usize,
 }
@@ -42,12 +48,18 @@ impl Deployed {
     pub(crate) fn of_mesh(&self) -> Tally {
         of_mesh(&self.counted)
     }
+
+    /// How many of them there really were in a second: fewer than were due where the machine could not keep up.
+    pub(crate) fn rate(&self) -> f64 {
+        self.of_mesh().calls() as f64 / self.took.as_secs_f64()
+    }
 }
 
 /// Replaces all endpoints twice.
 pub(crate) async fn deploy(way: Way, load: Load) -> Result<Deployed, Error> {
     let mut fleet = Fleet::start(ENDPOINTS, || endpoint(WORK)).await?;
     let cast = Cast::new(&fleet, way).await?;
+    let begun = Instant::now();
     let before = cast.perform(load, time::sleep(SETTLE)).await;
     let (done, until) = watch::channel(());
     let deploying = async {
@@ -57,11 +69,12 @@ pub(crate) async fn deploy(way: Way, load: Load) -> Result<Deployed, Error> {
         replaced
     };
     let (replaced, mut counted) = join(deploying, cast.perform(load, ended(until))).await;
-    let connections = of_mesh(&before).connections();
+    let (took, connections) = (begun.elapsed(), of_mesh(&before).connections());
     add(&mut counted, before);
     Ok(Deployed {
         counted,
         replaced: replaced?,
+        took,
         connections,
     })
 }
