@@ -351,25 +351,33 @@ mod loom_models {
     use super::*;
     use crate::sync::{explore, join};
 
-    type Request = fn(&Arc<Gate>, Limit);
+    /// Gives what it holds until the others have come in, too.
+    type Request = fn(&Arc<Gate>, Limit) -> Option<Permit>;
 
-    /// What a request does that stays until it has been let in.
-    fn stay(gate: &Arc<Gate>, limit: Limit) {
-        if let Entry::Wait(mut place) = gate.enter(limit) {
-            let permit = block_on(poll_fn(|cx| place.poll_permit(limit, cx)));
-            drop(place);
-            drop(permit);
+    /// What a request does that lasts.
+    fn last(gate: &Arc<Gate>, limit: Limit) -> Option<Permit> {
+        match gate.enter(limit) {
+            Entry::In(permit) => Some(permit),
+            Entry::Wait(mut place) => Some(block_on(poll_fn(|cx| place.poll_permit(limit, cx)))),
+            Entry::Shed { .. } => None,
         }
     }
 
+    /// What a request does that stays until it has been let in.
+    fn stay(gate: &Arc<Gate>, limit: Limit) -> Option<Permit> {
+        drop(last(gate, limit));
+        None
+    }
+
     /// What a request does whose caller goes away while it waits.
-    fn give_up(gate: &Arc<Gate>, limit: Limit) {
+    fn give_up(gate: &Arc<Gate>, limit: Limit) -> Option<Permit> {
         if let Entry::Wait(mut place) = gate.enter(limit) {
             block_on(poll_fn(|cx| {
                 drop(place.poll_permit(limit, cx));
                 Poll::Ready(())
             }));
         }
+        None
     }
 
     /// Two requests come while so many end as may be in.
@@ -382,7 +390,7 @@ mod loom_models {
                 thread::spawn(move || request(&gate, limit))
             });
             drop(permits);
-            join(threads);
+            drop(join(threads));
             assert_eq!(gate.counts(), (0, 0));
             assert!(matches!(gate.enter(limit), Entry::In(_)), "there is room");
         });
@@ -395,7 +403,7 @@ mod loom_models {
 
     #[test]
     fn of_two_who_end_at_once_both_make_room() {
-        explore_full(Limit::requests(2).pending(2), [stay, stay]);
+        explore_full(Limit::requests(2).pending(2), [last, last]);
     }
 
     #[test]
