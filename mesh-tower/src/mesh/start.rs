@@ -90,11 +90,9 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     if let Some(followed) = followed {
         follow::follow(&handle, followed, rng(builder.seed));
     }
-    let (max_waiting, faults) = (
-        builder.max_waiting,
-        faults(builder.faults, builder.overrides.mode()),
-    );
-    let stack = stack::outbound(current, &draws, outbound, outside, max_waiting, faults);
+    let (waiting, mode) = (builder.max_waiting, builder.overrides.mode());
+    let faults = faults(builder.faults, mode);
+    let stack = stack::outbound(current, &draws, outbound, outside, waiting, faults);
     Ok(Mesh { handle, stack })
 }
 
