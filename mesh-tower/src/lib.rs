@@ -118,6 +118,7 @@ pub use self::{
     inbound::InboundLayer,
     mesh::{ConfigStatus, Mesh, MeshBuilder, Phase, Readiness, load, load_with},
     response_body::ResponseBody,
+    serve::{Accepted, Listener},
     standalone::{FaultLayer, LimitLayer, RequestTimeoutLayer, RetryLayer, WeightedSplitLayer},
 };
 

@@ -1,9 +1,12 @@
 //! For axum: errors as responses, and what handlers may ask of their call.
 
+use std::{future::pending, io, net::SocketAddr};
+
 use axum::{
     body::Body,
-    extract::{ConnectInfo, FromRequestParts},
+    extract::{ConnectInfo, FromRequestParts, connect_info::Connected},
     response::{IntoResponse, Response},
+    serve::{self, IncomingStream},
 };
 use http::{Extensions, StatusCode, request::Parts};
 
@@ -12,6 +15,7 @@ use crate::{
     context::CallContext,
     error::Error,
     respond,
+    serve::{Accepted, Listener},
 };
 
 /// A handler that returns the error answers as a sidecar would have: Envoy's status and text.
@@ -58,6 +62,41 @@ type Missing = (StatusCode, &'static str);
 
 pub(super) fn tell_connection(info: &ConnInfo, extensions: &mut Extensions) {
     extensions.insert(ConnectInfo(info.peer_addr()));
+}
+
+pub(super) fn connection(extensions: &Extensions) -> Option<ConnInfo> {
+    let told = extensions.get::<ConnectInfo<ConnInfo>>();
+    told.map(|ConnectInfo(info)| info.clone())
+}
+
+/// For `axum::serve`. When the mesh drains it closes its socket, and nobody comes any more; that the server ends then is up to
+/// its `with_graceful_shutdown`.
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+impl serve::Listener for Listener {
+    type Io = Accepted;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Accepted, SocketAddr) {
+        match Self::accept(self).await {
+            Some(accepted) => {
+                let peer = accepted.conn_info().peer_addr();
+                (accepted, peer)
+            }
+            None => pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(Self::local_addr(self))
+    }
+}
+
+/// For `into_make_service_with_connect_info`, by which the inbound services get to know the connection.
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+impl Connected<IncomingStream<'_, Listener>> for ConnInfo {
+    fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
+        stream.io().conn_info().clone()
+    }
 }
 
 #[cfg(test)]

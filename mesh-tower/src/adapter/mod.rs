@@ -5,6 +5,8 @@ mod axum;
 #[cfg(feature = "tonic")]
 mod tonic;
 
+use std::sync::Arc;
+
 use http::Extensions;
 
 use crate::conn_info::ConnInfo;
@@ -19,4 +21,14 @@ pub(crate) fn tell_connection(info: &ConnInfo, extensions: &mut Extensions) {
     axum::tell_connection(info, extensions);
     #[cfg(feature = "tonic")]
     tonic::tell_connection(info, extensions);
+}
+
+/// The connection that somebody else's server took from a [`Listener`](crate::Listener), if it says so.
+pub(crate) fn connection(extensions: &mut Extensions) -> Option<Arc<ConnInfo>> {
+    let info = extensions.get::<ConnInfo>().cloned();
+    #[cfg(feature = "axum")]
+    let info = info.or_else(|| axum::connection(extensions));
+    let info = Arc::new(info?);
+    tell_connection(&info, extensions);
+    Some(info)
 }

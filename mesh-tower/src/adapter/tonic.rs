@@ -1,9 +1,12 @@
 //! For tonic: errors as statuses, and the connection's addresses.
 
 use http::Extensions;
-use tonic::{Code, Status, transport::server::TcpConnectInfo};
+use tonic::{
+    Code, Status,
+    transport::server::{Connected, TcpConnectInfo},
+};
 
-use crate::{conn_info::ConnInfo, error::Error, respond};
+use crate::{conn_info::ConnInfo, error::Error, respond, serve::Accepted};
 
 /// The same code and message that a caller of the mesh is sent.
 #[cfg_attr(docsrs, doc(cfg(feature = "tonic")))]
@@ -19,6 +22,16 @@ pub(super) fn tell_connection(info: &ConnInfo, extensions: &mut Extensions) {
         local_addr: Some(info.local_addr()),
         remote_addr: Some(info.peer_addr()),
     });
+}
+
+/// For `serve_with_incoming`. The inbound services find the connection where tonic puts it.
+#[cfg_attr(docsrs, doc(cfg(feature = "tonic")))]
+impl Connected for Accepted {
+    type ConnectInfo = ConnInfo;
+
+    fn connect_info(&self) -> ConnInfo {
+        self.conn_info().clone()
+    }
 }
 
 #[cfg(test)]

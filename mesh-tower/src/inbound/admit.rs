@@ -60,14 +60,15 @@ where
         if self.state.drain().phase() == Phase::Stopped {
             return State::refused(Cause::Stopping, call);
         }
-        let Some(terms) = self.state.terms(call.conn_info().map(ConnInfo::port)) else {
+        let port = call.conn_info().map(ConnInfo::port);
+        let Some(terms) = self.state.terms(port) else {
             return State::running(self.inner.call(arrived), None);
         };
         arrived.timeouts = Some(terms.timeouts);
         let Some(limit) = terms.limit else {
             return State::running(self.inner.call(arrived), None);
         };
-        match self.state.gate().enter(limit) {
+        match self.state.gate(port).enter(limit) {
             Entry::In(permit) => State::running(self.inner.call(arrived), Some(permit)),
             _ if terms.mode == Mode::Shadow => {
                 self.state.scope().shadow().note(Shadowed::Limit);

@@ -30,8 +30,9 @@ use crate::body::{Body, BoxError};
 /// request meets a second of these layers, that one lets everything through.
 ///
 /// # Differences from [`Mesh::serve`](crate::Mesh::serve)
-/// The connection is not known here: a call has no [`ConnInfo`](crate::ConnInfo), its limits are those of the node's only
-/// listener, and a tunnel (101, CONNECT) counts as ended with its head.
+/// The connection is known here only if it comes from a [`Mesh::listener`](crate::Mesh::listener) and the server passes that
+/// on. Where it is not, a call has no [`ConnInfo`](crate::ConnInfo), its limits are those of the node's only listener, and a
+/// tunnel (101, CONNECT) counts as ended with its head.
 ///
 /// # Examples
 /// ```no_run

@@ -17,6 +17,7 @@ use tower_service::Service;
 
 use super::{InboundState, arrived::Arrived, reply::Reply};
 use crate::{
+    adapter,
     body::{Body, BoxError, announced_length},
     conn_info::ConnInfo,
     context::CallContext,
@@ -40,7 +41,9 @@ impl<S> Observe<S> {
     fn open_call<B>(&self, request: &mut Request<B>) -> Running {
         let scope = self.state.scope();
         // Under someone else's server the connection is known only if that one says so.
-        let call = scope.begin_inbound(request, self.conn.clone());
+        let conn = self.conn.clone();
+        let conn = conn.or_else(|| adapter::connection(request.extensions_mut()));
+        let call = scope.begin_inbound(request, conn);
         let guard = Guard::new(call.clone(), scope);
         Running {
             guard,

@@ -24,8 +24,10 @@ struct Shared {
     scope: Arc<Scope>,
     drain: Arc<Drain>,
     gates: Arc<Gates>,
-    /// That of the listener where requests come in.
+    /// That of the listener where requests come in,
     gate: Arc<Gate>,
+    /// and which one that is.
+    port: Option<Port>,
 }
 
 /// Who is in and who waits at each listener, whatever its limits are and become.
@@ -58,6 +60,7 @@ impl InboundState {
             scope,
             drain: Arc::new(Drain::new()),
             gate: gates.at(only),
+            port: only,
             gates,
         }))
     }
@@ -68,6 +71,7 @@ impl InboundState {
         let gate = self.0.gates.at(Some(port));
         Self(Arc::new(Shared {
             gate,
+            port: Some(port),
             ..Shared::clone(&self.0)
         }))
     }
@@ -91,9 +95,12 @@ impl InboundState {
         gates.values().map(|gate| gate.counts().1).sum()
     }
 
-    /// Where the requests of this listener come in.
-    pub(super) fn gate(&self) -> &Arc<Gate> {
-        &self.0.gate
+    /// Where the requests of this listener come in, which is one of several if it is somebody else's server that knows it.
+    pub(super) fn gate(&self, port: Option<Port>) -> Arc<Gate> {
+        match port {
+            Some(_) if port != self.0.port => self.0.gates.at(port),
+            _ => self.0.gate.clone(),
+        }
     }
 
     /// What applies at the listener that a request came in at. Where nothing tells which one that is, the node's only one is

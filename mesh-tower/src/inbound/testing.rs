@@ -51,7 +51,7 @@ pub(crate) fn state_of(
 
 /// Takes every place that this limit still leaves at the node's only listener.
 pub(crate) fn crowd(state: &InboundState, limit: Limit) -> Vec<Permit> {
-    let next = || match state.gate().enter(limit.pending(0)) {
+    let next = || match state.gate(None).enter(limit.pending(0)) {
         Entry::In(permit) => Some(permit),
         Entry::Wait(_) | Entry::Shed { .. } => None,
     };
@@ -60,7 +60,7 @@ pub(crate) fn crowd(state: &InboundState, limit: Limit) -> Vec<Permit> {
 
 /// How many are in at the node's only listener, and how many wait.
 pub(crate) fn counts(state: &InboundState) -> (usize, usize) {
-    state.gate().counts()
+    state.gate(None).counts()
 }
 
 /// As long as it likes.

@@ -52,7 +52,7 @@ impl Mesh {
             };
         });
         if *stage.borrow() == Stage::Forgone {
-            self.handle.close_listeners();
+            self.handle.listeners.close();
         }
         self.handle.lived.reach(Phase::Draining);
         inbound.drain().stop(within, inbound.open()).await;

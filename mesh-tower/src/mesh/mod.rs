@@ -8,6 +8,7 @@ mod endpoints;
 mod files;
 mod follow;
 mod identity;
+mod listeners;
 mod overrides;
 mod phase;
 mod readiness;
@@ -17,7 +18,7 @@ mod running;
 mod source;
 mod start;
 
-use std::{collections::BTreeMap, fmt, future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{Stream, stream};
@@ -155,30 +156,26 @@ impl Mesh {
             return Ok(());
         }
         let _served = Served(&self.handle);
-        let listeners = self.handle.take_listeners()?;
+        let doors = self.handle.take_doors()?;
+        drop(open);
         #[cfg(feature = "aws")]
         let _registering = self.handle.register();
         let (begin, begun) = oneshot::channel();
         let drain = async { begun.await.unwrap_or_default() };
         tokio::select! {
-            served = serve::run(listeners, open, app, drain, inbound.clone()) => served,
+            served = serve::run(doors, app, drain, inbound.clone()) => served,
             never = self.handle.end_when_asked(asks, begin) => match never {},
         }
     }
 
-    /// The inbound services as a layer, for a server that one runs oneself.
+    /// The inbound services as a layer, for a server that one runs oneself, on a [`listener`](Self::listener) of the node or on
+    /// sockets of its own.
     ///
     /// Goes around a whole application, where it sees every request; in `Router::layer` it works, too, but for those requests
     /// only that a route took. All services it makes share their state.
     #[must_use]
     pub fn inbound(&self) -> InboundLayer {
         InboundLayer::new(self.handle.inbound.clone())
-    }
-
-    /// Where the node's listeners are really bound, by the port that the mesh knows.
-    #[must_use]
-    pub fn addrs(&self) -> &BTreeMap<u16, SocketAddr> {
-        &self.handle.addrs
     }
 
     /// Puts another configuration in force for the requests to come. Those that run end under the one they began with.
@@ -222,7 +219,7 @@ impl fmt::Debug for Mesh {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mesh")
             .field("virtual_node", &self.handle.node)
-            .field("addrs", &self.handle.addrs)
+            .field("addrs", self.addrs())
             .field("mode", &self.mode())
             .finish_non_exhaustive()
     }

@@ -100,7 +100,7 @@ impl Mesh {
         undiscovered.dedup();
         Readiness {
             phase: self.phase(),
-            listens: !self.handle.addrs.is_empty(),
+            listens: !self.addrs().is_empty(),
             undiscovered,
             mode: self.mode(),
         }
@@ -118,7 +118,7 @@ impl Mesh {
                 break;
             }
         }
-        if !self.handle.addrs.is_empty() {
+        if !self.addrs().is_empty() {
             self.reached(Phase::Serving).await;
         }
     }

@@ -1,11 +1,6 @@
 //! What a started mesh consists of, and how far the serving of applications has come.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use http::{HeaderMap, Method};
 use mesh_core::{
@@ -24,6 +19,7 @@ use super::{
     builder::{Balancing, Life},
     configured::Configured,
     ending::Farewell,
+    listeners::Listeners,
     overrides::Overrides,
     phase::{Lived, Phase},
 };
@@ -38,7 +34,7 @@ use crate::{
     open::Open,
     record::{Recorder, Scope},
     runtime::{live::Current, pass_through::PassThrough, reconcile::Apply},
-    serve::Listener,
+    serve::Door,
 };
 
 /// Keeps the mesh running.
@@ -50,8 +46,7 @@ pub(crate) struct Running {
     pub(super) apply: Mutex<Option<mpsc::Sender<Apply>>>,
     pub(super) defaults: Defaults,
     pub(super) node: VirtualNodeName,
-    pub(super) addrs: BTreeMap<u16, SocketAddr>,
-    pub(super) listeners: Mutex<Option<Vec<Listener>>>,
+    pub(super) listeners: Listeners,
     pub(super) outbound: Arc<Scope>,
     pub(super) inbound: InboundState,
     pub(super) recorder: Arc<Recorder>,
@@ -144,20 +139,17 @@ impl Running {
         self.outside.forget_all();
     }
 
-    pub(super) fn close_listeners(&self) {
-        let listeners = self.listeners.lock().take();
-        drop(listeners);
-    }
-
-    pub(super) fn take_listeners(&self) -> Result<Vec<Listener>, Error> {
-        let listeners = self.listeners.lock().take().unwrap_or_default();
-        if listeners.is_empty() {
+    /// All listeners that nobody serves on yet.
+    pub(super) fn take_doors(&self) -> Result<Vec<Door>, Error> {
+        let bound = self.listeners.take_all();
+        if bound.is_empty() {
             let node = &self.node;
             return Err(Error::setup(format!(
                 "virtual node {node} has no listener to serve on, or none was bound"
             )));
         }
-        Ok(listeners)
+        let door = |bound| Door::new(bound, self.inbound.clone());
+        Ok(bound.into_iter().map(door).collect())
     }
 
     /// What requests were counted.

@@ -1,15 +1,9 @@
 //! The start of a mesh, step by step; a step that fails leaves nothing behind.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use mesh_core::{
-    fault::Faults,
-    limit::ConnectionPool,
-    metric::Direction,
-    mode::Mode,
-    name::VirtualNodeName,
-    snapshot::{ListenerPlan, Snapshot},
-    unit::Protocol,
+    fault::Faults, limit::ConnectionPool, metric::Direction, mode::Mode, name::VirtualNodeName,
 };
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
@@ -19,20 +13,20 @@ use super::{
     builder::MeshBuilder,
     configured::Configured,
     discoveries, follow,
+    listeners::Listeners,
     phase::Lived,
     records,
     running::{Running, Stage},
     source::{self, Sourced},
 };
 use crate::{
-    connect::{Dial, Transport},
+    connect::Dial,
     endpoint::Connector,
-    error::{Cause, Error},
+    error::Error,
     health::Checker,
     inbound::InboundState,
     record::Scope,
     runtime::{meters::Meters, pass_through::PassThrough, reconcile::Reconciler, rng::SharedRng},
-    serve::Listener,
     stack,
 };
 
@@ -49,7 +43,7 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     let sources = discoveries::sources(&mut builder, &sourced.nodes, waits.clone())?;
     let discovery = sources.freshness().clone();
     let snapshot = Arc::new(builder.overrides.apply(sourced.snapshot));
-    let listeners = listeners(&builder, &*builder.transport, &snapshot).await?;
+    let listeners = Listeners::bind(&builder, &snapshot).await?;
     let meters = Arc::new(Meters::new(&snapshot));
     let recorder = records::recorder(&mut builder, &snapshot, &meters, ids)?;
     let checker = checker(dial, waits, builder.keep_alive);
@@ -68,8 +62,7 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
         apply: Mutex::new(Some(apply)),
         defaults: snapshot.defaults(),
         node: snapshot.virtual_node().clone(),
-        addrs: addrs(&listeners),
-        listeners: Mutex::new(Some(listeners)),
+        listeners,
         outbound: outbound.clone(),
         recorder,
         discovery,
@@ -127,86 +120,12 @@ fn rng(seed: Option<u64>) -> SharedRng {
 
 type Rng = Arc<SharedRng>;
 
-/// Where listeners are bound, by the port that the mesh knows.
-fn addrs(listeners: &[Listener]) -> BTreeMap<u16, SocketAddr> {
-    let addrs = listeners.iter();
-    addrs
-        .map(|listener| (listener.port.get(), listener.local_addr()))
-        .collect()
-}
-
 fn faults(faults: Option<Faults>, mode: Mode) -> Option<Faults> {
     let faults = faults.filter(|_| mode != Mode::Bypass);
     if let Some(faults) = faults.as_ref().filter(|_| mode == Mode::Enforce) {
         tracing::warn!(?faults, "faults are injected into what this mesh sends");
     }
     faults
-}
-
-/// The node's listeners, unless another server is to have them.
-async fn listeners(
-    builder: &MeshBuilder,
-    transport: &dyn Transport,
-    snapshot: &Snapshot,
-) -> Result<Vec<Listener>, Error> {
-    match builder.listen {
-        true => bind(transport, snapshot, &builder.binds).await,
-        false if builder.binds.is_empty() => Ok(Vec::new()),
-        false => Err(Error::setup(
-            ".bind(…) has no use beside .without_listeners(): nothing is bound",
-        )),
-    }
-}
-
-async fn bind(
-    transport: &dyn Transport,
-    snapshot: &Snapshot,
-    binds: &[(u16, String)],
-) -> Result<Vec<Listener>, Error> {
-    let mut wanted = BTreeMap::new();
-    for (port, addr) in binds {
-        if !snapshot
-            .listeners()
-            .iter()
-            .any(|listener| listener.port.get() == *port)
-        {
-            let node = snapshot.virtual_node();
-            return Err(Error::setup(format!(
-                "port {port} is to be bound, but virtual node {node} has no listener on it"
-            )));
-        }
-        wanted.insert(*port, address(addr, "a bind address")?);
-    }
-    let mut listeners = Vec::new();
-    for plan in snapshot.listeners() {
-        let port = plan.port.get();
-        let addr = wanted
-            .get(&port)
-            .copied()
-            .unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], port)));
-        listeners.push(listener(transport, plan, addr).await?);
-    }
-    Ok(listeners)
-}
-
-async fn listener(
-    transport: &dyn Transport,
-    plan: &ListenerPlan,
-    addr: SocketAddr,
-) -> Result<Listener, Error> {
-    if plan.protocol == Protocol::Tcp {
-        return Err(Error::setup(format!(
-            "the listener on port {} speaks tcp, which this version does not serve",
-            plan.port
-        )));
-    }
-    match transport.bind(addr).await {
-        Ok(accept) => Ok(Listener {
-            port: plan.port,
-            accept,
-        }),
-        Err(source) => Err(Error::new(Cause::Bind { addr, source })),
-    }
 }
 
 pub(super) fn address(text: &str, what: &str) -> Result<SocketAddr, Error> {

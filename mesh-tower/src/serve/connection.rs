@@ -18,28 +18,19 @@ use hyper_util::{
     server::conn::auto,
     service::TowerToHyperService,
 };
-use mesh_core::unit::Port;
 use tokio::{sync::SetOnce, time};
 use tower_service::Service;
 
+use super::Accepted;
 use crate::{
     adapter,
     body::{Body, BoxError},
     conn_info::ConnInfo,
-    connect::Connection,
     inbound::{self, InboundState, Phase},
 };
 
-/// Between which addresses a connection is, and which of the mesh's ports that means.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    pub(super) peer: SocketAddr,
-    pub(super) local: SocketAddr,
-    pub(super) port: Port,
-}
-
 /// Serves one connection to its end.
-pub(super) async fn serve<S, B>(io: Connection, at: Place, app: S, state: InboundState)
+pub(super) async fn serve<S, B>(accepted: Accepted, app: S, state: InboundState)
 where
     S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
     S::Error: Into<BoxError>,
@@ -47,7 +38,8 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let info = Arc::new(ConnInfo::new(at.peer, at.local, at.port, io.held().clone()));
+    let Accepted { io, info } = accepted;
+    let peer = info.peer_addr();
     let asked = Arc::new(Asked::default());
     let stack = inbound::stack(app, state.clone(), Some(info.clone()));
     let service = TowerToHyperService::new(OnConnection {
@@ -60,13 +52,13 @@ where
     builder.http2().max_header_list_size(LONGEST_HEAD);
     let mut http = pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), service));
     tokio::select! {
-        ended = http.as_mut() => return report(at.peer, ended),
+        ended = http.as_mut() => return report(peer, ended),
         () = asked_to_leave(&state, &asked) => {}
         () = asked.nothing_within(FIRST_REQUEST) => {}
     }
     http.as_mut().graceful_shutdown();
     tokio::select! {
-        ended = http => report(at.peer, ended),
+        ended = http => report(peer, ended),
         () = asked.nothing_within(GOODBYE) => {}
     }
 }

@@ -1,7 +1,10 @@
 //! Serving: connections are accepted, spoken on, and brought to their ends.
 
 mod accept;
+mod accepted;
+mod bound;
 mod connection;
+mod door;
 mod listener;
 mod signal;
 #[cfg(test)]
@@ -13,10 +16,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
 use tokio::task::JoinSet;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower_service::Service;
 
-pub(crate) use self::{listener::Listener, signal::terminations};
+pub use self::{accepted::Accepted, listener::Listener};
+pub(crate) use self::{bound::Bound, door::Door, signal::terminations};
 use crate::{
     body::{Body, BoxError},
     error::Error,
@@ -25,13 +28,10 @@ use crate::{
 
 /// Serves an application on all listeners until `drain` resolves with the time that open connections then have.
 ///
-/// `open` was taken from the drain before anybody could know of the listeners: as long as they are open, somebody may come.
-///
 /// Dropped, it cuts everything at once: all tasks below belong to it. What remains of a cut upgrade is in the hands of the
 /// application's own task.
 pub(crate) async fn run<S, B>(
-    listeners: Vec<Listener>,
-    open: TaskTrackerToken,
+    listeners: Vec<Door>,
     app: S,
     drain: impl Future<Output = Duration>,
     state: InboundState,
@@ -44,14 +44,13 @@ where
     B::Error: Into<BoxError>,
 {
     let mut doors = JoinSet::new();
-    for listener in listeners {
-        doors.spawn(accept::until_drained(listener, app.clone(), state.clone()));
+    for door in listeners {
+        doors.spawn(accept::until_drained(door, app.clone(), state.clone()));
     }
     let within = drain.await;
     state.drain().begin(within);
     // First nobody comes in any more, so that what is counted next is all there will be.
     let connections = closed(doors).await;
-    drop(open);
     finish(&state, connections, within).await;
     Ok(())
 }

@@ -51,18 +51,13 @@ where
     let accept = wire(&network).bind(at).await.expect("nobody else listens");
     let state = testing::state(&[8080], Defaults::Safe, testing::UNLIMITED);
     let (drain, draining) = oneshot::channel();
-    let listeners = vec![Listener {
+    let bound = Bound {
         port: port(),
         accept,
-    }];
+    };
+    let doors = vec![Door::new(bound, state.clone())];
     let draining = async { draining.await.expect("the test says when") };
-    let task = tokio::spawn(run(
-        listeners,
-        state.drain().track(),
-        app,
-        draining,
-        state.clone(),
-    ));
+    let task = tokio::spawn(run(doors, app, draining, state.clone()));
     Served {
         network,
         at,
@@ -368,7 +363,7 @@ async fn a_listener_that_fails_is_asked_again_and_not_at_once() {
         SocketAddr::from(([10, 0, 0, 1], 18080)),
     );
     let inner = wire(&network).bind(at).await.expect("nobody else listens");
-    let listener = Listener {
+    let bound = Bound {
         port: port(),
         accept: Box::new(Failing { left: 20, inner }),
     };
@@ -377,8 +372,7 @@ async fn a_listener_that_fails_is_asked_again_and_not_at_once() {
     });
     let state = testing::state(&[8080], Defaults::Safe, testing::UNLIMITED);
     tokio::spawn(run(
-        vec![listener],
-        state.drain().track(),
+        vec![Door::new(bound, state.clone())],
         app,
         std::future::pending(),
         state,

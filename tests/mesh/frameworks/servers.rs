@@ -1,8 +1,8 @@
 //! Servers that people run themselves, with the inbound layer around what they serve; and several kinds on one port.
 
-use std::{convert::Infallible, net::SocketAddr};
+use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
-use axum::{Router, routing::get};
+use axum::{Extension, Router, extract::ConnectInfo, routing::get};
 use http::{Request, Response};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -10,9 +10,12 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use mesh_core::unit::Protocol;
-use mesh_tower::{CallContext, Mesh};
-use tokio::{net::TcpListener, task::JoinHandle};
-use tonic::service::Routes;
+use mesh_tower::{CallContext, ConnInfo, Mesh, Phase};
+use tokio::{net::TcpListener, task::JoinHandle, time};
+use tonic::{
+    service::Routes,
+    transport::{Server, server::TcpConnectInfo},
+};
 use tonic_health::{
     ServingStatus,
     pb::{HealthCheckRequest, health_client::HealthClient},
@@ -100,7 +103,7 @@ async fn tonics_own_server_serves_within_the_inbound_layer() {
         .set_service_status("a", ServingStatus::Serving)
         .await;
     let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
-    let server = tonic::transport::Server::builder().layer(mesh.inbound());
+    let server = Server::builder().layer(mesh.inbound());
     let serving = async move {
         let mut server = server;
         server
@@ -118,6 +121,96 @@ async fn tonics_own_server_serves_within_the_inbound_layer() {
     assert_eq!(mesh.in_flight().1, 1, "the layer counts the open stream");
     drop(watch);
     server.abort();
+}
+
+/// `orders` with its listener on a socket, for whoever asks for it.
+async fn listening() -> Mesh {
+    let mesh = Mesh::builder().config(two_nodes()).virtual_node("orders");
+    let mesh = mesh.bind(8080, "127.0.0.1:0").start().await;
+    mesh.expect("the mesh starts")
+}
+
+async fn draining(mesh: Mesh) {
+    mesh.reached(Phase::Draining).await;
+}
+
+/// The listener's port and the peer, as the call knows them.
+async fn connection(context: CallContext) -> String {
+    let conn = context.call().conn_info().expect("it is known");
+    format!("{} {}", conn.port(), conn.peer_addr())
+}
+
+/// A call is told its connection; and what runs when the mesh stops is answered before the server ends.
+async fn knows_its_connection_and_ends_in_order<T>(mesh: Mesh, serving: JoinHandle<T>) {
+    mesh.ready().await;
+    assert!(mesh.readiness().is_ready());
+    let addr = mesh.addrs()[&8080];
+    let web = calling(&["orders.local"], Protocol::Http2, addr).await;
+    let client = web.client_for("orders.local").expect("a backend");
+    let told = client.get("/connection").send().await.expect("an answer");
+    let told = told.text().await.expect("a body");
+    let peer = told.strip_prefix("8080 ").expect("the mesh's port");
+    let framework = client.get("/framework").send().await.expect("an answer");
+    assert_eq!(framework.text().await.expect("a body"), peer);
+
+    let slow = tokio::spawn(client.get("/slow").send());
+    while mesh.in_flight().1 == 0 {
+        time::sleep(Duration::from_millis(5)).await;
+    }
+    time::timeout(Duration::from_secs(10), mesh.stop(Duration::from_secs(20)))
+        .await
+        .expect("no longer than what runs");
+    let slow = slow.await.expect("no panic").expect("an answer");
+    assert_eq!(slow.text().await.expect("a body"), "done");
+    time::timeout(Duration::from_secs(10), serving)
+        .await
+        .expect("the server ends with the mesh")
+        .expect("no panic");
+    assert!(
+        TcpListener::bind(addr).await.is_ok(),
+        "the socket is closed"
+    );
+}
+
+fn telling() -> Router {
+    let slow = async || {
+        time::sleep(Duration::from_millis(300)).await;
+        "done"
+    };
+    Router::new()
+        .route("/connection", get(connection))
+        .route("/slow", get(slow))
+}
+
+#[tokio::test]
+async fn axum_serves_on_the_nodes_listener_and_calls_know_their_connection() {
+    let mesh = listening().await;
+    let peer = async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.to_string();
+    let app = telling().route("/framework", get(peer));
+    let app = app.layer(mesh.inbound());
+    let app = app.into_make_service_with_connect_info::<ConnInfo>();
+    let listener = mesh.listener(8080).expect("it is free");
+    assert!(mesh.listener(8080).is_err(), "it is taken");
+    assert!(mesh.listener(9090).is_err(), "there is none");
+    let serving = axum::serve(listener, app).with_graceful_shutdown(draining(mesh.clone()));
+    let serving = tokio::spawn(async { serving.await });
+    knows_its_connection_and_ends_in_order(mesh, serving).await;
+}
+
+#[tokio::test]
+async fn tonic_serves_on_the_nodes_listener_and_calls_know_their_connection() {
+    let mesh = listening().await;
+    let peer = async |Extension(info): Extension<TcpConnectInfo>| {
+        info.remote_addr()
+            .map(|peer| peer.to_string())
+            .unwrap_or_default()
+    };
+    let app = telling().route("/framework", get(peer));
+    let mut server = Server::builder().layer(mesh.inbound());
+    let server = server.add_routes(Routes::from(app));
+    let incoming = mesh.listener(8080).expect("it is free");
+    let serving = server.serve_with_incoming_shutdown(incoming, draining(mesh.clone()));
+    knows_its_connection_and_ends_in_order(mesh, tokio::spawn(serving)).await;
 }
 
 #[tokio::test]
