@@ -90,9 +90,11 @@ impl Balance {
         endpoint: &Endpoint,
         destination: &Destination,
         limit: Duration,
+        body: &mut Body,
     ) -> Result<Lease, Error> {
         let _place = self.wait(&destination.cluster)?;
-        let lease = endpoint.pool.lease(&endpoint.load, limit).await;
+        let lease = endpoint.pool.lease(&endpoint.load, limit);
+        let lease = body.read_ahead_during(lease).await;
         lease.map_err(|error| {
             destination.ended(endpoint, || Outcome::ConnectFailed);
             Error::new(Cause::Connect(error))
@@ -123,16 +125,26 @@ impl Deliver for Balance {
             let begun = found.is_some().then_some(begun);
             let endpoint = match found {
                 Some(endpoint) => endpoint,
-                None => Box::pin(self.wait_for_endpoint(&destination, &call)).await?,
+                None => {
+                    let waiting = self.wait_for_endpoint(&destination, &call);
+                    Box::pin(request.body_mut().read_ahead_during(waiting)).await?
+                }
             };
             call.begin_attempt(endpoint.addr, begun.unwrap_or_else(clock::now));
             // Before the lease: what cannot be sent costs no connection.
             let upgrade = write_head(&mut request, &call, &endpoint)?;
             let mut replayed = false;
+            if request.body().is_recorded() {
+                // A peer may keep its window shut, and the end of what was given is known all the same.
+                request.body_mut().read_ahead_now().await;
+            }
             loop {
                 let mut lease = match endpoint.pool.try_lease(&endpoint.load) {
                     Some(lease) => lease,
-                    None => Box::pin(self.connect(&endpoint, &destination, connect)).await?,
+                    None => {
+                        let body = request.body_mut();
+                        Box::pin(self.connect(&endpoint, &destination, connect, body)).await?
+                    }
                 };
                 let failed = match lease.send(request).await {
                     Ok(response) => {

@@ -180,7 +180,9 @@ where
         let next = self.inner.clone();
         let mut ready = mem::replace(&mut self.inner, next);
         Either::Right(Box::pin(async move {
-            match fault::meet(injected, &routed.call).await {
+            let (call, mut routed) = (routed.call.clone(), routed);
+            let met = fault::meet(injected, &call);
+            match routed.request.body_mut().read_ahead_during(met).await {
                 Some(answer) => Ok(answer),
                 None => ready.call(routed).await,
             }

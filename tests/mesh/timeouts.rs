@@ -16,7 +16,7 @@ use mesh_core::{
     metric::Outcome,
     unit::Protocol,
 };
-use mesh_tower::{ErrorKind, Mesh, test_util::MemoryNetwork};
+use mesh_tower::{Body, ErrorKind, Mesh, test_util::MemoryNetwork};
 use tokio::time::{self, Instant};
 
 use crate::support::{BoxError, served};
@@ -266,7 +266,7 @@ async fn a_stream_that_always_has_something_to_give_is_cut_at_the_limit_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_whole_body_that_waits_for_a_connection_waits_no_longer_than_the_limit() {
+async fn a_body_that_its_giver_has_ended_waits_for_a_connection_no_longer_than_the_limit() {
     let half = SECOND / 2;
     let router = VirtualRouter::builder("orders").listener(8080, Protocol::Http2);
     let route = Route::http2("all")
@@ -302,17 +302,27 @@ async fn a_whole_body_that_waits_for_a_connection_waits_no_longer_than_the_limit
         .start()
         .await
         .expect("the mesh starts");
-    let begun = Instant::now();
     let client = web.client_for("orders.local").expect("a backend");
-    let error = client
-        .post("/")
-        .body("whole")
-        .send()
-        .await
-        .expect_err("no answer");
-    assert_eq!(
-        (error.kind(), begun.elapsed()),
-        (ErrorKind::Timeout, half),
-        "{error}"
-    );
+    // A stub's message is a stream that says nothing of its length; and what is too long is not read to its end.
+    let streamed = |bytes: usize| {
+        let pieces = [
+            Bytes::from(vec![0; bytes / 2]),
+            Bytes::from(vec![0; bytes / 2]),
+        ];
+        let frames = pieces.map(|piece| Ok::<_, BoxError>(Frame::data(piece)));
+        Body::new(StreamBody::new(stream::iter(frames)))
+    };
+    let rows = [
+        ("whole", Body::from("whole"), ErrorKind::Timeout),
+        ("a stream", streamed(10), ErrorKind::Timeout),
+        ("a long one", streamed(1 << 20), ErrorKind::Unavailable),
+    ];
+    for (what, body, kind) in rows {
+        let begun = Instant::now();
+        let request = Request::post("/").body(body).expect("a request");
+        let error = client.send(request).await.expect_err("no answer");
+        assert_eq!(error.kind(), kind, "{what}: {error}");
+        let at_the_limit = begun.elapsed() == half;
+        assert_eq!(at_the_limit, kind == ErrorKind::Timeout, "{what}");
+    }
 }

@@ -150,9 +150,10 @@ impl<S: Service<Arrived>> ResponseFuture<S, S::Future> {
         let StateProjection::Queued(waiting) = state.as_mut().project() else {
             return Poll::Ready(());
         };
-        let Some((queued, ..)) = waiting.as_deref_mut() else {
+        let Some((queued, _, arrived)) = waiting.as_deref_mut() else {
             return Poll::Ready(());
         };
+        arrived.request.body_mut().read_ahead(cx);
         let entered = ready!(queued.poll_entry(cx));
         if let Some(waiting) = waiting.take() {
             let (queued, mut ready, arrived) = *waiting;

@@ -2,8 +2,7 @@
 
 use http::{HeaderMap, HeaderName, Method, Request, Uri, Version};
 
-use super::replay::Replay;
-use crate::body::Body;
+use crate::body::{Body, Replay};
 
 /// The head of a request without its extensions, and its body. Kept only while another attempt can still be made: the clone of a
 /// header map is the dearest thing that a request which never fails would pay for.

@@ -2,7 +2,6 @@
 
 mod answer;
 mod kept;
-mod replay;
 mod run;
 mod service;
 

@@ -1,4 +1,4 @@
-//! A request body that can be sent again: recorded while it is sent the first time, up to a cap.
+//! A request body that can be sent again: recorded while it is sent the first time, or before, up to a cap.
 //!
 //! The attempts share the source. Only the newest one may read it: when a peer answers 503 in the middle of an upload, the
 //! next attempt repeats what was recorded and goes on where the former stopped, and the former's body ends in an error
@@ -15,11 +15,11 @@ use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use parking_lot::Mutex;
 
-use crate::body::{Body, BoxError};
+use super::{Body, BoxError};
 
 /// What is kept of a body so that another attempt can send it.
 #[derive(Debug)]
-pub(super) enum Replay {
+pub(crate) enum Replay {
     /// It was whole from the start.
     Whole(Body),
     /// It comes piece by piece.
@@ -28,7 +28,7 @@ pub(super) enum Replay {
 
 impl Replay {
     /// Starts recording; gives the body back if it is known to be too long for that.
-    pub(super) fn new(body: Body) -> Result<Self, Body> {
+    pub(crate) fn new(body: Body) -> Result<Self, Body> {
         if let Some(whole) = body.try_clone() {
             return Ok(Self::Whole(whole));
         }
@@ -39,44 +39,33 @@ impl Replay {
     }
 
     /// The body from its beginning, for the next attempt; `None` once that is no longer possible.
-    pub(super) fn body(&self) -> Option<Body> {
+    pub(crate) fn body(&self) -> Option<Body> {
         match self {
             Self::Whole(body) => body.try_clone(),
             Self::Recorded(recording) => {
                 let turn = recording.lock().next_turn()?;
-                Some(Body::new(Replayed {
-                    recording: recording.clone(),
-                    turn,
-                    read: 0,
-                    sent: 0,
-                    trailers_read: false,
-                }))
+                Some(Replayed::new(recording.clone(), turn).into())
             }
         }
     }
 }
 
 #[derive(Debug)]
-pub(super) struct Recording {
+pub(crate) struct Recording {
     source: Body,
     announced: SizeHint,
     pieces: Vec<Bytes>,
     recorded: usize,
     trailers: Option<HeaderMap>,
-    state: State,
+    /// The source came to its end.
+    ended: bool,
+    /// Too much was sent to be kept, or the source failed: the running attempt is the last that has all of it.
+    lost: bool,
+    /// Why the source failed, until the attempt is told.
+    failed: Option<BoxError>,
     /// Which attempt may read the source.
     turn: u32,
     reader: Option<Waker>,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum State {
-    /// Everything so far is kept.
-    Keeping,
-    /// The source came to its end, and all of it is kept.
-    Ended,
-    /// Too much came, or the source failed: the running attempt is the last that has all of it.
-    Lost,
 }
 
 impl Recording {
@@ -87,14 +76,16 @@ impl Recording {
             pieces: Vec::new(),
             recorded: 0,
             trailers: None,
-            state: State::Keeping,
+            ended: false,
+            lost: false,
+            failed: None,
             turn: 0,
             reader: None,
         }
     }
 
     fn next_turn(&mut self) -> Option<u32> {
-        if self.state == State::Lost {
+        if self.lost {
             return None;
         }
         self.turn += 1;
@@ -104,62 +95,105 @@ impl Recording {
         Some(self.turn)
     }
 
+    /// Takes what is there of the source, up to the frame that passes the cap; that one is kept as long as nobody has it.
+    fn read_ahead(&mut self, cx: &mut Context<'_>) {
+        for _ in 0..AT_ONCE {
+            let full = self.recorded > CAP || self.failed.is_some();
+            if full || self.ended || self.lost {
+                return;
+            }
+            match self.poll_source(cx) {
+                Poll::Ready(Some(Err(error))) => self.failed = Some(error),
+                Poll::Ready(_) => {}
+                Poll::Pending => return,
+            }
+        }
+    }
+
+    /// The next frame for the attempt whose turn it is, which had all that was kept.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if let Some(error) = self.failed.take() {
+            self.ended = true;
+            return Poll::Ready(Some(Err(error)));
+        }
+        // Woken when the turn passes on, so that a superseded attempt does not sit on its connection.
+        self.reader = Some(cx.waker().clone());
+        let frame = ready!(self.poll_source(cx));
+        self.forget_what_is_too_much();
+        Poll::Ready(frame)
+    }
+
     fn poll_source(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        // Woken when the turn passes on, so that a superseded attempt does not sit on its connection.
-        self.reader = Some(cx.waker().clone());
-        let Some(frame) = ready!(Pin::new(&mut self.source).poll_frame(cx)) else {
-            self.ended();
-            return Poll::Ready(None);
-        };
+        let frame = ready!(Pin::new(&mut self.source).poll_frame(cx));
         match &frame {
-            Ok(frame) => self.record(frame),
-            Err(_) => self.state = State::Lost,
+            Some(Ok(frame)) => self.record(frame),
+            Some(Err(_)) => self.lost = true,
+            None => self.ended = true,
         }
-        if self.source.is_end_stream() {
-            self.ended();
-        }
-        Poll::Ready(Some(frame))
+        // Nothing comes after trailers, and not every sender asks.
+        self.ended |= self.trailers.is_some() || self.source.is_end_stream();
+        Poll::Ready(frame)
     }
 
     fn record(&mut self, frame: &Frame<Bytes>) {
         if let Some(trailers) = frame.trailers_ref() {
             self.trailers = Some(trailers.clone());
-            // Nothing comes after them, and not every sender asks.
-            self.ended();
         }
         // Pieces of nothing would be kept without bound.
         let Some(data) = frame.data_ref().filter(|data| !data.is_empty()) else {
             return;
         };
         self.recorded += data.len();
-        if self.recorded > CAP {
-            self.state = State::Lost;
-            self.pieces = Vec::new();
-        }
-        if self.state == State::Keeping {
+        if !self.lost {
             self.pieces.push(data.clone());
         }
     }
 
-    fn ended(&mut self) {
-        if self.state == State::Keeping {
-            self.state = State::Ended;
+    /// Once an attempt has all that was recorded.
+    fn forget_what_is_too_much(&mut self) {
+        if self.recorded > CAP {
+            self.lost = true;
+            self.pieces = Vec::new();
         }
     }
 }
 
 /// The body of one attempt.
 #[derive(Debug)]
-struct Replayed {
+pub(super) struct Replayed {
     recording: Arc<Mutex<Recording>>,
     turn: u32,
     read: usize,
     /// Bytes, of pieces and of what came since.
     sent: u64,
     trailers_read: bool,
+}
+
+impl Replayed {
+    fn new(recording: Arc<Mutex<Recording>>, turn: u32) -> Self {
+        Self {
+            recording,
+            turn,
+            read: 0,
+            sent: 0,
+            trailers_read: false,
+        }
+    }
+
+    /// A body that is read once, and read ahead.
+    pub(super) fn of(body: Body) -> Self {
+        Self::new(Arc::new(Mutex::new(Recording::new(body))), 0)
+    }
+
+    pub(super) fn read_ahead(&self, cx: &mut Context<'_>) {
+        let mut recording = self.recording.lock();
+        if recording.turn == self.turn {
+            recording.read_ahead(cx);
+        }
+    }
 }
 
 /// Another attempt has taken over; the peer of this one gets no more.
@@ -180,17 +214,20 @@ impl HttpBody for Replayed {
         if recording.turn != this.turn {
             return Poll::Ready(Some(Err(Superseded.into())));
         }
-        if let Some(piece) = recording.pieces.get(this.read) {
+        if let Some(piece) = recording.pieces.get(this.read).cloned() {
             this.read += 1;
             this.sent += piece.len() as u64;
-            return Poll::Ready(Some(Ok(Frame::data(piece.clone()))));
+            if this.read == recording.pieces.len() {
+                recording.forget_what_is_too_much();
+            }
+            return Poll::Ready(Some(Ok(Frame::data(piece))));
         }
-        if recording.state == State::Ended {
+        if recording.ended {
             let trailers = recording.trailers.clone().filter(|_| !this.trailers_read);
             this.trailers_read = true;
             return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
         }
-        let frame = ready!(recording.poll_source(cx));
+        let frame = ready!(recording.poll_next(cx));
         if let Some(Ok(frame)) = &frame {
             this.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
             this.trailers_read |= frame.is_trailers();
@@ -202,10 +239,7 @@ impl HttpBody for Replayed {
     fn is_end_stream(&self) -> bool {
         let recording = self.recording.lock();
         let trailers_left = recording.trailers.is_some() && !self.trailers_read;
-        match recording.state {
-            State::Ended => self.read >= recording.pieces.len() && !trailers_left,
-            State::Keeping | State::Lost => false,
-        }
+        recording.ended && self.read >= recording.pieces.len() && !trailers_left
     }
 
     /// What was announced at first less what this attempt has read, whatever the source says of itself by now.
@@ -222,6 +256,9 @@ impl HttpBody for Replayed {
 
 /// What is recorded of a body at most; beyond it the request streams on and is not tried again.
 const CAP: usize = 64 * 1024;
+
+/// How many frames are read ahead in one go: what is always ready must not hold the task for ever.
+const AT_ONCE: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -296,5 +333,39 @@ mod tests {
         let later = replay.body().expect("all is kept");
         assert!(matches!(former.frame().now_or_never(), Some(Some(Err(_)))));
         assert_eq!(later.collect().await.expect("read").to_bytes(), "abcdef");
+    }
+
+    #[tokio::test]
+    async fn what_is_read_ahead_is_lost_for_others_only_when_an_attempt_has_it() {
+        for (length, again) in [(CAP, true), (CAP + 1, false)] {
+            let replay = replay(vec![Frame::data(vec![0; length].into())]);
+            let mut unsent = replay.body().expect("nothing was read");
+            unsent.read_ahead_now().await;
+            let sent = replay.body().expect("nobody has it");
+            assert_eq!(sent.collect().await.expect("read").to_bytes().len(), length);
+            assert_eq!(replay.body().is_some(), again, "{length}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_failed_while_it_was_read_ahead_fails_for_who_sends_it() {
+        let frames = [Ok(Frame::data(Bytes::from("abc"))), Err("broken")];
+        let mut body = Body::new(StreamBody::new(stream::iter(frames)));
+        body.read_ahead_now().await;
+        assert!(next(&mut body).await.is_some());
+        assert!(!body.is_end_stream());
+        let error = body
+            .frame()
+            .await
+            .expect("an error")
+            .expect_err("it failed");
+        assert_eq!(error.to_string(), "broken");
+        assert!(body.frame().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_always_has_nothing_is_not_read_ahead_for_ever() {
+        let nothing = stream::repeat_with(|| Ok::<_, Infallible>(Frame::data(Bytes::new())));
+        Body::new(StreamBody::new(nothing)).read_ahead_now().await;
     }
 }

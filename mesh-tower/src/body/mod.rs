@@ -1,11 +1,15 @@
 //! The one body of requests: what a caller hands over, whatever its type was, and what an application is handed.
 
+mod ahead;
+mod convert;
+mod replay;
+mod report;
+
 use std::{
     error::Error as StdError,
     fmt, mem,
     pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, Waker, ready},
+    task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
@@ -14,10 +18,9 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 use hyper::body::Incoming;
 
-use crate::{
-    call::{Call, RequestEnd},
-    runtime::clock,
-};
+pub(crate) use self::replay::Replay;
+use self::{replay::Replayed, report::Report};
+use crate::runtime::clock;
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -40,21 +43,6 @@ pub struct Body {
     report: Option<Report>,
 }
 
-/// Who is told when a body was taken whole, or dropped.
-struct Report {
-    to: ReportTo,
-    /// How many bytes are still to come, where that was said: whoever sends so many does not ask whether they were all.
-    left: Option<u64>,
-    /// Whether its bytes were counted when it was handed over: a copy of it may be sent in its place.
-    counted: bool,
-}
-
-/// Who keeps how far a body has come: a call, or a layer that stands alone.
-enum ReportTo {
-    Call(Arc<Call>),
-    Alone(Arc<RequestEnd>),
-}
-
 #[derive(Default)]
 enum Kind {
     #[default]
@@ -62,6 +50,7 @@ enum Kind {
     Full(Bytes),
     Incoming(Incoming),
     Boxed(UnsyncBoxBody<Bytes, BoxError>),
+    Replayed(Replayed),
 }
 
 impl Body {
@@ -94,41 +83,6 @@ impl Body {
         Kind::Incoming(body).into()
     }
 
-    /// Tells the call when this body was taken whole; `length` is what the request's head says about that.
-    pub(crate) fn reporting_to(self, call: Arc<Call>, length: Option<u64>) -> Self {
-        self.reporting(ReportTo::Call(call), length)
-    }
-
-    /// The same where there is no call.
-    pub(crate) fn reporting_end_to(
-        self,
-        request_end: Arc<RequestEnd>,
-        length: Option<u64>,
-    ) -> Self {
-        self.reporting(ReportTo::Alone(request_end), length)
-    }
-
-    fn reporting(mut self, to: ReportTo, length: Option<u64>) -> Self {
-        let left = length.or_else(|| self.size_hint().exact());
-        if left == Some(0) || self.is_end_stream() {
-            to.request_end().reached_at_once();
-            return self;
-        }
-        // A request that is passed on ends for the call it came by and for the one it goes out by.
-        if self.report.is_some() {
-            self = Kind::Boxed(self.boxed_unsync()).into();
-        }
-        let counted = match (&self.kind, &to) {
-            (Kind::Full(bytes), ReportTo::Call(call)) => {
-                call.received(bytes.len());
-                true
-            }
-            _ => false,
-        };
-        self.report = Some(Report { to, left, counted });
-        self
-    }
-
     /// Whether all of it was there from the start, so that nothing of it is waited for.
     pub(crate) fn is_whole(&self) -> bool {
         matches!(self.kind, Kind::Empty | Kind::Full(_))
@@ -139,24 +93,7 @@ impl Body {
         match &self.kind {
             Kind::Empty => Some(Self::empty()),
             Kind::Full(bytes) => Some(bytes.clone().into()),
-            Kind::Incoming(_) | Kind::Boxed(_) => None,
-        }
-    }
-
-    fn ended(&mut self) {
-        if let Some(report) = self.report.take() {
-            report.to.request_end().reached(clock::now());
-        }
-    }
-
-    /// Whether nobody wants the rest; wakes `sender`, if there is one, when that comes to be.
-    fn is_abandoned(&self, sender: Option<&Waker>) -> bool {
-        let Some(Report { to, .. }) = &self.report else {
-            return false;
-        };
-        match sender {
-            Some(sender) => to.request_end().watch_abandoned(sender),
-            None => to.request_end().is_abandoned(),
+            Kind::Incoming(_) | Kind::Boxed(_) | Kind::Replayed(_) => None,
         }
     }
 
@@ -172,63 +109,8 @@ impl Body {
                 ready!(Pin::new(body).poll_frame(cx)).map(|frame| frame.map_err(Into::into))
             }
             Kind::Boxed(body) => ready!(Pin::new(body).poll_frame(cx)),
+            Kind::Replayed(body) => ready!(Pin::new(body).poll_frame(cx)),
         })
-    }
-}
-
-impl Report {
-    /// Whether nothing comes after this frame.
-    fn is_last(&mut self, frame: &Frame<Bytes>) -> bool {
-        if let Some(data) = frame.data_ref() {
-            if let (ReportTo::Call(call), false) = (&self.to, self.counted) {
-                call.received(data.len());
-            }
-            self.left = self.left.map(|left| left.saturating_sub(data.len() as u64));
-        }
-        self.left == Some(0) || frame.is_trailers()
-    }
-}
-
-impl ReportTo {
-    fn request_end(&self) -> &RequestEnd {
-        match self {
-            Self::Call(call) => call.request_end(),
-            Self::Alone(request_end) => request_end,
-        }
-    }
-}
-
-impl From<Kind> for Body {
-    fn from(kind: Kind) -> Self {
-        Self { kind, report: None }
-    }
-}
-
-impl From<Bytes> for Body {
-    fn from(bytes: Bytes) -> Self {
-        if bytes.is_empty() {
-            Self::empty()
-        } else {
-            Kind::Full(bytes).into()
-        }
-    }
-}
-
-impl From<String> for Body {
-    fn from(text: String) -> Self {
-        Bytes::from(text).into()
-    }
-}
-
-impl From<Vec<u8>> for Body {
-    fn from(bytes: Vec<u8>) -> Self {
-        Bytes::from(bytes).into()
-    }
-}
-
-impl From<&'static str> for Body {
-    fn from(text: &'static str) -> Self {
-        Bytes::from_static(text.as_bytes()).into()
     }
 }
 
@@ -269,6 +151,7 @@ impl HttpBody for Body {
             Kind::Full(_) => false,
             Kind::Incoming(body) => body.is_end_stream(),
             Kind::Boxed(body) => body.is_end_stream(),
+            Kind::Replayed(body) => body.is_end_stream(),
         }
     }
 
@@ -278,6 +161,7 @@ impl HttpBody for Body {
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Incoming(body) => body.size_hint(),
             Kind::Boxed(body) => body.size_hint(),
+            Kind::Replayed(body) => body.size_hint(),
         }
     }
 }
@@ -321,8 +205,10 @@ mod tests {
     use futures::{FutureExt, stream};
     use http_body_util::StreamBody;
 
+    use std::sync::Arc;
+
     use super::*;
-    use crate::call::testing;
+    use crate::call::{Call, testing};
 
     fn call() -> Arc<Call> {
         Arc::new(testing::call())
