@@ -28,6 +28,8 @@ const END_HEADERS: u8 = 4;
 
 /// Enough that what was sent arrives by itself.
 const SOON: Duration = Duration::from_millis(100);
+/// Enough that the retries of a status, which share its connection, are not met by its end.
+const AFTER_RETRIES: Duration = Duration::from_millis(500);
 
 /// Answers the requests of one connection until it ends.
 pub(super) async fn play(stream: TcpStream, script: &Arc<Script>) -> io::Result<()> {
@@ -168,7 +170,7 @@ impl Peer {
             Step::Half(status, ending) => {
                 self.head(stream, 0, status, &[]).await?;
                 self.send(DATA, 0, stream, b"half").await?;
-                time::sleep(SOON).await;
+                time::sleep(AFTER_RETRIES).await;
                 self.end(stream, ending).await
             }
             Step::Rst(code) => self.end(stream, Ending::Rst(code)).await,
