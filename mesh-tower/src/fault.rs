@@ -9,7 +9,12 @@ use mesh_core::{
     route::Head,
 };
 
-use crate::{call::Call, respond, response_body::ResponseBody, runtime::rng::SharedRng};
+use tokio::time;
+
+use crate::{
+    call::Call, error::Error, limits::Limits, respond, response_body::ResponseBody,
+    runtime::rng::SharedRng,
+};
 
 /// Whether faults are injected. There is no default: where a process injects faults, its code says so.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -58,13 +63,18 @@ impl Injector {
     }
 }
 
-/// Lets a call wait as long as it has met, and answers it if it is to be.
-pub(crate) async fn meet(injected: Injected, call: &Call) -> Option<Response<ResponseBody>> {
+/// Lets a call wait as long as it has met, but not beyond its limits, and answers it if it is to be.
+pub(crate) async fn meet(
+    injected: Injected,
+    call: &Call,
+    mut limits: Limits,
+) -> Result<Option<Response<ResponseBody>>, Error> {
     if let Some(delay) = injected.delay {
         call.flag(Flag::DelayInjected);
-        tokio::time::sleep(delay).await;
+        let wait = limits.enforce(call.request_end(), time::sleep(delay));
+        wait.await.map_err(Error::new)?;
     }
-    injected.abort.map(|abort| aborted(abort, call))
+    Ok(injected.abort.map(|abort| aborted(abort, call)))
 }
 
 fn aborted(abort: Abort, call: &Call) -> Response<ResponseBody> {

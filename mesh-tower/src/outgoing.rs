@@ -10,7 +10,8 @@ use http::{Request, Response};
 use mesh_core::snapshot::Plan;
 
 use crate::{
-    body::Body, call::Call, endpoint::Destination, error::Error, response_body::ResponseBody,
+    body::Body, call::Call, endpoint::Destination, error::Error, limits::Limits,
+    response_body::ResponseBody,
 };
 
 /// A request that has a call, and no route yet.
@@ -30,6 +31,20 @@ pub(crate) struct Routed {
     pub(crate) plan: Arc<Plan>,
     pub(crate) destination: Arc<Destination>,
     pub(crate) limit: Option<Duration>,
+    /// When its first try begins: with the call, unless that was made to wait.
+    pub(crate) begun: Instant,
+}
+
+impl Routed {
+    /// The limits of all its tries together, which run from its beginning.
+    pub(crate) fn limits(&self) -> Limits {
+        let mut limits = Limits::of(&self.call, self.plan.timeouts.shortened(self.limit));
+        if self.request.body().is_whole() {
+            // Whoever gave it has ended it, however long it then waits for a connection to be sent on.
+            limits.deadlines().request_ended(self.call.started());
+        }
+        limits
+    }
 }
 
 /// One try of a request at its target.

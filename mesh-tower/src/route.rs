@@ -28,6 +28,7 @@ use crate::{
     outgoing::{Outgoing, Routed},
     response_body::ResponseBody,
     runtime::{
+        clock,
         live::Current,
         meter::Meter,
         pass_through::{Outside, PassThrough},
@@ -85,6 +86,7 @@ impl<S> Route<S> {
             call,
             limit,
         } = outgoing;
+        let begun = call.started();
         let target = destination.cluster.spec().virtual_node.clone();
         call.routed(plan.clone(), target, meter);
         let routed = Routed {
@@ -93,6 +95,7 @@ impl<S> Route<S> {
             plan,
             destination,
             limit,
+            begun,
         };
         Ok((routed, undone))
     }
@@ -170,8 +173,11 @@ where
     S: Service<Routed, Response = Response<ResponseBody>, Error = Error> + Clone + Send + 'static,
     S::Future: Send,
 {
-    /// The delay and the answer stand outside of the retries: a fault is not tried again.
-    fn call_or_fail(&mut self, routed: Routed) -> Either<S::Future, BoxFuture<'static, Answered>> {
+    /// The delay and the answer stand outside of the retries: a fault is not tried again, and no try's limit runs meanwhile.
+    fn call_or_fail(
+        &mut self,
+        mut routed: Routed,
+    ) -> Either<S::Future, BoxFuture<'static, Answered>> {
         let service = routed.plan.virtual_service.as_str();
         let draw = |faults: &Arc<Injector>| faults.draw(&routed.request, Some(service));
         let Some(injected) = self.faults.as_ref().and_then(draw) else {
@@ -180,12 +186,13 @@ where
         let next = self.inner.clone();
         let mut ready = mem::replace(&mut self.inner, next);
         Either::Right(Box::pin(async move {
-            let (call, mut routed) = (routed.call.clone(), routed);
-            let met = fault::meet(injected, &call);
-            match routed.request.body_mut().read_ahead_during(met).await {
-                Some(answer) => Ok(answer),
-                None => ready.call(routed).await,
+            let (call, limits) = (routed.call.clone(), routed.limits());
+            let met = fault::meet(injected, &call, limits);
+            if let Some(answer) = routed.request.body_mut().read_ahead_during(met).await? {
+                return Ok(answer);
             }
+            routed.begun = clock::now();
+            ready.call(routed).await
         }))
     }
 }

@@ -39,25 +39,24 @@ pub(super) struct Run<D> {
     plan: Arc<Plan>,
     attempts: Attempts,
     limits: Limits,
+    /// When the try begins that is made next.
+    begun: Instant,
     /// What another attempt would send; `None` when there can be none.
     kept: Option<Kept>,
 }
 
 impl<D: Deliver> Run<D> {
     pub(super) fn new(inner: D, routed: Routed, rng: Arc<SharedRng>) -> (Self, Request<Body>) {
+        let limits = routed.limits();
         let Routed {
             request,
             call,
             plan,
             destination,
-            limit,
+            begun,
+            ..
         } = routed;
         let attempts = Attempts::new(Safety::of(request.method(), call.is_grpc()));
-        let mut limits = Limits::of(&call, plan.timeouts.shortened(limit));
-        if request.body().is_whole() {
-            // Whoever gave it has ended it, however long it then waits for a connection to be sent on.
-            limits.deadlines().request_ended(call.started());
-        }
         if let Some(budget) = plan.retry.budget() {
             destination.cluster.retries().earn(budget);
         }
@@ -73,6 +72,7 @@ impl<D: Deliver> Run<D> {
             plan,
             attempts,
             limits,
+            begun,
             kept,
         };
         (run, request)
@@ -90,7 +90,7 @@ impl<D: Deliver> Run<D> {
         mut request: Request<Body>,
     ) -> impl Future<Output = Result<Response<ResponseBody>, Error>> {
         async move {
-            self.check_time(self.call.started())?;
+            self.check_time()?;
             loop {
                 let enforced = self.attempt(request).await;
                 let mut result = enforced.unwrap_or_else(|cause| Err(self.cut(cause)));
@@ -114,7 +114,8 @@ impl<D: Deliver> Run<D> {
                 if let Some(wait) = wait {
                     Box::pin(time::sleep(wait)).await;
                 }
-                self.check_time(clock::now())?;
+                self.begun = clock::now();
+                self.check_time()?;
                 if !self.attempts.can_retry(&self.plan.retry) {
                     self.kept = None;
                 }
@@ -126,11 +127,7 @@ impl<D: Deliver> Run<D> {
         &mut self,
         mut request: Request<Body>,
     ) -> Enforced<'_, impl Future<Output = Result<Response<ResponseBody>, Error>>> {
-        // The first one begins where the call does.
-        let begun = match self.call.attempts().next() {
-            None => self.call.started(),
-            Some(_) => clock::now(),
-        };
+        let begun = self.begun;
         self.limits.deadlines().attempt_started(begun);
         let (headers, grpc) = (request.headers_mut(), self.call.is_grpc());
         tell(headers, grpc, self.limits.deadlines(), begun);
@@ -197,11 +194,11 @@ impl<D: Deliver> Run<D> {
     }
 
     /// A wait ends no later than the request limit; at the limit, nothing more is tried.
-    fn check_time(&mut self, now: Instant) -> Result<(), Error> {
+    fn check_time(&mut self) -> Result<(), Error> {
         if let Some(at) = self.call.request_end().at() {
             self.limits.deadlines().request_ended(at);
         }
-        match self.limits.deadlines().remaining(now) {
+        match self.limits.deadlines().remaining(self.begun) {
             Some(left) if left.is_zero() => Err(self.out_of_time()),
             _ => Ok(()),
         }

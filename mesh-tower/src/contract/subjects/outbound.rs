@@ -139,6 +139,7 @@ impl Rooms {
 
     fn routed(&self, outgoing: Outgoing) -> Routed {
         Routed {
+            begun: outgoing.call.started(),
             plan: self.plan(&outgoing.request),
             request: outgoing.request,
             call: outgoing.call,

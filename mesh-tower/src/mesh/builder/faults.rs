@@ -13,8 +13,9 @@ impl MeshBuilder {
     /// [`FaultLayer`](crate::FaultLayer) around its application. Called again, the latest call counts.
     ///
     /// # Source
-    /// Envoy's fault filter stands before the router, too. There a delay does not count against the route's timeout; here the
-    /// time runs from when the call began, so that a delay shows what a slow peer would cost.
+    /// Envoy's fault filter stands before the router, too. There a delay does not count against the route's timeout; here it
+    /// does, as a slow peer would: a call whose limit passes meanwhile fails and is not sent. The limit of a try begins with the
+    /// try, after the delay; and that of a request whose body is still being sent begins, as ever, with the body's end.
     ///
     /// # Examples
     /// ```
