@@ -14,6 +14,7 @@ use tower_service::Service;
 
 use crate::{
     body::{Body, announced_length},
+    call::Call,
     error::Error,
     guard::SendGuard,
     outgoing::Outgoing,
@@ -70,6 +71,7 @@ where
                 limit,
             }),
             guard: Some(guard),
+            failed: None,
         }
     }
 }
@@ -81,6 +83,14 @@ pub(crate) struct ResponseFuture<F> {
     #[pin]
     inner: F,
     guard: Option<SendGuard>,
+    failed: Option<Arc<Call>>,
+}
+
+impl<F> ResponseFuture<F> {
+    /// The call, once it has ended in an error.
+    pub(crate) fn failed(&self) -> Option<&Arc<Call>> {
+        self.failed.as_ref()
+    }
 }
 
 impl<F> Future for ResponseFuture<F>
@@ -102,6 +112,7 @@ where
                 call.failed(error.flag());
                 let (status, length) = respond::told_as_proxy(&error, call.is_grpc());
                 call.refused(status, length);
+                *this.failed = Some(call.clone());
                 Err(error)
             }
             (result, None) => result,

@@ -1,7 +1,7 @@
 //! The one place that turns errors into answers, as a sidecar would have given them: Envoy's status and text, or for gRPC a
 //! response of trailers only.
 
-use std::{borrow::Cow, error::Error as _, fmt::Write as _};
+use std::{borrow::Cow, error::Error as _, fmt::Write as _, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
@@ -19,23 +19,31 @@ use crate::{
 
 /// What a client of the mesh gets: the error, except that a gRPC call gets an answer, because its client would make an
 /// unknown status out of every error that is not its own.
-pub(crate) fn outbound(error: Error, grpc: bool) -> Result<Response<ResponseBody>, Error> {
-    if !grpc {
+#[cold]
+pub(crate) fn outbound(
+    error: Error,
+    call: Option<&Arc<Call>>,
+) -> Result<Response<ResponseBody>, Error> {
+    let Some(call) = call.filter(|call| call.is_grpc()) else {
         return Err(error);
-    }
+    };
     // The caller is in this process: it may know who was called, where, and how often.
     let answer = Answer {
         text: whole(&error).into(),
         ..Answer::to(&error)
     };
-    Ok(answer.grpc().map(ResponseBody::local))
+    Ok(answer.grpc().map(|text| ResponseBody::refusal(text, call)))
 }
 
 /// What the sidecar would have answered.
-pub(crate) fn as_proxy(error: &Error, grpc: bool) -> Response<ResponseBody> {
+#[cold]
+pub(crate) fn as_proxy(error: &Error, call: Option<&Arc<Call>>) -> Response<ResponseBody> {
     let answer = Answer::to(error);
-    let response = if grpc { answer.grpc() } else { answer.http() };
-    response.map(ResponseBody::local)
+    match call {
+        Some(call) if call.is_grpc() => answer.grpc().map(|text| ResponseBody::refusal(text, call)),
+        Some(call) => answer.http().map(|text| ResponseBody::refusal(text, call)),
+        None => answer.http().map(ResponseBody::local),
+    }
 }
 
 /// The status of that answer, and the length of its body: gRPC's are all 200, and have none.
@@ -231,9 +239,12 @@ impl Answer {
     fn code(&self) -> i32 {
         match self.status {
             _ if self.late => DEADLINE_EXCEEDED,
-            StatusCode::NOT_FOUND => UNIMPLEMENTED,
             StatusCode::BAD_REQUEST => INTERNAL,
-            StatusCode::BAD_GATEWAY
+            StatusCode::UNAUTHORIZED => UNAUTHENTICATED,
+            StatusCode::FORBIDDEN => PERMISSION_DENIED,
+            StatusCode::NOT_FOUND => UNIMPLEMENTED,
+            StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::BAD_GATEWAY
             | StatusCode::SERVICE_UNAVAILABLE
             | StatusCode::GATEWAY_TIMEOUT => UNAVAILABLE,
             _ => UNKNOWN,
@@ -257,7 +268,7 @@ fn whole(error: &Error) -> String {
 /// Envoy's `Http::Utility::resetReasonToString`.
 fn reset(error: &Error) -> Cow<'static, str> {
     let reason = match error.cause() {
-        Cause::Overflow { .. } => "overflow",
+        Cause::Overflow { .. } | Cause::TooManyHosts { .. } => "overflow",
         Cause::Connect(error) if error.is_elapsed() => "connection timeout",
         Cause::Connect(_) => "remote connection failure",
         Cause::Upstream {
@@ -312,16 +323,20 @@ const INJECTED: &str = "fault filter abort";
 
 const UNKNOWN: i32 = 2;
 const DEADLINE_EXCEEDED: i32 = 4;
+const PERMISSION_DENIED: i32 = 7;
 const UNIMPLEMENTED: i32 = 12;
 const INTERNAL: i32 = 13;
 const UNAVAILABLE: i32 = 14;
+const UNAUTHENTICATED: i32 = 16;
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use http::Request;
+
     use super::*;
-    use crate::error::ConnectError;
+    use crate::{call::testing::call_of, error::ConnectError};
 
     fn errors() -> Vec<(Error, u16, i32, &'static str)> {
         let limit = Duration::from_secs(1);
@@ -345,6 +360,13 @@ mod tests {
             ),
             (
                 Cause::Overflow { waiting: 1 },
+                503,
+                14,
+                connect,
+                "reset reason: overflow",
+            ),
+            (
+                Cause::TooManyHosts { most: 1 },
                 503,
                 14,
                 connect,
@@ -437,8 +459,13 @@ mod tests {
 
     #[test]
     fn only_grpc_calls_get_an_answer_in_place_of_the_error() {
-        assert!(outbound(Error::new(Cause::NoEndpoint), false).is_err());
-        let answer = outbound(Error::new(Cause::NoEndpoint), true).expect("an answer");
+        let refused = |kind: &'static str| {
+            let request = Request::post("http://orders/").header(header::CONTENT_TYPE, kind);
+            let call = Arc::new(call_of(&request.body(()).expect("a request")));
+            outbound(Error::new(Cause::NoEndpoint), Some(&call))
+        };
+        assert!(refused("text/plain").is_err());
+        let answer = refused("application/grpc").expect("an answer");
         assert_eq!(answer.headers()[GRPC_STATUS], "14");
     }
 }

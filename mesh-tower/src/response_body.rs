@@ -59,6 +59,14 @@ impl ResponseBody {
         }
     }
 
+    /// An answer of ours to a call that has failed.
+    pub(crate) fn refusal(text: impl Into<Bytes>, call: &Arc<Call>) -> Self {
+        Self {
+            call: Some(call.clone()),
+            ..Self::local(text)
+        }
+    }
+
     /// An endpoint's answer, with the connection it comes on.
     pub(crate) fn upstream(body: Incoming, lease: Lease, call: Arc<Call>) -> Self {
         let mut this = Self {
@@ -202,8 +210,9 @@ impl ResponseBody {
     }
 
     fn complete(&mut self) {
-        if let Some(call) = &self.call {
-            call.complete();
+        // Without one, what is read to its end is the refusal of a call that has failed.
+        if let Some(guard) = &self.guard {
+            guard.call().complete();
         }
         self.release();
         self.limits = None;

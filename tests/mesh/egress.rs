@@ -19,7 +19,7 @@ use tokio::{
     sync::Barrier,
     time::{self, Instant},
 };
-use tower::ServiceExt;
+use tower::{Service, ServiceExt};
 
 use crate::support::{Peer, served, status};
 
@@ -185,6 +185,37 @@ async fn a_host_that_nobody_calls_any_more_is_forgotten_and_found_again() {
     time::sleep(Duration::from_secs(301)).await;
     assert_eq!(hosts(), "mesh_egress_hosts 0");
     assert_eq!(proxied(&mesh, &uri).await, StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_to_one_host_more_than_there_is_room_for_says_so_in_every_word() {
+    let mesh = web(&MemoryNetwork::new(), EgressFilter::AllowAll).await;
+    let asked = |host: u16| {
+        let [high, low] = host.to_be_bytes();
+        let request = Request::get(format!("http://10.0.{high}.{low}/"));
+        request.body(Body::empty()).expect("a request")
+    };
+    // None has been polled yet, so that each of them is busy.
+    let busy: Vec<_> = (0..1024)
+        .map(|host| mesh.client().call(asked(host)))
+        .collect();
+    let error = mesh.client().send(asked(1024)).await.expect_err("no room");
+    assert_eq!(
+        (error.kind(), error.flag()),
+        (ErrorKind::Overflow, Some(Flag::UpstreamOverflow)),
+        "{error:?}"
+    );
+    let Ok(answer) = mesh.client().as_proxy().oneshot(asked(1024)).await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.headers()["x-envoy-overloaded"], "true");
+    let text = answer
+        .into_body()
+        .collect()
+        .await
+        .expect("a body")
+        .to_bytes();
+    assert!(text.ends_with(b"reset reason: overflow"), "{text:?}");
+    drop(busy);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The future of a call, and the one place where an outbound error becomes a gRPC answer.
+//! The future of a call, and the one place where an outbound error becomes an answer.
 
 use std::{
     fmt,
@@ -11,10 +11,7 @@ use http::Response;
 use pin_project::pin_project;
 use tower_service::Service;
 
-use crate::{
-    call::is_grpc, error::Error, observe::Asked, respond, response_body::ResponseBody,
-    stack::Outbound,
-};
+use crate::{error::Error, observe::Asked, respond, response_body::ResponseBody, stack::Outbound};
 
 /// Resolves with the response's head.
 ///
@@ -24,47 +21,40 @@ use crate::{
 pub struct ResponseFuture {
     #[pin]
     inner: <Outbound as Service<Asked>>::Future,
-    grpc: bool,
 }
 
 impl ResponseFuture {
     pub(super) fn new(mut stack: Outbound, asked: Asked) -> Self {
-        let grpc = is_grpc(asked.request.headers());
         Self {
             inner: stack.call(asked),
-            grpc,
         }
     }
 
-    pub(super) fn is_grpc(&self) -> bool {
-        self.grpc
-    }
-
-    /// The outcome as the services below gave it.
-    pub(super) fn poll_inner(
+    /// What a sidecar would have answered, where the services below gave an error.
+    pub(super) fn poll_as_proxy(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Response<ResponseBody>, Error>> {
-        self.project().inner.poll(cx)
+    ) -> Poll<Response<ResponseBody>> {
+        let mut inner = self.project().inner;
+        let answer = ready!(inner.as_mut().poll(cx));
+        Poll::Ready(answer.unwrap_or_else(|error| respond::as_proxy(&error, inner.failed())))
     }
 }
 
 impl Future for ResponseFuture {
     type Output = Result<Response<ResponseBody>, Error>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let grpc = self.grpc;
-        Poll::Ready(match ready!(self.as_mut().poll_inner(cx)) {
-            Err(error) => respond::outbound(error, grpc),
-            answered => answered,
-        })
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut inner = self.project().inner;
+        let answer = ready!(inner.as_mut().poll(cx));
+        Poll::Ready(answer.or_else(|error| respond::outbound(error, inner.failed())))
     }
 }
 
 impl fmt::Debug for ResponseFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture")
-            .field("grpc", &self.grpc)
+            .field("failed", &self.inner.failed())
             .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use std::{
     convert::Infallible,
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
@@ -16,7 +16,6 @@ use tower_service::Service;
 use super::{Client, ResponseFuture};
 use crate::{
     body::{Body, BoxError},
-    respond,
     response_body::ResponseBody,
 };
 
@@ -67,11 +66,6 @@ impl Future for ProxyFuture {
     type Output = Result<Response<ResponseBody>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let inner = self.project().inner;
-        let grpc = inner.is_grpc();
-        let answer = ready!(inner.poll_inner(cx));
-        Poll::Ready(Ok(
-            answer.unwrap_or_else(|error| respond::as_proxy(&error, grpc))
-        ))
+        self.project().inner.poll_as_proxy(cx).map(Ok)
     }
 }
