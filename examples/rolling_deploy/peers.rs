@@ -46,7 +46,7 @@ impl Peer {
     pub(crate) async fn call(&self, kind: Kind, way: Way, number: u64) -> Outcome {
         match self {
             Self::TonicBalanced(channel) | Self::TonicNamed(channel) => match kind {
-                Kind::Streaming => streaming(channel.clone(), way).await,
+                Kind::Streaming => streaming(channel.clone(), way, number).await,
                 _ => unary(channel.clone()).await,
             },
             Self::Reqwest(client) => {

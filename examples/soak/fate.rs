@@ -69,6 +69,18 @@ impl Drawn {
 }
 
 impl Fate {
+    /// Whether nothing keeps the request from a good answer, but what befalls its endpoint as a whole.
+    pub(crate) const fn is_sound(self) -> bool {
+        matches!(
+            self,
+            Self::Answered
+                | Self::Delayed
+                | Self::SlowAnswer
+                | Self::LargeAnswer
+                | Self::LargeRequest
+        )
+    }
+
     /// How the endpoint is told, if it has a part in it.
     pub(crate) const fn word(self) -> &'static str {
         match self {

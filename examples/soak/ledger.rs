@@ -9,6 +9,8 @@ use std::{
     },
 };
 
+use crate::fate::{Drawn, Fate};
+
 /// How a request ended for its caller.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum End {
@@ -79,6 +81,12 @@ pub(crate) struct Sum {
     pub(crate) logged_twice: u64,
     /// Requests whose line has another status than their caller saw.
     pub(crate) contradicted: u64,
+    /// Requests with which nothing was to go wrong.
+    pub(crate) sound: u64,
+    /// Those of them that got their whole answer, and a good one.
+    pub(crate) served: u64,
+    /// Requests that got a good answer although their endpoint cannot have given one.
+    pub(crate) impossible: u64,
 }
 
 impl Ledger {
@@ -112,9 +120,18 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn sum(&self) -> Sum {
+    /// What all of it comes to, for the fates of this seed.
+    pub(crate) fn sum(&self, seed: u64) -> Sum {
         let mut sum = Sum::default();
-        for account in &*self.0 {
+        for (number, account) in (0..).zip(&*self.0) {
+            let fate = Drawn::new(seed, number).fate;
+            let served = u64::from(account.is_served());
+            if fate.is_sound() {
+                (sum.sound, sum.served) = (sum.sound + 1, sum.served + served);
+            }
+            if matches!(fate, Fate::Aborted | Fate::Reset) {
+                sum.impossible += served;
+            }
             let end = account.end.load(Ordering::Relaxed);
             match End::ALL.get(usize::from(end).wrapping_sub(1)) {
                 Some(end) => *sum.ends.entry(*end).or_default() += 1,
@@ -153,6 +170,16 @@ impl Ledger {
         };
         account.lines.fetch_add(1, Ordering::Relaxed);
         account.logged.store(status, Ordering::Relaxed);
+    }
+}
+
+impl Account {
+    fn is_served(&self) -> bool {
+        let end = usize::from(self.end.load(Ordering::Relaxed));
+        let seen = self.seen.load(Ordering::Relaxed);
+        // By gRPC the status is not seen, but only what is good is answered.
+        end.checked_sub(1).and_then(|end| End::ALL.get(end)) == Some(&End::Answered)
+            && matches!(seen, 0 | 200)
     }
 }
 
@@ -206,7 +233,7 @@ mod tests {
             log.write_all(piece).expect("it takes everything");
         }
         ledger.ended(1, End::Answered, Some(200));
-        let sum = ledger.sum();
+        let sum = ledger.sum(7);
         assert_eq!((sum.unlogged, sum.open, sum.contradicted), (2, 2, 0));
         assert_eq!(sum.classes, [("2xx".to_owned(), 1)].into());
     }
@@ -219,7 +246,7 @@ mod tests {
             .expect("it takes everything");
         ledger.ended(1, End::Cut, Some(503));
         ledger.ended(1, End::Left, Some(503));
-        let sum = ledger.sum();
+        let sum = ledger.sum(7);
         assert_eq!((sum.logged_twice, sum.twice, sum.contradicted), (1, 1, 1));
     }
 }

@@ -11,12 +11,15 @@ mod policy;
 mod resources;
 mod run;
 
-use std::{iter, process::ExitCode};
+use std::{iter, process::ExitCode, time::Duration};
 
 use clap::Parser;
 use mesh_examples::Error;
 
-use self::{ledger::End, run::Ran};
+use self::{
+    ledger::{End, Sum},
+    run::Ran,
+};
 
 /// Make many requests of all protocols under random faults, reloads and endpoint churn, and account for each of them: by its
 /// caller, by the metrics and by the access log. Afterwards nothing may be left: requests, tasks, sockets, memory.
@@ -97,6 +100,11 @@ fn report(args: &Args, ran: &Ran) {
         format!("{:.0}", args.requests as f64 / seconds),
         "requests/s",
     );
+    figure(
+        "served",
+        format!("{:.2}", served(sum) * 100.0),
+        "% of what could be",
+    );
     figure("reloads", ran.reloads.to_string(), "reloads");
     figure("endpoints_drained", ran.drained.to_string(), "endpoints");
     figure("endpoints_crashed", ran.crashed.to_string(), "endpoints");
@@ -123,6 +131,7 @@ fn wrong(args: &Args, ran: &Ran) -> Vec<String> {
         (sum.open, "requests have not ended for their callers"),
         (sum.twice, "requests ended twice for their callers"),
         (hung, "requests hung"),
+        (sum.impossible, "requests got an answer that nobody gave"),
         (
             sum.unlogged.saturating_sub(ran.dropped),
             "requests have no line in the access log",
@@ -154,20 +163,44 @@ fn wrong(args: &Args, ran: &Ran) -> Vec<String> {
     if ran.dropped == 0 && sum.classes != ran.metered {
         wrong.push("the access log and the metrics tell of other statuses".to_owned());
     }
+    if served(sum) < LEAST_SERVED {
+        wrong.push(format!(
+            "{:.1} % of the requests that nothing befell were served",
+            served(sum) * 100.0
+        ));
+    }
+    let events = [
+        ran.reloads,
+        ran.drained as u64,
+        ran.crashed as u64,
+        ran.retries,
+    ];
+    if ran.took > LONG && events.contains(&0) {
+        wrong.push("not everything went wrong that was to".to_owned());
+    }
     if growth(ran) > MOST_GROWTH {
         wrong.push(format!(
-            "memory grew to {:.2} of what it was after a tenth of the requests",
+            "memory grew to {:.2} of what it was after half of the requests",
             growth(ran)
         ));
     }
     wrong
 }
 
-/// How much larger the process is at the end than when everything had been met for the first time.
-fn growth(ran: &Ran) -> f64 {
-    let [early, _, late] = ran.memory;
-    late / early
+/// Which share of those requests got a good answer that could.
+fn served(sum: &Sum) -> f64 {
+    sum.served as f64 / sum.sound.max(1) as f64
 }
 
-/// Pools, rings and the allocator's own reserves fill up; what leaks goes on beyond.
-const MOST_GROWTH: f64 = 1.6;
+/// How much larger the process is at the end than at half of it, when pools and rings have long been full.
+fn growth(ran: &Ran) -> f64 {
+    let [_, half, late] = ran.memory;
+    late / half
+}
+
+/// The others met an endpoint that crashed, or a listener that had all it takes.
+const LEAST_SERVED: f64 = 0.8;
+/// By then each thing has happened that happens now and then.
+const LONG: Duration = Duration::from_secs(4);
+/// What the allocator's own reserves still come to.
+const MOST_GROWTH: f64 = 1.25;

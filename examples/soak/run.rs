@@ -80,7 +80,7 @@ pub(crate) async fn run(args: &Args) -> Result<Ran, Error> {
     endpoints.stop().await?;
     let (drained, crashed) = (endpoints.drained, endpoints.crashed);
     Ok(Ran {
-        sum: ledger.sum(),
+        sum: ledger.sum(args.seed),
         took,
         metered: by_class(&page),
         retries: total(&page, "mesh_retries_total"),

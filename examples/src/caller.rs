@@ -87,7 +87,7 @@ impl Caller {
             Kind::Http1 => exchange(&self.http1, way, number).await,
             Kind::Http2 => exchange(&self.http2, way, number).await,
             Kind::Unary => unary(self.grpc.clone()).await,
-            Kind::Streaming => streaming(self.grpc.clone(), way).await,
+            Kind::Streaming => streaming(self.grpc.clone(), way, number).await,
         }
     }
 }
@@ -174,20 +174,22 @@ where
 
 /// Makes a gRPC call whose answer is a stream, and reads it to its end.
 ///
-/// A stream lasts longer than a deploy's steps where endpoints drain. Where they crash its messages come at once: what has
-/// begun to be answered cannot be asked again by anybody but the application.
+/// Where endpoints drain, every sixteenth stream lasts longer than the steps of a deploy, so that each endpoint goes with streams
+/// open that it has to end well. Where they crash its messages come at once: what has begun to be answered cannot be asked again
+/// by anybody but the application.
 ///
 /// # Errors
 /// Why it was not answered as it should be, and to its end.
-pub async fn streaming<S>(service: S, way: Way) -> Outcome
+pub async fn streaming<S>(service: S, way: Way, number: u64) -> Outcome
 where
     S: GrpcService<tonic::body::Body>,
     S::ResponseBody: HttpBody<Data = Bytes> + Send + 'static,
     <S::ResponseBody as HttpBody>::Error: Into<Error>,
 {
-    let pause = match way {
-        Way::Drain => 25,
-        Way::Crash => 0,
+    let pause = match (way, number % 16) {
+        (Way::Drain, 0) => 800,
+        (Way::Drain, _) => 25,
+        (Way::Crash, _) => 0,
     };
     let mut stub = ready(service).await?;
     let request = tonic::Request::new(note(pause));

@@ -127,5 +127,5 @@ impl Discovery {
 /// How much later than the endpoint itself discovery knows that it goes.
 pub const HEARD: Duration = Duration::from_millis(200);
 
-/// Longer than a call takes, its retries included: no call shall meet several steps.
+/// Longer than most calls take, their retries included: they shall not meet several steps.
 const BETWEEN: Duration = Duration::from_millis(300);
