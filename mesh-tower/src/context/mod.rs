@@ -93,8 +93,8 @@ impl CallContext {
     }
 
     /// Runs `poll` as part of this call.
-    pub(crate) fn enter<R>(&self, poll: impl FnOnce() -> R) -> R {
-        CURRENT.sync_scope(self.clone(), poll)
+    pub(crate) fn enter<R>(self, poll: impl FnOnce() -> R) -> R {
+        CURRENT.sync_scope(self, poll)
     }
 }
 
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_future_stays_in_the_call_in_which_it_was_made() {
         let context = context();
-        let inside = context.enter(|| async { current() }.in_call());
+        let inside = context.clone().enter(|| async { current() }.in_call());
         let scoped = context.scope(async { current() });
         for found in [inside.now_or_never(), scoped.now_or_never()] {
             let found = found.flatten().expect("the call");
@@ -139,7 +139,7 @@ mod tests {
     fn the_explicit_context_beats_the_current_one() {
         let (explicit, current) = (context(), context());
         let mut extensions = Extensions::new();
-        current.enter(|| {
+        current.clone().enter(|| {
             let found = CallContext::of(&extensions).expect("the current one");
             assert!(Arc::ptr_eq(&found.call, &current.call));
             extensions.insert(explicit.clone());

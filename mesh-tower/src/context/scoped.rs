@@ -74,7 +74,7 @@ impl<F: Future> Future for Scoped<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         match this.context {
-            Some(context) => context.enter(|| this.inner.poll(cx)),
+            Some(context) => context.clone().enter(|| this.inner.poll(cx)),
             None => this.inner.poll(cx),
         }
     }

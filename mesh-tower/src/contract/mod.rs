@@ -59,18 +59,6 @@ contract! {
         failure: is_answered - "a sidecar answers for what it could not reach",
         tunnels: are_counted;
 
-    inbound_observe: inbound::observe(),
-        ready: is_of_what_is_inside,
-        failure: is_passed_on,
-        tunnels: are_counted;
-    admit: inbound::admit(),
-        ready: is_of_what_is_inside,
-        failure: is_passed_on,
-        tunnels: are_not - "it holds nothing for a request, and passes a tunnel on as any answer";
-    deadline: inbound::deadline(),
-        ready: is_of_what_is_inside,
-        failure: is_passed_on,
-        tunnels: are_not - "it holds nothing but a timer, which ends with the head";
     inbound_stack: inbound::whole_stack(),
         ready: is_of_what_is_inside,
         failure: is_passed_on,

@@ -15,10 +15,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    InboundState, Reply, admit,
-    deadline::{self, Deadline},
-    observe,
-    stack::{Stack, stack},
+    InboundState, Reply,
+    stack::{self, Stack, stack},
 };
 use crate::body::{Body, BoxError};
 
@@ -86,12 +84,12 @@ where
     type Future = ResponseFuture<S, S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        Service::<Request<ReqB>>::poll_ready(&mut self.stack, cx)
+        self.stack.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         ResponseFuture {
-            stack: self.stack.call(request),
+            stack: self.stack.call(request.map(Body::new)),
         }
     }
 }
@@ -100,7 +98,7 @@ where
 #[pin_project]
 pub struct ResponseFuture<S, F> {
     #[pin]
-    stack: observe::ResponseFuture<admit::ResponseFuture<Deadline<S>, deadline::ResponseFuture<F>>>,
+    stack: stack::ResponseFuture<S, F>,
 }
 
 impl<S, B> Future for ResponseFuture<S, S::Future>

@@ -4,8 +4,6 @@
 //! one runs oneself there is [`InboundLayer`].
 
 mod admit;
-mod arrived;
-mod deadline;
 mod drain;
 mod layer;
 mod observe;

@@ -1,9 +1,6 @@
-//! A request that waits for others to end before it may come in.
+//! A request that waits until the listener has room for it.
 
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
 
 use mesh_core::timeout::Timeouts;
 
@@ -24,45 +21,39 @@ use crate::{
 pub(super) struct Queued {
     place: Place,
     state: InboundState,
-    call: Arc<Call>,
+    timeouts: Timeouts,
     limits: Limits,
 }
 
 impl Queued {
-    pub(super) fn new(
-        place: Place,
-        state: InboundState,
-        call: &Arc<Call>,
-        timeouts: Timeouts,
-    ) -> Self {
+    pub(super) fn new(place: Place, state: InboundState, call: &Call, timeouts: Timeouts) -> Self {
         Self {
             place,
             state,
-            call: call.clone(),
+            timeouts,
             limits: Limits::of(call, timeouts),
         }
     }
 
-    /// Gives up the place, which others may have from now on.
-    pub(super) fn leave(self) -> Arc<Call> {
-        self.call
+    /// Gives up the place, which others may have from now on; what the listener said of time is kept.
+    pub(super) fn leave(self) -> Timeouts {
+        self.timeouts
     }
 
     /// Ready when it is this request's turn, with its permit unless the limit has gone meanwhile; or with the time limit that
     /// has passed.
     pub(super) fn poll_entry(
         &mut self,
+        call: &Call,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Permit>, Cause>> {
-        let terms = self.state.terms(self.call.conn_info().map(ConnInfo::port));
+        let terms = self.state.terms(call.conn_info().map(ConnInfo::port));
         let Some(limit) = terms.and_then(|terms| terms.limit) else {
             return Poll::Ready(Ok(None));
         };
         if let Poll::Ready(permit) = self.place.poll_permit(limit, cx) {
             return Poll::Ready(Ok(Some(permit)));
         }
-        self.limits
-            .poll_expired(self.call.request_end(), cx)
-            .map(Err)
+        self.limits.poll_expired(call.request_end(), cx).map(Err)
     }
 }

@@ -16,7 +16,6 @@ use crate::{
     body::BoxError,
     context::CallContext,
     error::{Cause, Error},
-    gate::Permit,
     guard::Guard,
     limits::Limits,
 };
@@ -28,10 +27,8 @@ use crate::{
 pub struct Reply<B> {
     #[pin]
     kind: Kind<B>,
-    call: Option<Running>,
+    open: Option<Open>,
     limits: Option<Limits>,
-    /// On its way to the guard.
-    permit: Option<Permit>,
 }
 
 #[pin_project(project = KindProjection)]
@@ -41,57 +38,41 @@ enum Kind<B> {
     Over,
 }
 
-struct Running {
-    // Held for its drop: the request is open until the body has ended.
-    _guard: Guard,
-    context: CallContext,
+/// The request is open until the body has ended.
+struct Open {
+    guard: Guard,
     /// How many bytes are still to come, where that was said.
     left: Option<u64>,
 }
 
 impl<B: HttpBody<Data = Bytes>> Reply<B> {
-    pub(super) fn app(body: B, limits: Option<Limits>) -> Self {
-        Self {
-            kind: Kind::App(body),
-            call: None,
-            limits,
-            permit: None,
-        }
+    /// The application's, with nothing that would end with it.
+    pub(super) fn passed_on(body: B) -> Self {
+        Self::new(Kind::App(body))
     }
 
     /// An answer of ours.
     pub(super) fn local(text: Bytes) -> Self {
+        Self::new(Kind::Local(Full::new(text)))
+    }
+
+    fn new(kind: Kind<B>) -> Self {
         Self {
-            kind: Kind::Local(Full::new(text)),
-            call: None,
+            kind,
+            open: None,
             limits: None,
-            permit: None,
         }
     }
 
-    /// Takes along what lets the request be in the application.
-    pub(super) fn admitted(&mut self, permit: Option<Permit>) {
-        self.permit = permit;
-    }
-
-    /// What lets the request be in the application, for the guard to hold.
-    pub(super) fn take_permit(&mut self) -> Option<Permit> {
-        self.permit.take()
-    }
-
-    /// Holds the call's guard to the end of the body, which is `length` bytes away if that was announced.
-    pub(super) fn hold(&mut self, guard: Guard, context: CallContext, length: Option<u64>) {
+    /// Holds the call's guard to the end of the body, which is `length` bytes away if that was announced, or to where a limit
+    /// cuts it.
+    pub(super) fn hold(&mut self, guard: Guard, limits: Option<Limits>, length: Option<u64>) {
         let left = length.or_else(|| self.kind.size_hint().exact());
-        let call = Running {
-            _guard: guard,
-            context,
-            left,
-        };
         if left == Some(0) || self.kind.is_end_stream() {
-            call.context.call().complete();
-            self.limits = None;
+            guard.call().complete();
         } else {
-            self.call = Some(call);
+            self.open = Some(Open { guard, left });
+            self.limits = limits;
         }
     }
 
@@ -105,9 +86,9 @@ impl<B: HttpBody<Data = Bytes>> Reply<B> {
         let this = self.project();
         match this.kind.project() {
             KindProjection::App(body) => {
-                let frame = match this.call {
+                let frame = match this.open {
                     // A body is polled after the handler has returned, so it has to be put into the call once more.
-                    Some(call) => call.context.enter(|| body.poll_frame(cx)),
+                    Some(open) => open.context().enter(|| body.poll_frame(cx)),
                     None => body.poll_frame(cx),
                 };
                 frame.map_err(Into::into)
@@ -119,28 +100,28 @@ impl<B: HttpBody<Data = Bytes>> Reply<B> {
 
     /// A frame came: the last one, or one after which a limit may have passed.
     fn moved(mut self: Pin<&mut Self>, frame: &Frame<Bytes>) -> Option<Cause> {
-        if let Some(call) = &self.call {
-            call.context.call().saw(frame);
+        if let Some(open) = &self.open {
+            open.guard.call().saw(frame);
         }
         if frame.is_trailers() || self.kind.is_end_stream() {
             self.finish();
             return None;
         }
         let this = self.as_mut().project();
-        let call = this.call.as_mut()?;
+        let open = this.open.as_mut()?;
         let came = frame.data_ref().map_or(0, |data| data.len() as u64);
-        if let Some(left) = &mut call.left {
+        if let Some(left) = &mut open.left {
             *left = left.saturating_sub(came);
         }
-        let limits = this.limits.as_mut().filter(|_| call.left != Some(0))?;
-        limits.moved(call.context.call().request_end())
+        let limits = this.limits.as_mut().filter(|_| open.left != Some(0))?;
+        limits.moved(open.guard.call().request_end())
     }
 
     fn finish(self: Pin<&mut Self>) {
         let this = self.project();
         *this.limits = None;
-        if let Some(call) = this.call.take() {
-            call.context.call().complete();
+        if let Some(open) = this.open.take() {
+            open.guard.call().complete();
         }
     }
 
@@ -149,8 +130,8 @@ impl<B: HttpBody<Data = Bytes>> Reply<B> {
         let mut this = self.project();
         this.kind.set(Kind::Over);
         *this.limits = None;
-        if let Some(call) = this.call.take() {
-            call.context.call().failed(flag);
+        if let Some(open) = this.open.take() {
+            open.guard.call().failed(flag);
         }
     }
 
@@ -158,9 +139,9 @@ impl<B: HttpBody<Data = Bytes>> Reply<B> {
         match self.project() {
             ReplyProjection {
                 limits: Some(limits),
-                call: Some(call),
+                open: Some(open),
                 ..
-            } => limits.poll_expired(call.context.call().request_end(), cx),
+            } => limits.poll_expired(open.guard.call().request_end(), cx),
             _ => Poll::Pending,
         }
     }
@@ -208,6 +189,12 @@ where
     }
 }
 
+impl Open {
+    fn context(&self) -> CallContext {
+        CallContext::new(self.guard.call().clone())
+    }
+}
+
 impl<B: HttpBody<Data = Bytes>> Kind<B> {
     fn is_end_stream(&self) -> bool {
         match self {
@@ -230,13 +217,12 @@ impl<B: HttpBody<Data = Bytes>> Kind<B> {
 impl<B> PinnedDrop for Reply<B> {
     fn drop(self: Pin<&mut Self>) {
         // A server that has sent as many bytes as were announced does not ask for the end.
-        if let Some(Running {
-            context,
+        if let Some(Open {
+            guard,
             left: Some(0),
-            ..
-        }) = self.project().call
+        }) = self.project().open
         {
-            context.call().complete();
+            guard.call().complete();
         }
     }
 }

@@ -12,8 +12,6 @@ use mesh_core::{
 };
 
 use super::InboundState;
-/// The services one at a time, for those tests that hold each to the same contract.
-pub(crate) use super::{admit::Admit, arrived::Arrived, deadline::Deadline, observe::Observe};
 use crate::{
     gate::{Entry, Permit},
     record::{Readers, Scope, testing::recorder},

@@ -23,9 +23,7 @@ use tower_service::Service;
 
 use super::Accepted;
 use crate::{
-    adapter,
     body::{Body, BoxError},
-    conn_info::ConnInfo,
     inbound::{self, InboundState, Phase},
 };
 
@@ -41,10 +39,9 @@ where
     let Accepted { io, info } = accepted;
     let peer = info.peer_addr();
     let asked = Arc::new(Asked::default());
-    let stack = inbound::stack(app, state.clone(), Some(info.clone()));
+    let stack = inbound::stack(app, state.clone(), Some(info));
     let service = TowerToHyperService::new(OnConnection {
         inner: stack,
-        info,
         asked: asked.clone(),
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -109,11 +106,10 @@ impl Asked {
     }
 }
 
-/// The inbound stack, told by which connection a request came.
+/// The inbound stack, on a connection that notes when its first request came.
 #[derive(Clone)]
 struct OnConnection<S> {
     inner: S,
-    info: Arc<ConnInfo>,
     asked: Arc<Asked>,
 }
 
@@ -128,9 +124,7 @@ impl<S: Service<Request<Body>>> Service<Request<Incoming>> for OnConnection<S> {
 
     fn call(&mut self, request: Request<Incoming>) -> S::Future {
         self.asked.now(request.version());
-        let mut request = request.map(Body::incoming);
-        adapter::tell_connection(&self.info, request.extensions_mut());
-        self.inner.call(request)
+        self.inner.call(request.map(Body::incoming))
     }
 }
 

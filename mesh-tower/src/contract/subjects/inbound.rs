@@ -1,31 +1,21 @@
-//! The inbound services, one at a time and together, around a strict application.
+//! The inbound services around a strict application.
 
 use std::{sync::Arc, time::Duration};
 
 use http::{HeaderValue, Request};
-use mesh_core::{
-    Defaults,
-    config::Timeout,
-    timeout::{RequestEnds, Timeouts},
-    unit::Port,
-};
+use mesh_core::{Defaults, config::Timeout, unit::Port};
 use tower::{Layer as _, ServiceExt as _};
 
 use crate::{
     body::{Body, BoxError},
-    call,
     conn_info::ConnInfo,
     connect::Connection,
-    context::CallContext,
     contract::{
         case::Case,
         mock::{Strict, app},
         script::{BROKEN, Script},
     },
-    inbound::{
-        InboundLayer, InboundState, stack,
-        testing::{self, Admit, Arrived, Deadline, Observe},
-    },
+    inbound::{InboundLayer, InboundState, stack, testing},
 };
 
 /// With limits, so that their timers are part of what waits; longer than any test.
@@ -53,28 +43,6 @@ pub(in crate::contract) fn counting(case: Case, state: &InboundState) -> Case {
     let state = state.clone();
     case.recording()
         .counting("requests open", move || state.open().count())
-}
-
-pub(in crate::contract) async fn observe() -> Case {
-    let (state, script) = (state(), Script::new());
-    let (connection, info) = connection();
-    // The rooms below, without anything that they do: no limit passes, and the mesh is not stopped.
-    let inner = Deadline::new(strict!(script));
-    let observe = Observe::new(inner, state.clone(), Some(info));
-    counting(Case::new(observe, script), &state).on(connection)
-}
-
-pub(in crate::contract) async fn admit() -> Case {
-    let (state, script) = (state(), Script::new());
-    let inner = Deadline::new(strict!(script));
-    let admit = Admit::new(inner, state).map_request(arrived);
-    Case::new(admit, script)
-}
-
-pub(in crate::contract) async fn deadline() -> Case {
-    let script = Script::new();
-    let deadline = Deadline::new(strict!(script)).map_request(arrived);
-    Case::new(deadline, script)
 }
 
 pub(in crate::contract) async fn whole_stack() -> Case {
@@ -119,24 +87,6 @@ pub(in crate::contract) async fn layer_twice() -> Case {
     let layer = InboundLayer::new(state.clone());
     let service = layer.layer(layer.layer(strict!(script)));
     counting(Case::new(service, script), &state)
-}
-
-/// As `Observe` hands it on.
-fn arrived(mut request: Request<Body>) -> Arrived {
-    let call = Arc::new(call::testing::call_of(&request));
-    let body = std::mem::take(request.body_mut());
-    *request.body_mut() = body.reporting_to(call.clone(), None);
-    request
-        .extensions_mut()
-        .insert(CallContext::new(call.clone()));
-    Arrived {
-        timeouts: Some(
-            Timeouts::none()
-                .with_request(Some(MINUTE), RequestEnds::Head)
-                .with_idle(Some(MINUTE)),
-        ),
-        ..Arrived::new(request, Some(call))
-    }
 }
 
 pub(in crate::contract) fn connection() -> (Connection, Arc<ConnInfo>) {

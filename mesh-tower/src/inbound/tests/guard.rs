@@ -279,7 +279,7 @@ async fn a_tunnel_is_open_until_its_connection_closes() {
                 .body(Empty::<Bytes>::new());
             async { Ok::<_, Infallible>(response.expect("a response")) }
         });
-        let mut request = get();
+        let mut request = Request::new(Body::empty());
         *request.method_mut() = method;
         let response = answer(stack(app, state.clone(), Some(info)), request).await;
         drop(response);
@@ -298,7 +298,7 @@ async fn a_tunnel_in_an_http2_stream_ends_with_its_head() {
     let app = service_fn(|_: Request<Body>| async {
         Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
     });
-    let mut request = get();
+    let mut request = Request::new(Body::empty());
     (*request.method_mut(), *request.version_mut()) = (Method::CONNECT, Version::HTTP_2);
     let response = answer(stack(app, state.clone(), Some(info)), request).await;
     assert_eq!(
