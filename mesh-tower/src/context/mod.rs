@@ -2,7 +2,7 @@
 
 mod scoped;
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use http::Extensions;
 use mesh_core::timeout::Deadline;
@@ -49,7 +49,8 @@ impl CallContext {
     /// The context of the code that runs now: that of the request which this task is answering.
     #[must_use]
     pub fn current() -> Option<Self> {
-        CURRENT.try_with(Clone::clone).ok()
+        let current = CURRENT.try_with(|current| current.borrow().clone());
+        current.ok().flatten()
     }
 
     /// The call.
@@ -94,12 +95,27 @@ impl CallContext {
 
     /// Runs `poll` as part of this call.
     pub(crate) fn enter<R>(self, poll: impl FnOnce() -> R) -> R {
-        CURRENT.sync_scope(self, poll)
+        let _entered = Entered {
+            before: CURRENT.replace(Some(self)),
+        };
+        poll()
     }
 }
 
-tokio::task_local! {
-    static CURRENT: CallContext;
+/// While a context is in force. What was so before it is so again afterwards, also after a panic.
+struct Entered {
+    before: Option<CallContext>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CURRENT.set(self.before.take());
+    }
+}
+
+thread_local! {
+    // Tokio's task-locals hand every output on by value, twice; here an output is a response.
+    static CURRENT: RefCell<Option<CallContext>> = const { RefCell::new(None) };
 }
 
 #[cfg(test)]
