@@ -167,9 +167,9 @@ fn text(line: &mut Vec<u8>, value: Option<&[u8]>) {
     let start = line.len();
     line.extend_from_slice(value.unwrap_or(b"-"));
     for byte in &mut line[start..] {
-        if *byte < b' ' && *byte != b'\t' {
-            *byte = b'?';
-        }
+        // Without a branch, or it would be one byte at a time.
+        let ends_lines = *byte < b' ' && *byte != b'\t';
+        *byte = if ends_lines { b'?' } else { *byte };
     }
 }
 

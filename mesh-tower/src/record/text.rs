@@ -12,13 +12,14 @@ impl Text {
     /// Appends the texts; each is cut where it passes [`LONGEST`].
     pub(super) fn write(buffer: &mut Vec<u8>, pieces: [Option<&[u8]>; PIECES]) -> Self {
         let start = buffer.len();
-        let lengths = pieces.map(|piece| {
-            let Some(piece) = piece else { return ABSENT };
+        let mut lengths = [ABSENT; PIECES];
+        for (length, piece) in lengths.iter_mut().zip(pieces) {
+            let Some(piece) = piece else { continue };
             let piece = piece.get(..usize::from(LONGEST)).unwrap_or(piece);
             buffer.extend_from_slice(piece);
             // It is no longer than the longest.
-            u16::try_from(piece.len()).unwrap_or(LONGEST)
-        });
+            *length = u16::try_from(piece.len()).unwrap_or(LONGEST);
+        }
         Self { start, lengths }
     }
 
