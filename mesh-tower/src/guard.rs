@@ -2,27 +2,29 @@
 
 use std::sync::Arc;
 
-use crate::{call::Call, gate::Permit, open::OpenRequest, record::Scope};
+use crate::{
+    call::Call,
+    gate::Permit,
+    record::{InScope, Scope},
+};
 
 /// Lives from a request's head to its response's last byte, or to its drop, or to the close of the connection that it
 /// became (101, CONNECT); whatever is counted or recorded about a request is settled when it goes, once.
 #[derive(Debug)]
 pub(crate) struct Guard {
     call: Arc<Call>,
-    scope: Arc<Scope>,
     /// A place among those who may be in the application at a time.
     permit: Option<Permit>,
-    // Held for its drop, which comes after all else: who waits for the last request finds it settled.
-    _open: OpenRequest,
+    // Dropped after all else: who waits for the last request finds it settled.
+    scope: InScope,
 }
 
 impl Guard {
     pub(crate) fn new(call: Arc<Call>, scope: &Arc<Scope>) -> Self {
         Self {
             call,
-            scope: scope.clone(),
             permit: None,
-            _open: scope.open().begin(),
+            scope: scope.enter(),
         }
     }
 

@@ -1,26 +1,37 @@
 //! How many requests are open, and when the last one has ended.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::atomic::AtomicBool;
 
-use crate::sync::{AtomicUsize, Notify, Ordering};
+use crate::sync::{Count, Notify, Ordering};
 
 /// How many requests are between their head's arrival and their body's end.
 #[derive(Debug, Default)]
 pub(crate) struct Open {
-    count: AtomicUsize,
+    count: Count,
+    /// How often somebody has begun to wait for the last one. Until a mesh ends nobody does, and where requests come one
+    /// after the other each is the last one.
+    waits: Count,
     emptied: Notify,
     cut: AtomicBool,
 }
 
 impl Open {
-    /// Counts one request until what it gives is dropped.
-    pub(crate) fn begin(self: &Arc<Self>) -> OpenRequest {
-        self.count.fetch_add(1, Ordering::Relaxed);
-        OpenRequest(self.clone())
+    /// Counts one more.
+    pub(crate) fn begin(&self) {
+        self.count.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// One has ended.
+    pub(crate) fn end(&self) {
+        // In one order with who waits: who does not see the last one end is seen by it.
+        let last = self.count.fetch_sub(1, Ordering::SeqCst) == 1;
+        if last && self.waits.load(Ordering::SeqCst) > 0 {
+            self.emptied.notify_waiters();
+        }
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.count.load(Ordering::Acquire)
+        self.count.load(Ordering::SeqCst)
     }
 
     /// Whoever is still open from now on is ended by this process.
@@ -35,6 +46,7 @@ impl Open {
 
     /// Resolves when there is none.
     pub(crate) async fn emptied(&self) {
+        self.waits.fetch_add(1, Ordering::SeqCst);
         loop {
             // Asked for before the count is looked at, or the last drop could come in between and wake nobody.
             let emptied = self.emptied.notified();
@@ -46,31 +58,28 @@ impl Open {
     }
 }
 
-/// One request that has not ended.
-#[derive(Debug)]
-pub(crate) struct OpenRequest(Arc<Open>);
-
-impl Drop for OpenRequest {
-    fn drop(&mut self) {
-        if self.0.count.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.0.emptied.notify_waiters();
-        }
-    }
-}
-
 #[cfg(all(test, mesh_loom))]
 mod loom_models {
-    use loom::{future::block_on, thread};
+    use std::sync::Arc;
+
+    use loom::{future::block_on, sync::atomic::AtomicUsize, thread};
 
     use super::*;
     use crate::sync::{explore, join};
 
+    /// With so many requests.
+    fn open(requests: usize) -> Arc<Open> {
+        let open = Arc::new(Open::default());
+        (0..requests).for_each(|_| open.begin());
+        open
+    }
+
     #[test]
     fn who_waits_for_the_last_request_is_woken_by_its_drop_wherever_it_comes() {
         explore(|| {
-            let open = Arc::new(Open::default());
-            let requests = [open.begin(), open.begin()];
-            let threads = requests.map(|request| thread::spawn(|| drop(request)));
+            let open = open(2);
+            let threads =
+                [open.clone(), open.clone()].map(|open| thread::spawn(move || open.end()));
             block_on(open.emptied());
             assert_eq!(open.count(), 0);
             join(threads);
@@ -80,12 +89,12 @@ mod loom_models {
     #[test]
     fn who_waits_sees_what_was_done_before_the_last_drop() {
         explore(|| {
-            let (open, settled) = (Arc::new(Open::default()), Arc::new(AtomicUsize::new(0)));
-            let threads = [open.begin(), open.begin()].map(|request| {
+            let (open, settled) = (open(2), Arc::new(AtomicUsize::new(0)));
+            let threads = [open.clone(), open.clone()].map(|open| {
                 let settled = settled.clone();
                 thread::spawn(move || {
                     settled.fetch_add(1, Ordering::Relaxed);
-                    drop(request);
+                    open.end();
                 })
             });
             block_on(open.emptied());

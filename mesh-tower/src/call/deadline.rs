@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use mesh_core::timeout::{Deadline, Deadlines, Text, expected_millis, grpc_timeout};
 
-use super::Call;
+use super::{Call, Told};
 
 /// What a request says of the time that its caller has.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,14 +18,14 @@ pub(crate) struct CallersTime {
 
 impl CallersTime {
     /// Of a request that came in.
-    pub(crate) fn of_inbound(headers: &HeaderMap, grpc: bool, at: Instant) -> Self {
+    pub(crate) fn of_inbound(told: &Told<'_>, grpc: bool, at: Instant) -> Self {
         if grpc {
             return Self {
-                deadline: told(headers, at),
+                deadline: own_deadline(told, at),
                 limit: None,
             };
         }
-        let expected = headers.get(EXPECTED);
+        let expected = told.expected;
         Self {
             deadline: Deadline::NONE,
             limit: expected.and_then(|value| expected_millis(value.as_bytes())),
@@ -38,9 +38,9 @@ impl CallersTime {
     }
 
     /// Of a request that is sent, for one with that deadline: a gRPC client may have written one of its own.
-    pub(crate) fn of_outbound(headers: &HeaderMap, grpc: bool, at: Instant, of: Deadline) -> Self {
+    pub(crate) fn of_outbound(told: &Told<'_>, grpc: bool, at: Instant, of: Deadline) -> Self {
         let own = if grpc {
-            told(headers, at)
+            own_deadline(told, at)
         } else {
             Deadline::NONE
         };
@@ -51,8 +51,8 @@ impl CallersTime {
     }
 }
 
-fn told(headers: &HeaderMap, at: Instant) -> Deadline {
-    let timeout = headers.get(GRPC_TIMEOUT);
+fn own_deadline(told: &Told<'_>, at: Instant) -> Deadline {
+    let timeout = told.grpc_timeout;
     let timeout = timeout.and_then(|value| grpc_timeout(value.as_bytes()));
     let end = timeout.and_then(|timeout| at.checked_add(timeout));
     end.map_or(Deadline::NONE, Deadline::of_call)
@@ -145,7 +145,7 @@ mod tests {
         let now = clock::now();
         for value in ["", "soon", "-1", "1.5"] {
             for (name, grpc) in [(EXPECTED, false), (GRPC_TIMEOUT, true)] {
-                let time = CallersTime::of_inbound(&headers(&name, value), grpc, now);
+                let time = CallersTime::of_inbound(&Told::of(&headers(&name, value)), grpc, now);
                 assert_eq!(
                     (time.deadline, time.limit),
                     (Deadline::NONE, None),
@@ -153,9 +153,9 @@ mod tests {
                 );
             }
         }
-        let time = CallersTime::of_inbound(&headers(&GRPC_TIMEOUT, "1S"), false, now);
+        let time = CallersTime::of_inbound(&Told::of(&headers(&GRPC_TIMEOUT, "1S")), false, now);
         assert_eq!((time.deadline, time.limit), (Deadline::NONE, None));
-        let time = CallersTime::of_inbound(&headers(&EXPECTED, "1000"), true, now);
+        let time = CallersTime::of_inbound(&Told::of(&headers(&EXPECTED, "1000")), true, now);
         assert_eq!((time.deadline, time.limit), (Deadline::NONE, None));
     }
 
@@ -165,7 +165,7 @@ mod tests {
         for (cause, want) in [(5, 3), (1, 1)] {
             let of = Deadline::of_request(now + cause * SECOND);
             let own = headers(&GRPC_TIMEOUT, "3S");
-            let time = CallersTime::of_outbound(&own, true, now, of);
+            let time = CallersTime::of_outbound(&Told::of(&own), true, now, of);
             assert_eq!(time.deadline.at(), Some(now + want * SECOND));
         }
     }

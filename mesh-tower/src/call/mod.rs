@@ -7,6 +7,7 @@ mod head;
 mod request_end;
 #[cfg(test)]
 pub(crate) mod testing;
+mod told;
 
 use std::{
     fmt,
@@ -32,6 +33,7 @@ pub(crate) use self::{
     ending::grpc_status,
     head::{Carried, REQUEST_ID, RequestHead},
     request_end::RequestEnd,
+    told::Told,
 };
 
 use crate::{conn_info::ConnInfo, error::Place, runtime::meter::Meter, trace::Trace};
@@ -262,10 +264,11 @@ struct Way {
 /// # Source
 /// Envoy's `Grpc::Common::isGrpcRequestHeaders`: `application/grpc`, alone or followed by `+`.
 pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else {
-        return false;
-    };
-    match value.as_bytes().strip_prefix(b"application/grpc") {
+    headers.get(header::CONTENT_TYPE).is_some_and(is_grpc_type)
+}
+
+fn is_grpc_type(content_type: &HeaderValue) -> bool {
+    match content_type.as_bytes().strip_prefix(b"application/grpc") {
         Some(rest) => matches!(rest.first(), None | Some(b'+' | b';')),
         None => false,
     }

@@ -2,7 +2,7 @@
 
 use http::Request;
 
-use super::{Began, Call, CallersTime, Carried, is_grpc};
+use super::{Began, Call, CallersTime, Carried, Told};
 use crate::{
     runtime::{clock, rng::SharedRng},
     trace::Trace,
@@ -15,13 +15,13 @@ pub(crate) fn call() -> Call {
 
 /// One that has begun with this request.
 pub(crate) fn call_of<B>(request: &Request<B>) -> Call {
-    let at = clock::now();
+    let (at, told) = (clock::now(), Told::of(request.headers()));
     Call::new(Began {
         at,
-        grpc: is_grpc(request.headers()),
+        grpc: told.is_grpc(),
         inbound: false,
         version: request.version(),
-        trace: Trace::own(request.headers(), &SharedRng::new(1), None, at),
+        trace: Trace::own(&told, &SharedRng::new(1), None, at),
         time: CallersTime::default(),
         conn: None,
         request_id: None,

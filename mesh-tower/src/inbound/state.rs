@@ -81,7 +81,7 @@ impl InboundState {
     }
 
     /// The requests that are being answered.
-    pub(crate) fn open(&self) -> &Arc<Open> {
+    pub(crate) fn open(&self) -> &Open {
         self.0.scope.open()
     }
 

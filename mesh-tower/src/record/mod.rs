@@ -23,7 +23,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request};
 use mesh_core::{metric::Number, rng::Rng};
 
-pub(crate) use self::scope::Scope;
+pub(crate) use self::scope::{InScope, Scope};
 #[cfg(any(test, feature = "test-util"))]
 pub(crate) use self::witness::Witness;
 use self::{
@@ -33,7 +33,7 @@ use self::{
     write::Output,
 };
 use crate::{
-    call::{Attempt, Call, RequestHead},
+    call::{Attempt, Call, RequestHead, Told},
     runtime::{meters::Meters, rng::SharedRng},
     trace::{Counted, Emitter, Trace, Traced, Tracer},
 };
@@ -110,8 +110,8 @@ impl Recorder {
     }
 
     /// What records show of a request's head, if there will be any of it.
-    fn head<B>(&self, request: &Request<B>, trace: &Trace) -> Option<RequestHead> {
-        (self.logs || trace.is_sampled()).then(|| RequestHead::of(request))
+    fn head<B>(&self, request: &Request<B>, told: &Told<'_>, trace: &Trace) -> Option<RequestHead> {
+        (self.logs || trace.is_sampled()).then(|| RequestHead::of(request, told))
     }
 
     /// A name in logs for a request that nobody has named yet.

@@ -1,13 +1,13 @@
 //! What the requests of one direction share: how many are open, and where they are recorded.
 
-use std::{sync::Arc, time::Instant};
+use std::{ops::Deref, sync::Arc};
 
-use http::{HeaderMap, HeaderValue, Request};
+use http::Request;
 use mesh_core::{metric::Direction, timeout::Deadline};
 
 use super::Recorder;
 use crate::{
-    call::{Began, Call, CallersTime, Carried, REQUEST_ID, is_grpc},
+    call::{Began, Call, CallersTime, Carried, REQUEST_ID, Told},
     conn_info::ConnInfo,
     context::CallContext,
     open::Open,
@@ -18,7 +18,7 @@ use crate::{
 /// One for the requests that a mesh sends, one for those that it answers.
 #[derive(Debug)]
 pub(crate) struct Scope {
-    open: Arc<Open>,
+    open: Open,
     /// Counts what no route took, and everything inbound.
     meter: Arc<Meter>,
     recorder: Arc<Recorder>,
@@ -27,7 +27,7 @@ pub(crate) struct Scope {
 impl Scope {
     pub(crate) fn new(direction: Direction, recorder: &Arc<Recorder>) -> Arc<Self> {
         Arc::new(Self {
-            open: Arc::default(),
+            open: Open::default(),
             meter: recorder.meters().whole(direction),
             recorder: recorder.clone(),
         })
@@ -39,8 +39,14 @@ impl Scope {
     }
 
     /// The requests that have not ended.
-    pub(crate) fn open(&self) -> &Arc<Open> {
+    pub(crate) fn open(&self) -> &Open {
         &self.open
+    }
+
+    /// Counts one more until what it gives is dropped.
+    pub(crate) fn enter(self: &Arc<Self>) -> InScope {
+        self.open.begin();
+        InScope(self.clone())
     }
 
     /// Begins a call to another service, for the one that is being answered if there is one.
@@ -54,24 +60,25 @@ impl Scope {
         if let Some(parent) = &parent {
             parent.carried().add_to(request.headers_mut());
         }
-        let grpc = is_grpc(request.headers());
+        let told = Told::of(request.headers());
+        let grpc = told.is_grpc();
         // Written into each attempt, and not here: a request without headers is cheaper to keep for another try.
-        let request_id = request.headers().get(REQUEST_ID).cloned();
+        let request_id = told.request_id.cloned();
         let request_id = request_id
             .or_else(|| parent.as_ref()?.request_id().cloned())
             .or_else(|| self.recorder.new_request_id());
         let Recorder { tracer, ids, .. } = &*self.recorder;
         let trace = match parent {
             Some(parent) => Trace::child(parent, ids, tracer.as_ref()),
-            None => self.own_trace(request, at),
+            None => Trace::own(&told, ids, tracer.as_ref(), at),
         };
         Arc::new(Call::new(Began {
             at,
             grpc,
             inbound: false,
-            time: CallersTime::of_outbound(request.headers(), grpc, at, deadline),
+            time: CallersTime::of_outbound(&told, grpc, at, deadline),
             version: request.version(),
-            head: self.recorder.head(request, &trace),
+            head: self.recorder.head(request, &told, &trace),
             trace,
             conn: None,
             request_id,
@@ -79,43 +86,35 @@ impl Scope {
         }))
     }
 
-    /// Begins the answering of a request.
+    /// Begins the answering of a request, which is named here for all logs if it has no name.
     pub(crate) fn begin_inbound<B>(
         &self,
         request: &mut Request<B>,
         conn: Option<Arc<ConnInfo>>,
     ) -> Arc<Call> {
         let at = clock::now();
-        let request_id = self.name(request.headers_mut());
-        let trace = self.own_trace(request, at);
-        let grpc = is_grpc(request.headers());
-        Arc::new(Call::new(Began {
+        let told = Told::of(request.headers());
+        let (named, grpc) = (told.request_id.cloned(), told.is_grpc());
+        let is_named = named.is_some();
+        let request_id = named.or_else(|| self.recorder.new_request_id());
+        let Recorder { tracer, ids, .. } = &*self.recorder;
+        let trace = Trace::own(&told, ids, tracer.as_ref(), at);
+        let call = Arc::new(Call::new(Began {
             at,
             grpc,
             inbound: true,
-            time: CallersTime::of_inbound(request.headers(), grpc, at),
+            time: CallersTime::of_inbound(&told, grpc, at),
             version: request.version(),
-            head: self.recorder.head(request, &trace),
+            head: self.recorder.head(request, &told, &trace),
             trace,
             conn,
             request_id,
-            carried: Carried::of(request.headers(), self.recorder.carried()),
-        }))
-    }
-
-    /// The name of a request in logs, which it is given here if it has none.
-    fn name(&self, headers: &mut HeaderMap) -> Option<HeaderValue> {
-        if let Some(named) = headers.get(REQUEST_ID) {
-            return Some(named.clone());
+            carried: Carried::of(told.headers(), self.recorder.carried()),
+        }));
+        if !is_named && let Some(new) = call.request_id() {
+            request.headers_mut().insert(REQUEST_ID, new.clone());
         }
-        let new = self.recorder.new_request_id()?;
-        headers.insert(REQUEST_ID, new.clone());
-        Some(new)
-    }
-
-    fn own_trace<B>(&self, request: &Request<B>, now: Instant) -> Trace {
-        let Recorder { tracer, ids, .. } = &*self.recorder;
-        Trace::own(request.headers(), ids, tracer.as_ref(), now)
+        call
     }
 
     /// Records a call that has ended, whichever way.
@@ -124,5 +123,23 @@ impl Scope {
         let meter = call.meter().unwrap_or(&self.meter);
         meter.record(&call.sum(now));
         self.recorder.record(call, now);
+    }
+}
+
+/// A request of this scope that has not ended.
+#[derive(Debug)]
+pub(crate) struct InScope(Arc<Scope>);
+
+impl Deref for InScope {
+    type Target = Scope;
+
+    fn deref(&self) -> &Scope {
+        &self.0
+    }
+}
+
+impl Drop for InScope {
+    fn drop(&mut self) {
+        self.0.open.end();
     }
 }

@@ -166,6 +166,10 @@ impl<N: Deref<Target = Notify>> Drop for Waits<N> {
 pub(crate) struct Count(AtomicUsize);
 
 impl Count {
+    pub(crate) fn fetch_add(&self, one: usize, order: Ordering) -> usize {
+        self.0.fetch_add(one, order)
+    }
+
     pub(crate) fn load(&self, order: Ordering) -> usize {
         self.0.fetch_add(0, order)
     }

@@ -9,7 +9,10 @@ use std::{
 use http::HeaderMap;
 use mesh_core::metric::Number;
 
-use crate::{call::Call, runtime::rng::SharedRng};
+use crate::{
+    call::{Call, Told},
+    runtime::rng::SharedRng,
+};
 
 /// Nothing is known of a trace.
 #[derive(Debug)]
@@ -37,7 +40,7 @@ impl Trace {
     }
 
     pub(crate) fn own(
-        _headers: &HeaderMap,
+        _told: &Told<'_>,
         _rng: &SharedRng,
         _tracer: Option<&Tracer>,
         _now: Instant,

@@ -18,7 +18,7 @@ pub(crate) use self::{
     tracer::{Counted, Emitter, Tracer},
 };
 use crate::{
-    call::Call,
+    call::{Call, Told},
     runtime::{clock, rng::SharedRng},
 };
 
@@ -74,14 +74,13 @@ impl Trace {
 
     /// Of a call that came in, or of the first one: what its headers say, or a new trace.
     pub(crate) fn own(
-        headers: &HeaderMap,
+        told: &Told<'_>,
         mut rng: &SharedRng,
         tracer: Option<&Tracer>,
         now: Instant,
     ) -> Self {
-        let lines = headers.get_all(NAME).iter().map(HeaderValue::as_bytes);
         let new = || TraceId::generate(clock::wall(), || rng.next_u64());
-        let trace = TraceHeader::from_lines(lines).into_trace(new);
+        let trace = TraceHeader::from_lines(told.traces()).into_trace(new);
         let part = match tracer {
             None => Part::Bystander,
             Some(tracer) if tracer.samples(&trace, now, rng) => Part::Sampled {
