@@ -1,6 +1,6 @@
 //! The groups of endpoints that plans lead to, each once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use super::CompileError;
 use crate::{
@@ -38,12 +38,24 @@ impl Clusters {
             virtual_node: node.clone(),
             port,
         })?;
-        Ok(self.add(spec, policy))
+        self.add(spec, policy)
     }
 
-    pub(super) fn add(&mut self, spec: ClusterSpec, policy: ClusterPolicy) -> ClusterId {
+    /// The cluster of these endpoints. Whoever leads to them shares them, and they cannot be watched in two ways.
+    pub(super) fn add(
+        &mut self,
+        spec: ClusterSpec,
+        policy: ClusterPolicy,
+    ) -> Result<ClusterId, CompileError> {
         let next = ClusterId(self.ids.len());
-        self.ids.entry(spec).or_insert((next, policy)).0
+        match self.ids.entry(spec) {
+            Entry::Vacant(new) => Ok(new.insert((next, policy)).0),
+            Entry::Occupied(known) if known.get().1 == policy => Ok(known.get().0),
+            Entry::Occupied(known) => Err(CompileError::Watched {
+                virtual_node: known.key().virtual_node.clone(),
+                port: known.key().port,
+            }),
+        }
     }
 
     /// The clusters in the order of their ids, and what applies to each.

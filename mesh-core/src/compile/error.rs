@@ -12,7 +12,8 @@ use crate::{
 
 /// Why a mesh could not be compiled for a node.
 ///
-/// All but [`UnknownNode`](Self::UnknownNode) and [`TooManyRoutes`](Self::TooManyRoutes) are what reading a configuration refuses already.
+/// Reading a configuration refuses already all but [`UnknownNode`](Self::UnknownNode), [`TooManyRoutes`](Self::TooManyRoutes) and,
+/// for services that are named in Rust, [`Watched`](Self::Watched).
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum CompileError {
@@ -65,6 +66,17 @@ pub enum CompileError {
         virtual_service: VirtualServiceName,
         /// How many there may be; a route counts once for each service and port that it is for.
         most: usize,
+    },
+    /// Two targets share their endpoints, but not how these are picked, checked and put out.
+    #[error(
+        "two targets lead to {virtual_node}:{port} by the same protocol, but differ in balance, health check or outlier detection; give \
+         both the same"
+    )]
+    Watched {
+        /// The node, or the host, behind both.
+        virtual_node: VirtualNodeName,
+        /// The port that both lead to.
+        port: Port,
     },
     /// A name that App Mesh would not have taken.
     #[error(transparent)]

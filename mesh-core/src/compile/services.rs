@@ -22,7 +22,8 @@ use crate::{
 /// Compiles services to a snapshot: each takes every request for its name and port.
 ///
 /// # Errors
-/// [`CompileError::Name`] if a service or a host has a name that App Mesh would not take.
+/// [`CompileError::Name`] if a service or a host has a name that App Mesh would not take; [`CompileError::Watched`] if two
+/// services lead to the same host, port and protocol, but do not say the same of how its endpoints are picked, checked and put out.
 ///
 /// # Examples
 /// ```
@@ -43,7 +44,7 @@ pub fn services<'a>(
     let mut ports = BTreeMap::<_, Vec<_>>::new();
     for (name, port, target) in services {
         let name = VirtualServiceName::new(name)?;
-        let cluster = clusters.add(target.cluster(port)?, target.policy(defaults));
+        let cluster = clusters.add(target.cluster(port)?, target.policy(defaults))?;
         let plan = plans.add(|id| target.plan(id, &name, cluster, defaults));
         let routes = ListenerRoutes::new(port, [Rule::catch_all(plan)]);
         ports.entry(name).or_default().push(routes);
@@ -262,6 +263,34 @@ mod tests {
                 matches!(error, CompileError::Name(_)),
                 "{name:?} at {hostname:?}: {error}"
             );
+        }
+    }
+
+    #[test]
+    fn targets_that_share_endpoints_share_what_watches_them_or_are_refused() {
+        let port = Port::new(80).unwrap();
+        let plain = Target::dns("backend");
+        let seconds = Duration::from_secs;
+        let check = HealthCheck::new(Protocol::Http, seconds(5), seconds(2)).unwrap();
+        let detection = OutlierDetection::new(5, seconds(10), seconds(30), 50).unwrap();
+        let others = [
+            (plain.clone().health_check(check), false),
+            (plain.clone().outlier_detection(detection), false),
+            (plain.clone().balance(Algorithm::RoundRobin), false),
+            (plain.clone().timeout(seconds(1)), true),
+            (plain.clone().protocol(Protocol::Http2), true),
+        ];
+        for (other, fits) in others {
+            for pair in [[plain.clone(), other.clone()], [other, plain.clone()]] {
+                let [first, second] = pair;
+                let rows = [("orders", port, first), ("stock", port, second)];
+                match services(rows, Defaults::Safe) {
+                    Ok(_) => assert!(fits),
+                    Err(error) => {
+                        assert!(!fits && error.to_string().contains("backend"), "{error}");
+                    }
+                }
+            }
         }
     }
 
