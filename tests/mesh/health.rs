@@ -2,6 +2,7 @@
 
 use std::{
     future::pending,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicU16, AtomicUsize, Ordering},
@@ -10,6 +11,7 @@ use std::{
 };
 
 use axum::{Router, http::StatusCode, routing::get};
+use futures::channel::mpsc;
 use mesh_core::{
     Config,
     config::{Listener, Mesh as Model, VirtualNode, VirtualService},
@@ -26,6 +28,8 @@ use crate::support::{Abort, served, serving};
 const FIRST: &str = "10.0.0.1:8080";
 const SECOND: &str = "10.0.0.2:8080";
 const THIRD: &str = "10.0.0.3:8080";
+/// Behind all others, in order of address.
+const GOOD: &str = "10.0.0.9:8080";
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -335,4 +339,139 @@ async fn checks_keep_their_connection_and_come_at_their_interval() {
         checks,
         "checks end with the mesh"
     );
+}
+
+/// So many endpoints that never answer a check, at the addresses before [`GOOD`].
+async fn silent(network: &MemoryNetwork, endpoints: u16) -> (Vec<String>, Abort) {
+    let ports = 1..=endpoints;
+    let node = ports
+        .clone()
+        .fold(VirtualNode::builder("silent"), |node, port| {
+            node.listener(port, Protocol::Http)
+        });
+    let model = Model::builder("shop").virtual_node(node.dns("silent.internal"));
+    let builder = Mesh::builder()
+        .config(model.build().expect("the model is valid"))
+        .virtual_node("silent")
+        .network(network);
+    let addrs: Vec<_> = ports
+        .clone()
+        .map(|port| format!("10.0.0.1:{port}"))
+        .collect();
+    let builder = ports
+        .zip(&addrs)
+        .fold(builder, |builder, (port, addr)| builder.bind(port, addr));
+    let mesh = builder.start().await.expect("the mesh starts");
+    let app = Router::new().fallback(async || pending::<()>().await);
+    let serving = serving(&mesh, app);
+    mesh.ready().await;
+    (addrs, serving)
+}
+
+#[tokio::test(start_paused = true)]
+async fn endpoints_that_are_silent_keep_no_other_from_being_asked() {
+    let asked = HealthCheck::new(Protocol::Http, seconds(5), seconds(10)).expect("in range");
+    let (network, model) = (
+        MemoryNetwork::new(),
+        shop(Some(asked.path("/ping")), Protocol::Http),
+    );
+    let (mut addrs, _silent) = silent(&network, 80).await;
+    let _good = Peer::start(&network, &model, GOOD).await;
+    addrs.push(GOOD.to_owned());
+    let addrs: Vec<_> = addrs.iter().map(String::as_str).collect();
+    let mesh = web(&network, &model, &addrs);
+    let mesh = mesh.start().await.expect("the mesh starts");
+    time::sleep(seconds(60)).await;
+    let healths = healths(&mesh);
+    let unasked = healths.iter().filter(|&&health| health == Health::Unknown);
+    assert_eq!(unasked.count(), 0);
+    assert_eq!(healths.last(), Some(&Health::Well));
+}
+
+/// The endpoints as a stream tells them, and who calls them.
+async fn told(
+    network: &MemoryNetwork,
+    model: &Model,
+    first: &[&str],
+) -> (mpsc::UnboundedSender<Vec<SocketAddr>>, Mesh) {
+    let (tell, updates) = mpsc::unbounded();
+    tell.unbounded_send(addrs(first)).expect("it is read");
+    let web = web(network, model, &[]).discover("orders", updates);
+    (tell, web.start().await.expect("the mesh starts"))
+}
+
+fn addrs(addrs: &[&str]) -> Vec<SocketAddr> {
+    let addrs = addrs.iter().map(|addr| addr.parse());
+    addrs.collect::<Result<_, _>>().expect("addresses")
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_comes_back_is_asked_before_it_takes_requests() {
+    let (network, model) = (
+        MemoryNetwork::new(),
+        shop(Some(check(Protocol::Http)), Protocol::Http),
+    );
+    let _stays = [
+        Peer::start(&network, &model, SECOND).await,
+        Peer::start(&network, &model, THIRD).await,
+    ];
+    let replaced = Peer::start(&network, &model, FIRST).await;
+    let (tell, mesh) = told(&network, &model, &[FIRST, SECOND, THIRD]).await;
+    let client = mesh.client_for("orders.local").expect("a backend");
+    for away in [seconds(20), Duration::ZERO] {
+        assert_eq!(healths(&mesh), [Health::Well; 3]);
+        tell.unbounded_send(addrs(&[SECOND, THIRD]))
+            .expect("it is read");
+        until(|| healths(&mesh).len() == 2).await;
+        time::sleep(away).await;
+        // Another process by now, which was registered before it was ready.
+        replaced.answers(503);
+        replaced.calls();
+        tell.unbounded_send(addrs(&[FIRST, SECOND, THIRD]))
+            .expect("it is read");
+        until(|| healths(&mesh).len() == 3).await;
+        assert_ne!(healths(&mesh)[0], Health::Well);
+        call(&client, 30).await;
+        replaced.is_asked(1).await;
+        assert_eq!(
+            healths(&mesh)[0],
+            Health::Unwell,
+            "the first answer decides"
+        );
+        call(&client, 30).await;
+        assert_eq!(replaced.calls(), 0);
+        replaced.answers(200);
+        replaced.is_asked(2).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_not_asked_yet_takes_nothing_while_anybody_is_well_and_causes_no_panic() {
+    let (network, model) = (
+        MemoryNetwork::new(),
+        shop(Some(check(Protocol::Http)), Protocol::Http),
+    );
+    let old = [
+        Peer::start(&network, &model, FIRST).await,
+        Peer::start(&network, &model, SECOND).await,
+    ];
+    let (tell, mesh) = told(&network, &model, &[FIRST, SECOND]).await;
+    let client = mesh.client_for("orders.local").expect("a backend");
+    let (mut more, _silent) = silent(&network, 3).await;
+    more.extend([FIRST.to_owned(), SECOND.to_owned()]);
+    let more: Vec<_> = more.iter().map(String::as_str).collect();
+    tell.unbounded_send(addrs(&more)).expect("it is read");
+    until(|| healths(&mesh).len() == 5).await;
+    call(&client, 20).await;
+    let taken: usize = old.iter().map(Peer::calls).sum();
+    assert_eq!(taken, 20);
+    let metrics = mesh.metrics();
+    assert!(metrics.contains("mesh_endpoints_panic{target=\"orders\"} 0\n"));
+}
+
+/// Waits for what comes without time.
+async fn until(mut is_so: impl FnMut() -> bool) {
+    while !is_so() {
+        tokio::task::yield_now().await;
+    }
 }

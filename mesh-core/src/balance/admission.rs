@@ -8,6 +8,8 @@ pub enum Standing {
     Usable,
     /// Its health checks, or its failures.
     Ailing,
+    /// It is checked, and has not answered yet.
+    Unheard,
     /// Somebody took it out by hand.
     Withdrawn,
 }
@@ -19,11 +21,17 @@ pub enum Standing {
 /// ones would be overrun, so what is known against the others is ignored. Exactly half is enough. What was withdrawn by hand
 /// is no part of that sum, and stays out.
 ///
+/// With one difference: who has not answered a check yet is no part of it either while anybody is usable, as Envoy does it only
+/// when told to (`ignore_new_hosts_until_first_hc`). By Envoy's default, two healthy endpoints that grow to five are in panic
+/// until the new ones have answered, and requests go to them before they are ready.
+///
 /// # Examples
 /// ```
-/// use mesh_core::balance::{Admission, Standing::{Ailing, Usable, Withdrawn}};
+/// use mesh_core::balance::{Admission, Standing::{Ailing, Unheard, Usable, Withdrawn}};
 ///
 /// assert_eq!(Admission::of([Usable, Ailing]), Admission::Usable);
+/// assert_eq!(Admission::of([Usable, Unheard, Unheard]), Admission::Usable);
+/// assert_eq!(Admission::of([Unheard, Unheard]), Admission::Panic); // there is no one else
 /// let panic = Admission::of([Usable, Ailing, Ailing, Withdrawn]);
 /// assert_eq!(panic, Admission::Panic);
 /// assert!(panic.admits(Ailing) && !panic.admits(Withdrawn));
@@ -44,15 +52,19 @@ impl Admission {
     /// What follows from how all endpoints of a cluster stand.
     #[must_use]
     pub fn of(standings: impl IntoIterator<Item = Standing>) -> Self {
-        let (mut usable, mut kept, mut all) = (0_usize, 0_usize, 0_usize);
+        let [mut usable, mut ailing, mut unheard, mut withdrawn] = [0_usize; 4];
         for standing in standings {
-            all += 1;
-            kept += usize::from(standing != Standing::Withdrawn);
-            usable += usize::from(standing == Standing::Usable);
+            *match standing {
+                Standing::Usable => &mut usable,
+                Standing::Ailing => &mut ailing,
+                Standing::Unheard => &mut unheard,
+                Standing::Withdrawn => &mut withdrawn,
+            } += 1;
         }
-        match (kept, all) {
-            (0, 1..) => Self::AllWithdrawn,
-            _ if usable < kept - usable => Self::Panic,
+        match (usable, ailing + unheard, withdrawn) {
+            (0, 0, 1..) => Self::AllWithdrawn,
+            (0, 1.., _) => Self::Panic,
+            _ if usable < ailing => Self::Panic,
             _ => Self::Usable,
         }
     }
@@ -71,13 +83,13 @@ impl Admission {
 #[cfg(test)]
 mod tests {
     use super::{
-        Standing::{Ailing, Usable, Withdrawn},
+        Standing::{Ailing, Unheard, Usable, Withdrawn},
         *,
     };
 
     #[test]
-    fn below_half_is_panic_and_half_is_not_and_the_withdrawn_do_not_count() {
-        let rows: [(&[Standing], Admission); 12] = [
+    fn below_half_is_panic_and_half_is_not_and_neither_the_withdrawn_nor_the_unheard_count() {
+        let rows: [(&[Standing], Admission); 17] = [
             (&[], Admission::Usable),
             (&[Usable], Admission::Usable),
             (&[Ailing], Admission::Panic),
@@ -93,6 +105,11 @@ mod tests {
                 Admission::Usable,
             ),
             (&[Ailing, Withdrawn], Admission::Panic),
+            (&[Unheard, Unheard, Withdrawn], Admission::Panic),
+            (&[Usable, Unheard, Unheard, Unheard], Admission::Usable),
+            (&[Usable, Unheard, Unheard, Ailing], Admission::Usable),
+            (&[Usable, Unheard, Ailing, Ailing], Admission::Panic),
+            (&[Unheard, Ailing], Admission::Panic),
         ];
         for (standings, want) in rows {
             let admission = Admission::of(standings.iter().copied());
@@ -102,7 +119,7 @@ mod tests {
 
     #[test]
     fn somebody_is_admitted_wherever_there_is_anybody() {
-        let each = [Usable, Ailing, Withdrawn];
+        let each = [Usable, Ailing, Unheard, Withdrawn];
         for (a, b) in each.iter().flat_map(|&a| each.map(|b| (a, b))) {
             let admission = Admission::of([a, b]);
             assert!(admission.admits(a) || admission.admits(b), "{a:?} {b:?}");

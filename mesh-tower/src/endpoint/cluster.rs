@@ -1,10 +1,6 @@
 //! A target: what stays while snapshots and endpoint sets come and go.
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, sync::Arc};
 
 use arc_swap::Guard;
 use mesh_core::{
@@ -14,9 +10,9 @@ use mesh_core::{
 };
 
 use super::{
-    Connector, Endpoint, EndpointSet, Pool,
-    roster::{Gone, Members, Roster, state_of},
-    set::State,
+    EndpointSet,
+    roster::{Members, Roster},
+    set::Member,
 };
 use crate::{
     runtime::budget::RetryBudget,
@@ -103,99 +99,56 @@ impl Cluster {
         placed.map(|_| Waiting(self.clone()))
     }
 
-    /// Takes discovery's answer: addresses that stay keep their connections, counts and state, those that left are retired,
-    /// and one that comes back within [`LINGER`] finds its counts and state again.
-    ///
-    /// A new one begins as `unheard`: [`Health::Unknown`] where endpoints are checked. [`Health::Well`] says that nobody checks
-    /// them, so what is known of their health is void.
-    pub(crate) fn update(
-        &self,
-        addrs: &[SocketAddr],
-        connector: &Arc<Connector>,
-        unheard: Health,
-        now: Instant,
-    ) {
-        self.change(true, |roster, members| {
-            roster.forget(now);
-            let before = std::mem::take(members);
-            members.extend(addrs.iter().map(|&addr| {
-                let known = before.iter().find(|(endpoint, _)| endpoint.addr == addr);
-                let (endpoint, mut state) = known
-                    .cloned()
-                    .unwrap_or_else(|| self.member(addr, roster, connector, unheard));
-                if unheard.is_well() {
-                    state.health = Health::Well;
-                }
-                (endpoint, state)
-            }));
-            let gone = before
-                .into_iter()
-                .filter(|(endpoint, _)| !addrs.contains(&endpoint.addr));
-            for (Endpoint { addr, load, pool }, state) in gone {
-                pool.retire();
-                let until = now + LINGER;
-                roster.gone.insert(addr, Gone { load, state, until });
-            }
-        });
-    }
-
-    /// An address that was not in the set, but perhaps not long ago.
-    fn member(
-        &self,
-        addr: SocketAddr,
-        roster: &mut Roster,
-        connector: &Arc<Connector>,
-        health: Health,
-    ) -> (Endpoint, State) {
-        let pool = Arc::new(Pool::new(addr, self.spec.protocol, connector.clone()));
-        let (load, state) = match roster.gone.remove(&addr) {
-            Some(gone) => (gone.load, gone.state),
-            None => {
-                let state = State {
-                    health,
-                    ..State::default()
-                };
-                (Arc::default(), state)
-            }
-        };
-        (Endpoint { addr, load, pool }, state)
-    }
-
-    /// What the checks of an endpoint say, also of one that is gone for the moment.
+    /// What the checks of an endpoint say.
     pub(crate) fn set_health(&self, addr: SocketAddr, health: Health) {
-        self.change(false, |roster, members| {
-            if let Some((_, state)) = state_of(roster, members, addr) {
-                state.health = health;
-            }
+        self.revise(|_, members| {
+            members.alter(addr, |state| state.health = health);
         });
     }
 
-    /// Replaces the set by one in which something was changed. The one way to do so: whoever changes has the lock from
-    /// reading to writing. `answered` says that discovery did it.
-    pub(super) fn change<T>(
-        &self,
-        answered: bool,
-        change: impl FnOnce(&mut Roster, &mut Members) -> T,
-    ) -> T {
+    /// Nobody checks the endpoints any more.
+    pub(crate) fn void_health(&self) {
+        self.revise(|_, members| members.alter_each(|_, state| state.health = Health::Well));
+    }
+
+    /// Changes what is known of endpoints. The set is replaced only if something is another: an endpoint that fails over and over
+    /// copies nothing.
+    pub(super) fn revise<T>(&self, revise: impl FnOnce(&mut Roster, &mut Members<'_>) -> T) -> T {
         let mut roster = self.roster.lock();
         let before = self.endpoints.load_full();
-        let mut members = before
-            .members()
-            .map(|(endpoint, state)| (endpoint.clone(), *state))
-            .collect();
-        let told = change(&mut roster, &mut members);
-        let after = EndpointSet::new(members, answered || before.is_answered());
-        let admissions = (before.admission(), after.admission());
-        self.endpoints.store(Arc::new(after));
+        let mut members = Members::of(&before);
+        let told = revise(&mut roster, &mut members);
+        let after = members.changed();
+        let after = after.map(|members| EndpointSet::new(members, before.is_answered()));
+        let admissions = after.map(|after| self.store(&before, after));
         // The lock ends first: who listens to events may ask for endpoints.
         drop(roster);
-        self.changed.notify_waiters();
-        self.announce(admissions);
+        if let Some(admissions) = admissions {
+            self.announce(admissions);
+        }
         told
     }
 
-    /// Says that what is known against endpoints begins or ceases to be ignored.
+    /// Replaces the set by what discovery says. Whoever changes has the lock from reading to writing, here as in
+    /// [`revise`](Self::revise).
+    pub(super) fn replace(&self, by: impl FnOnce(&mut Roster, &EndpointSet) -> Vec<Member>) {
+        let mut roster = self.roster.lock();
+        let before = self.endpoints.load_full();
+        let after = EndpointSet::new(by(&mut roster, &before), true);
+        let admissions = self.store(&before, after);
+        drop(roster);
+        self.announce(admissions);
+    }
+
+    fn store(&self, before: &EndpointSet, after: EndpointSet) -> (Admission, Admission) {
+        let admissions = (before.admission(), after.admission());
+        self.endpoints.store(Arc::new(after));
+        admissions
+    }
+
+    /// Wakes who waits for another set, and says that what is known against endpoints begins or ceases to be ignored.
     fn announce(&self, (before, after): (Admission, Admission)) {
+        self.changed.notify_waiters();
         let ClusterSpec {
             virtual_node, port, ..
         } = &self.spec;
@@ -220,7 +173,11 @@ impl Cluster {
         self.retune(None);
         if !last.is_answered() {
             // Nobody follows its discovery any more: whoever waits for the first answer would wait for ever.
-            self.change(true, |_, _| ());
+            self.replace(|_, last| {
+                last.members()
+                    .map(|(at, state)| (at.clone(), *state))
+                    .collect()
+            });
         }
     }
 }
@@ -240,12 +197,6 @@ impl Drop for Waiting {
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
-
-/// How long the counts and the state of an address that left are kept: the longest an ejection lasts by default.
-///
-/// # Source
-/// Envoy, `OutlierDetection.max_ejection_time`: 300 s.
-const LINGER: Duration = Duration::from_secs(300);
 
 #[cfg(test)]
 pub(in crate::endpoint) mod tests;

@@ -11,7 +11,7 @@ use mesh_core::{
     outlier::{OutlierDetection, is_failure},
 };
 
-use super::{Cluster, Destination, Endpoint, Load, roster::state_of, sweep};
+use super::{Cluster, Destination, Ejected, Endpoint, Load, set::State, sweep};
 use crate::runtime::clock;
 
 impl Destination {
@@ -74,28 +74,28 @@ pub(super) enum Verdict {
 impl Cluster {
     /// Puts an endpoint out, unless too many are.
     pub(super) fn eject(&self, addr: SocketAddr, now: Instant) -> Verdict {
-        self.change(false, |roster, members| {
+        self.revise(|roster, members| {
             let Some(detection) = roster.detection else {
                 return Verdict::Moot;
             };
-            let out = members.iter().filter(|(_, state)| state.ejection.is_out());
-            let (out, all) = (out.count(), members.len());
-            let member = members.iter_mut().find(|(known, _)| known.addr == addr);
-            let Some((endpoint, state)) = member else {
+            let Some((endpoint, &State { ejection, .. })) = members.find(addr) else {
                 return Verdict::Moot;
             };
             // Whatever follows, it takes as many failures again until the next time.
             endpoint.load.succeeded();
-            if state.ejection.is_out() {
+            if ejection.is_out() {
                 return Verdict::Moot;
             }
+            let (out, all) = members.out();
             if !detection.may_eject(out, all) {
                 return Verdict::TooMany;
             }
-            state.ejection.eject(&detection, now);
+            let mut ejected = ejection;
+            ejected.eject(&detection, now);
+            members.alter(addr, |state| state.ejection = ejected);
             roster.ejections += 1;
             Verdict::Out {
-                lasts: state.ejection.duration(&detection),
+                lasts: ejected.duration(&detection),
                 first: !std::mem::replace(&mut roster.sweeping, true),
             }
         })
@@ -104,12 +104,13 @@ impl Cluster {
     fn tell(&self, endpoint: SocketAddr, verdict: Verdict) {
         let spec = self.spec();
         let (virtual_node, port) = (&spec.virtual_node, spec.port);
+        let reason = Ejected::Outlier { until: None }.reason();
         match verdict {
             Verdict::Out { lasts, .. } => {
-                tracing::warn!(%virtual_node, %port, %endpoint, reason = "consecutive failures", ?lasts, "ejected");
+                tracing::warn!(%virtual_node, %port, %endpoint, reason, ?lasts, "ejected");
             }
             Verdict::TooMany => {
-                tracing::debug!(%virtual_node, %port, %endpoint, reason = "consecutive failures", "not ejected: as many as may be are out");
+                tracing::debug!(%virtual_node, %port, %endpoint, reason, "not ejected: as many as may be are out");
             }
             Verdict::Moot => {}
         }
@@ -117,29 +118,28 @@ impl Cluster {
 
     /// Brings back those whose time is over; who they are.
     pub(super) fn sweep(&self, now: Instant) -> Vec<SocketAddr> {
-        self.change(false, |roster, members| {
+        self.revise(|roster, members| {
+            let mut returned = Vec::new();
             let Some(detection) = roster.detection else {
-                return Vec::new();
+                return returned;
             };
-            let members = members
-                .iter_mut()
-                .map(|(known, state)| (known.addr, &known.load, state));
-            let gone = roster.gone.iter_mut();
-            let gone = gone.map(|(addr, gone)| (*addr, &gone.load, &mut gone.state));
-            let returned = members.chain(gone).filter_map(|(addr, load, state)| {
-                let back = state.ejection.sweep(&detection, now);
-                back.then(|| {
+            let mut sweep = |addr, load: &Load, state: &mut State| {
+                if state.ejection.sweep(&detection, now) {
                     load.succeeded();
-                    addr
-                })
-            });
-            returned.collect()
+                    returned.push(addr);
+                }
+            };
+            members.alter_each(|endpoint, state| sweep(endpoint.addr, &endpoint.load, state));
+            for (addr, gone) in &mut roster.gone {
+                sweep(*addr, &gone.load, &mut gone.state);
+            }
+            returned
         })
     }
 
     /// Goes by these numbers from now on; without any, everybody comes back.
     pub(crate) fn retune(&self, detection: Option<OutlierDetection>) {
-        self.change(false, |roster, members| {
+        self.revise(|roster, members| {
             roster.detection = detection;
             if detection.is_none() {
                 roster.pardon(members);
@@ -150,22 +150,27 @@ impl Cluster {
 
     /// Takes an endpoint out by hand, also one that is gone for the moment; whether it is known.
     pub(crate) fn withdraw(&self, addr: SocketAddr) -> bool {
-        self.change(false, |roster, members| {
-            let known = state_of(roster, members, addr);
-            known.map(|(_, state)| state.withdrawn = true).is_some()
+        self.revise(|roster, members| {
+            let withdraw = |state: &mut State| state.withdrawn = true;
+            let gone = roster.gone.get_mut(&addr);
+            let gone = gone.map(|gone| withdraw(&mut gone.state)).is_some();
+            members.alter(addr, withdraw).is_some() || gone
         })
     }
 
     /// Undoes that, and what its failures did; whether it is known.
     pub(crate) fn admit(&self, addr: SocketAddr) -> bool {
-        self.change(false, |roster, members| {
-            let known = state_of(roster, members, addr);
-            let admitted = known.map(|(load, state)| {
-                load.succeeded();
+        self.revise(|roster, members| {
+            let admit = |state: &mut State| {
                 state.withdrawn = false;
                 state.ejection.admit();
+            };
+            let gone = roster.gone.get_mut(&addr).map(|gone| {
+                admit(&mut gone.state);
+                gone.load.succeeded();
             });
-            admitted.is_some()
+            let here = members.alter(addr, admit).map(|load| load.succeeded());
+            gone.or(here).is_some()
         })
     }
 }

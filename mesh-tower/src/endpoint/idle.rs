@@ -126,17 +126,38 @@ impl<C: Exclusive + Send + 'static> Idle<C> {
             && let Ok(runtime) = Handle::try_current()
             && let Some(shelf) = &mut *self.0.lock()
         {
-            let sweeper = || AbortOnDropHandle::new(runtime.spawn(sweep(Arc::downgrade(self))));
+            let sweeper = || {
+                let sweeper = Sweeper(Arc::downgrade(self));
+                AbortOnDropHandle::new(runtime.spawn(sweeper.run()))
+            };
             shelf.sweeper.get_or_insert_with(sweeper);
         }
     }
 }
 
-async fn sweep<C: Exclusive>(idle: Weak<Idle<C>>) {
-    loop {
-        time::sleep(ROUND).await;
-        if !idle.upgrade().is_some_and(|idle| idle.sweep()) {
-            return;
+/// Closes what is idle for long, as long as there is anything.
+struct Sweeper<C>(Weak<Idle<C>>);
+
+impl<C: Exclusive> Sweeper<C> {
+    async fn run(mut self) {
+        loop {
+            time::sleep(ROUND).await;
+            if !self.0.upgrade().is_some_and(|idle| idle.sweep()) {
+                // Who keeps a connection next has been told to begin another one.
+                self.0 = Weak::new();
+                return;
+            }
+        }
+    }
+}
+
+impl<C> Drop for Sweeper<C> {
+    /// The runtime has ended before all was closed; another may serve the same mesh, and begins a sweeper of its own.
+    fn drop(&mut self) {
+        if let Some(idle) = self.0.upgrade()
+            && let Some(shelf) = &mut *idle.0.lock()
+        {
+            shelf.sweeper = None;
         }
     }
 }

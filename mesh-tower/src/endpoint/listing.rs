@@ -49,6 +49,17 @@ pub enum Ejected {
     },
 }
 
+impl Ejected {
+    /// The word for it in events and in metrics.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::ByHand => "by hand",
+            Self::Outlier { .. } => "consecutive failures",
+        }
+    }
+}
+
 impl Destination {
     /// Every endpoint, in order of address.
     pub(crate) fn list(&self) -> Vec<EndpointState> {

@@ -5,7 +5,7 @@
 //! HTTP/2 connection takes no new streams and closes with its last one.
 //!
 //! Requests read an [`EndpointSet`] and never a lock. Whoever learns something about endpoints (discovery, health checks,
-//! failures, somebody on call) puts another set in its place, by [`Cluster::change`].
+//! failures, somebody on call) puts another set in its place, by [`Cluster::revise`] or [`Cluster::replace`].
 
 mod cluster;
 mod connector;
@@ -27,6 +27,7 @@ mod set;
 mod streams;
 mod sweep;
 mod tally;
+mod update;
 
 pub(crate) use cluster::{Cluster, Waiting};
 pub(crate) use connector::Connector;

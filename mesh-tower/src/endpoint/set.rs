@@ -19,7 +19,7 @@ pub(crate) struct Endpoint {
 }
 
 /// What is known for or against an endpoint. Replaced with the set, so that no reader sees it disagree with whom attempts go to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct State {
     pub(crate) health: Health,
     pub(crate) ejection: Ejection,
@@ -29,15 +29,18 @@ pub(crate) struct State {
 
 impl State {
     fn standing(&self) -> Standing {
-        match self {
-            Self {
-                withdrawn: true, ..
-            } => Standing::Withdrawn,
-            _ if self.ejection.is_out() || !self.health.is_well() => Standing::Ailing,
-            _ => Standing::Usable,
+        match self.health {
+            _ if self.withdrawn => Standing::Withdrawn,
+            _ if self.ejection.is_out() => Standing::Ailing,
+            Health::Well => Standing::Usable,
+            Health::Unknown => Standing::Unheard,
+            _ => Standing::Ailing,
         }
     }
 }
+
+/// An endpoint with what is known of it.
+pub(crate) type Member = (Endpoint, State);
 
 /// All addresses of a target, as discovery last told them, and which of them take attempts; replaced whole, read once per
 /// attempt.
@@ -54,7 +57,7 @@ pub(crate) struct EndpointSet {
 
 impl EndpointSet {
     /// These, in their order as far as they take attempts; `answered` says whether discovery told so.
-    pub(crate) fn new(members: Vec<(Endpoint, State)>, answered: bool) -> Self {
+    pub(crate) fn new(members: Vec<Member>, answered: bool) -> Self {
         let admission = Admission::of(members.iter().map(|(_, state)| state.standing()));
         let (mut usable, others): (Vec<_>, Vec<_>) = members
             .into_iter()
@@ -84,6 +87,16 @@ impl EndpointSet {
     /// Whether what is known against endpoints is ignored.
     pub(crate) fn admission(&self) -> Admission {
         self.admission
+    }
+
+    /// All endpoints, in the order of [`states`](Self::states).
+    pub(crate) fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    /// What is known of each endpoint.
+    pub(crate) fn states(&self) -> &[State] {
+        &self.states
     }
 
     /// All endpoints, with what is known of each.

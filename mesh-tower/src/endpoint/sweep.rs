@@ -77,7 +77,7 @@ impl Cluster {
 
     /// Nobody sweeps any more, so nobody stays out.
     fn stop_sweeping(&self) {
-        self.change(false, |roster, members| {
+        self.revise(|roster, members| {
             roster.sweeping = false;
             roster.pardon(members);
         });

@@ -2,16 +2,16 @@
 
 use mesh_core::{balance::Admission, health::Health, metric::Number};
 
-use super::{Cluster, set::State};
+use super::{Cluster, Ejected, set::State};
 
 /// How the endpoints of a virtual node stand: each is counted once.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Tally {
     usable: u64,
-    ejected: u64,
+    outliers: u64,
+    by_hand: u64,
     unwell: u64,
     unknown: u64,
-    withdrawn: u64,
     panicking: u64,
     ejections: u64,
 }
@@ -32,8 +32,8 @@ impl Tally {
         match state {
             State {
                 withdrawn: true, ..
-            } => &mut self.withdrawn,
-            _ if state.ejection.is_out() => &mut self.ejected,
+            } => &mut self.by_hand,
+            _ if state.ejection.is_out() => &mut self.outliers,
             State {
                 health: Health::Well,
                 ..
@@ -47,18 +47,23 @@ impl Tally {
     }
 
     pub(crate) fn numbers(&self, target: &str) -> Vec<Number> {
+        let outlier = Ejected::Outlier { until: None };
         let states = [
-            ("usable", self.usable),
-            ("ejected", self.ejected),
-            ("unwell", self.unwell),
-            ("unknown", self.unknown),
-            ("withdrawn", self.withdrawn),
+            ("usable", None, self.usable),
+            ("ejected", Some(outlier), self.outliers),
+            ("ejected", Some(Ejected::ByHand), self.by_hand),
+            ("unwell", None, self.unwell),
+            ("unknown", None, self.unknown),
         ];
-        let count = |(state, count)| {
+        let count = |(state, why, count): (_, Option<Ejected>, _)| {
             let help =
                 "Endpoints that are known, by what is known of them: the strongest of several.";
             let number = Number::gauge("mesh_endpoints", help, count);
-            number.of("target", target).of("state", state)
+            let number = number.of("target", target).of("state", state);
+            match why {
+                Some(why) => number.of("reason", why.reason()),
+                None => number,
+            }
         };
         let mut numbers: Vec<_> = states.map(count).into();
         let panicking = Number::gauge(

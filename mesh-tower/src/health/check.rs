@@ -1,6 +1,6 @@
 //! What the reconciler holds of a target's checks.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use mesh_core::health::HealthCheck;
 use tokio::sync::watch;
@@ -19,7 +19,8 @@ pub(crate) struct Checker {
 /// The checks of one target; they end when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Check {
-    orders: watch::Sender<Orders>,
+    /// Sent also where only the endpoints are others; whose they are is the target's to say.
+    question: watch::Sender<Arc<Question>>,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -27,44 +28,27 @@ impl Check {
     /// Begins to ask the endpoints that the target has.
     pub(crate) fn begin(cluster: &Arc<Cluster>, check: HealthCheck, checker: Checker) -> Self {
         let question = Arc::new(Question::new(check, cluster.spec()));
-        let endpoints = addrs(cluster);
-        let (orders, received) = watch::channel(Orders {
-            question: question.clone(),
-            endpoints,
-        });
-        let round = Round::new(cluster, checker, question);
+        let round = Round::new(cluster, checker, question.clone());
+        let (question, received) = watch::channel(question);
         Self {
-            orders,
+            question,
             _task: AbortOnDropHandle::new(tokio::spawn(round.run(received))),
         }
     }
 
     /// Asks by this check from now on. What is known of the endpoints stays.
     pub(crate) fn retune(&self, check: &HealthCheck, cluster: &Cluster) {
-        self.orders.send_if_modified(|orders| {
-            let changes = orders.question.check != *check;
+        self.question.send_if_modified(|question| {
+            let changes = question.check != *check;
             if changes {
-                orders.question = Arc::new(Question::new(check.clone(), cluster.spec()));
+                *question = Arc::new(Question::new(check.clone(), cluster.spec()));
             }
             changes
         });
     }
 
     /// Discovery has answered: asks new endpoints at once, and those that left no more.
-    pub(crate) fn follow(&self, cluster: &Cluster) {
-        self.orders
-            .send_modify(|orders| orders.endpoints = addrs(cluster));
+    pub(crate) fn follow(&self) {
+        self.question.send_modify(|_| ());
     }
-}
-
-fn addrs(cluster: &Cluster) -> Vec<SocketAddr> {
-    let set = cluster.endpoints();
-    set.members().map(|(endpoint, _)| endpoint.addr).collect()
-}
-
-/// What the task is told.
-#[derive(Clone, Debug)]
-pub(super) struct Orders {
-    pub(super) question: Arc<Question>,
-    pub(super) endpoints: Vec<SocketAddr>,
 }

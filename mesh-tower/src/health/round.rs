@@ -13,7 +13,6 @@ use tokio::{sync::watch, time};
 
 use super::{
     Checker,
-    check::Orders,
     probe::{Probe, Question},
 };
 use crate::{endpoint::Cluster, runtime::clock};
@@ -60,21 +59,21 @@ impl Round {
     }
 
     /// Asks until nobody can tell it anything more.
-    pub(super) async fn run(mut self, mut orders: watch::Receiver<Orders>) {
-        let first = orders.borrow_and_update().clone();
-        self.take(first);
+    pub(super) async fn run(mut self, mut questions: watch::Receiver<Arc<Question>>) {
+        self.meet();
         loop {
             self.ask_due();
             let next = self.next_due();
             tokio::select! {
                 // In a fixed order, so that the same seed gives the same run.
                 biased;
-                changed = orders.changed() => {
+                changed = questions.changed() => {
                     if changed.is_err() {
                         return;
                     }
-                    let next = orders.borrow_and_update().clone();
-                    self.take(next);
+                    let question = questions.borrow_and_update().clone();
+                    self.take(question);
+                    self.meet();
                 }
                 Some(asked) = self.asking.next() => self.answered(asked),
                 () = until(next) => {}
@@ -82,66 +81,70 @@ impl Round {
         }
     }
 
-    fn take(&mut self, orders: Orders) {
-        let now = clock::now();
-        if self.question.check != orders.question.check {
-            self.question = orders.question;
-            for watched in self.endpoints.values_mut() {
-                let wait = self.question.check.wait(&mut &*self.checker.connector.rng);
-                watched.due = watched.due.min(now + wait);
-                watched.probe.as_mut().map(Probe::hang_up);
-            }
+    fn take(&mut self, question: Arc<Question>) {
+        if self.question.check == question.check {
+            return;
         }
+        self.question = question;
+        let now = clock::now();
+        for watched in self.endpoints.values_mut() {
+            let wait = self.question.check.wait(&mut &*self.checker.connector.rng);
+            watched.due = watched.due.min(now + wait);
+            watched.probe.as_mut().map(Probe::hang_up);
+        }
+    }
+
+    /// Begins to ask those that are new in the target, and forgets those that left.
+    fn meet(&mut self) {
+        let known = self.known();
+        // Who left and came back between two looks is new as well: the target has forgotten what was answered before.
+        let is_as_before = |addr: &SocketAddr, watched: &Watched| {
+            let known = known.get(addr);
+            known
+                .is_some_and(|&known| known != Health::Unknown || watched.checked.health() == known)
+        };
         self.endpoints
-            .retain(|addr, _| orders.endpoints.contains(addr));
-        for addr in orders.endpoints {
-            if !self.endpoints.contains_key(&addr) {
+            .retain(|addr, watched| is_as_before(addr, watched));
+        let now = clock::now();
+        for (addr, health) in known {
+            self.endpoints.entry(addr).or_insert_with(|| {
                 self.begun += 1;
-                let watched = Watched {
+                Watched {
                     id: self.begun,
-                    checked: Checked::from(self.known(addr)),
+                    checked: Checked::from(health),
                     due: now,
                     probe: Some(Probe::new(addr, self.checker.connector.dial.clone())),
-                };
-                self.endpoints.insert(addr, watched);
-            }
+                }
+            });
         }
     }
 
-    /// What the target knows of an endpoint that was not asked yet: it may have been there before.
-    fn known(&self, addr: SocketAddr) -> Health {
-        let cluster = self.cluster.upgrade();
-        let known = cluster.and_then(|cluster| {
-            let set = cluster.endpoints();
-            let member = set.members().find(|(endpoint, _)| endpoint.addr == addr);
-            member.map(|(_, state)| state.health)
-        });
-        known.unwrap_or(Health::Unknown)
+    /// The target's endpoints; one that was there before it was checked has a health already.
+    fn known(&self) -> BTreeMap<SocketAddr, Health> {
+        let Some(cluster) = self.cluster.upgrade() else {
+            return BTreeMap::new();
+        };
+        let set = cluster.endpoints();
+        let members = set.members();
+        members
+            .map(|(endpoint, state)| (endpoint.addr, state.health))
+            .collect()
     }
 
+    /// Who has waited longest is asked first, or those that never answer would keep all others from being asked.
     fn ask_due(&mut self) {
         let now = clock::now();
-        for (&endpoint, watched) in &mut self.endpoints {
-            if self.asking.len() >= MOST_AT_ONCE {
+        while self.asking.len() < MOST_AT_ONCE {
+            let due = self.endpoints.iter_mut();
+            let due = due.filter(|(_, watched)| watched.probe.is_some() && watched.due <= now);
+            let Some((&endpoint, watched)) = due.min_by_key(|(_, watched)| watched.due) else {
                 return;
-            }
-            if watched.due > now {
-                continue;
-            }
-            if let Some(mut probe) = watched.probe.take() {
-                let (id, question) = (watched.id, self.question.clone());
-                let asked = async move {
-                    let answer = probe.ask(&question).await;
-                    Asked {
-                        endpoint,
-                        id,
-                        question,
-                        probe,
-                        answer,
-                    }
-                };
-                self.asking.push(asked.boxed());
-            }
+            };
+            let Some(probe) = watched.probe.take() else {
+                return;
+            };
+            let asked = ask(endpoint, watched.id, self.question.clone(), probe);
+            self.asking.push(asked.boxed());
         }
     }
 
@@ -187,6 +190,17 @@ impl Round {
             }
         }
         cluster.set_health(endpoint, health);
+    }
+}
+
+async fn ask(endpoint: SocketAddr, id: u64, question: Arc<Question>, mut probe: Probe) -> Asked {
+    let answer = probe.ask(&question).await;
+    Asked {
+        endpoint,
+        id,
+        question,
+        probe,
+        answer,
     }
 }
 

@@ -6,7 +6,7 @@ use mesh_core::metric::Number;
 
 use super::{Mesh, running::Running};
 use crate::{
-    endpoint::{Cluster, Destination, EndpointState, Tally},
+    endpoint::{Cluster, Destination, Ejected, EndpointState, Tally},
     error::{Cause, Error},
 };
 
@@ -50,7 +50,7 @@ impl Mesh {
     /// ```
     pub fn eject(&self, virtual_node: &str, endpoint: SocketAddr) -> Result<(), Error> {
         self.switch(virtual_node, endpoint, Cluster::withdraw)?;
-        tracing::warn!(virtual_node, %endpoint, reason = "by hand", "ejected");
+        tracing::warn!(virtual_node, %endpoint, reason = Ejected::ByHand.reason(), "ejected");
         Ok(())
     }
 
@@ -61,7 +61,7 @@ impl Mesh {
     /// As [`eject`](Self::eject).
     pub fn admit(&self, virtual_node: &str, endpoint: SocketAddr) -> Result<(), Error> {
         self.switch(virtual_node, endpoint, Cluster::admit)?;
-        tracing::warn!(virtual_node, %endpoint, reason = "by hand", "admitted");
+        tracing::warn!(virtual_node, %endpoint, reason = Ejected::ByHand.reason(), "admitted");
         Ok(())
     }
 

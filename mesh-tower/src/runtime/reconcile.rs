@@ -28,11 +28,11 @@ use crate::{
     health::{Check, Checker},
 };
 
-/// Puts a snapshot in force; answers when requests see it.
+/// Puts a snapshot in force; answers when requests see it, with its generation.
 #[derive(Debug)]
 pub(crate) struct Apply {
     pub(crate) snapshot: Arc<Snapshot>,
-    pub(crate) done: oneshot::Sender<Result<(), Error>>,
+    pub(crate) done: oneshot::Sender<Result<u64, Error>>,
 }
 
 /// Owns everything that requests only read. Ends when the last handle that could tell it something is gone.
@@ -98,11 +98,11 @@ impl Reconciler {
         }
     }
 
-    async fn apply(&mut self, snapshot: Arc<Snapshot>) -> Result<(), Error> {
+    async fn apply(&mut self, snapshot: Arc<Snapshot>) -> Result<u64, Error> {
         let clusters = self.prepare(&snapshot)?;
         self.warm(&clusters).await;
         let Some(current) = &self.current else {
-            return Ok(());
+            return Ok(0);
         };
         let generation = current.load().generation() + 1;
         let meters = self.meters.resolve(&snapshot);
@@ -113,7 +113,7 @@ impl Reconciler {
         self.retire_all_but(&live);
         // The former configuration is freed here, unless a request still reads it.
         drop(former);
-        Ok(())
+        Ok(generation)
     }
 
     /// The clusters of a snapshot, in its order: those that were there stay as they are, the others begin to be discovered.
@@ -154,10 +154,7 @@ impl Reconciler {
             }
             (None, Some(_)) => {
                 self.checks.remove(spec);
-                let set = cluster.endpoints();
-                for (endpoint, _) in set.members() {
-                    cluster.set_health(endpoint.addr, Health::Well);
-                }
+                cluster.void_health();
             }
             (None, None) => {}
         }
@@ -215,7 +212,7 @@ impl Reconciler {
         let unheard = check.map_or(Health::Well, |_| Health::Unknown);
         cluster.update(answer, &self.checker.connector, unheard, clock::now());
         if let Some(check) = check {
-            check.follow(cluster);
+            check.follow();
         }
     }
 

@@ -1,5 +1,7 @@
 //! Requests, discovery's answers and other changes, in every order.
 
+use std::time::Instant;
+
 use loom::{future::block_on, thread};
 
 use super::{
@@ -8,7 +10,7 @@ use super::{
 };
 use crate::{
     connect::MemoryNetwork,
-    endpoint::load::InFlight,
+    endpoint::{Connector, load::InFlight},
     sync::{explore, join},
 };
 

@@ -1,10 +1,13 @@
 //! Discovery's answers, and what outlives them.
 
+use std::{pin::pin, time::Duration};
+
 use futures::FutureExt;
 use mesh_core::{
     Defaults,
     compile::compile,
     config::{Mesh, VirtualNode, VirtualService},
+    outlier::OutlierDetection,
     unit::Protocol,
 };
 use tokio::io::AsyncReadExt;
@@ -12,6 +15,7 @@ use tokio::io::AsyncReadExt;
 use super::*;
 use crate::{
     connect::{MemoryNetwork, Transport},
+    endpoint::{Connector, update::LINGER},
     runtime::clock,
 };
 
@@ -125,16 +129,17 @@ async fn who_is_unwell_is_left_out_until_fewer_than_half_are_well() {
     cluster.update(&all, &dial, Health::Unknown, clock::now());
     assert_eq!(usable(&cluster), [1, 2, 3], "nobody has answered");
     cluster.set_health(all[0], Health::Well);
+    assert_eq!(usable(&cluster), [1], "the others have not answered");
+    cluster.set_health(all[1], Health::Unwell);
+    assert_eq!(usable(&cluster), [1]);
+    cluster.set_health(all[2], Health::Unwell);
     assert_eq!(usable(&cluster), [1, 2, 3], "one of three is panic");
-    cluster.set_health(all[1], Health::Well);
-    assert_eq!(usable(&cluster), [1, 2]);
     cluster.set_health(all[2], Health::Well);
-    cluster.set_health(all[0], Health::Unwell);
-    assert_eq!(usable(&cluster), [2, 3]);
+    assert_eq!(usable(&cluster), [1, 3]);
 }
 
 #[tokio::test]
-async fn health_survives_an_absence_as_long_as_endpoints_are_checked() {
+async fn an_address_that_comes_back_is_as_new_to_its_checks_as_long_as_there_are_any() {
     let (cluster, dial) = (cluster(), Connector::of(MemoryNetwork::new()));
     let update = |these: &[u16], unheard| {
         cluster.update(&ports(these), &dial, unheard, clock::now());
@@ -144,13 +149,37 @@ async fn health_survives_an_absence_as_long_as_endpoints_are_checked() {
         cluster.set_health(addr, Health::Well);
     }
     update(&[1, 2], Health::Unknown);
-    cluster.set_health(ports(&[3])[0], Health::Unwell);
     update(&[1, 2, 3], Health::Unknown);
-    assert_eq!(usable(&cluster), [1, 2], "told while it was gone");
-    update(&[1, 2, 3, 4], Health::Unknown);
-    assert_eq!(usable(&cluster), [1, 2], "a new one has not answered");
+    assert_eq!(usable(&cluster), [1, 2]);
     update(&[1, 2, 3, 4], Health::Well);
     assert_eq!(usable(&cluster), [1, 2, 3, 4], "nobody asks any more");
+    update(&[1, 2], Health::Well);
+    update(&[1, 2, 3], Health::Well);
+    assert_eq!(usable(&cluster), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn what_changes_nothing_replaces_nothing_and_wakes_nobody() {
+    let (cluster, dial) = (cluster(), Connector::of(MemoryNetwork::new()));
+    let all = ports(&[1, 2, 3]);
+    cluster.update(&all, &dial, Health::Well, clock::now());
+    let second = Duration::from_secs(1);
+    let detection = OutlierDetection::new(1, second, second, 1).expect("in range");
+    cluster.retune(Some(detection));
+    cluster.eject(all[0], clock::now());
+    let before = cluster.endpoints().clone();
+    let mut changed = pin!(cluster.changed());
+    for addr in &all {
+        cluster.eject(*addr, clock::now());
+        cluster.set_health(*addr, Health::Well);
+        cluster.sweep(clock::now());
+    }
+    cluster.void_health();
+    assert!(Arc::ptr_eq(&before, &cluster.endpoints()));
+    assert!(changed.as_mut().now_or_never().is_none());
+    cluster.set_health(all[2], Health::Unwell);
+    assert!(!Arc::ptr_eq(&before, &cluster.endpoints()));
+    assert!(changed.now_or_never().is_some());
 }
 
 #[tokio::test]
