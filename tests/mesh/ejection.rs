@@ -131,6 +131,16 @@ async fn send(client: &Client, requests: usize) {
     }
 }
 
+/// How many the metrics say are out for this reason.
+fn ejected(mesh: &Mesh, reason: &str) -> usize {
+    let number =
+        format!("mesh_endpoints{{target=\"orders\",state=\"ejected\",reason=\"{reason}\"}} ");
+    let page = mesh.metrics();
+    let line = page.lines().find_map(|line| line.strip_prefix(&number));
+    let count = line.unwrap_or_else(|| panic!("{number} in {page}"));
+    count.parse().expect("a number")
+}
+
 fn out(mesh: &Mesh) -> Vec<SocketAddr> {
     let endpoints = mesh.endpoints("orders").into_iter();
     endpoints
@@ -194,7 +204,7 @@ async fn no_more_are_out_than_the_share_and_when_most_are_all_are_used() {
     send(&client, 30).await;
     assert_eq!(fleet.asked(), [10; 3], "panic");
     let metrics = mesh.metrics();
-    assert!(metrics.contains("mesh_endpoints{target=\"orders\",state=\"ejected\"} 3\n"));
+    assert_eq!(ejected(&mesh, "consecutive failures"), 3);
     assert!(metrics.contains("mesh_endpoints_panic{target=\"orders\"} 1\n"));
     assert!(metrics.contains("mesh_endpoint_ejections_total{target=\"orders\"} 3\n"));
 }
@@ -221,6 +231,18 @@ async fn silence_counts_when_a_limit_cuts_it_and_not_when_the_caller_goes_away()
     assert_eq!((fleet.asked(), out(&mesh)), ([4; 3], vec![]));
     send(&client, 9).await;
     assert_eq!((fleet.asked(), out(&mesh)), ([3; 3], vec![at(0)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_that_a_caller_left_speaks_against_no_endpoint() {
+    let fleet = Fleet::new().await;
+    (0..3).for_each(|index| fleet.turn(index, Mood::Silent));
+    let (mesh, client) = fleet.caller(watched(100), 3).await;
+    for _ in 0..12 {
+        let request = client.post("/").header("content-type", "application/grpc");
+        let _late = request.header("grpc-timeout", "50m").send().await;
+    }
+    assert_eq!((fleet.asked(), out(&mesh)), ([4; 3], vec![]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -261,6 +283,8 @@ async fn who_is_on_call_takes_an_endpoint_out_and_brings_it_back() {
     assert_eq!((fleet.asked(), out(&mesh).len()), ([15, 0, 15], 3));
     let listed = mesh.endpoints("orders");
     assert_eq!(listed[1].ejected, Some(Ejected::ByHand));
+    assert_eq!(ejected(&mesh, Ejected::ByHand.reason()), 1);
+    assert_eq!(ejected(&mesh, "consecutive failures"), 2);
     assert!(matches!(
         listed[0].ejected,
         Some(Ejected::Outlier { until: Some(_) })

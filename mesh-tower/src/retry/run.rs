@@ -141,12 +141,13 @@ impl<D: Deliver> Run<D> {
         self.limits.enforce(self.call.request_end(), attempt)
     }
 
-    /// A limit has passed before the head. That speaks against the endpoint, unless it was silence on both sides.
+    /// A limit has passed before the head. That speaks against the endpoint, unless it was silence on both sides, or the time that
+    /// the caller left: callers in a hurry would put endpoints out for all others.
     #[cold]
     fn cut(&self, cause: Cause) -> Error {
-        let silence = matches!(cause, Cause::Idle { .. });
+        let harmless = matches!(cause, Cause::Idle { .. } | Cause::Deadline);
         let attempt = self.call.attempts().last();
-        if let Some(attempt) = attempt.filter(|tried| !silence && tried.outcome().is_none()) {
+        if let Some(attempt) = attempt.filter(|tried| !harmless && tried.outcome().is_none()) {
             self.destination.cut(attempt.endpoint());
         }
         Error::new(cause)
