@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, net::SocketAddr};
 
 use futures::{Stream, StreamExt, stream};
+use mesh_core::discovery::MAX_ENDPOINTS;
 
 use super::Answer;
 
@@ -11,11 +12,17 @@ pub(super) fn answers(addrs: Vec<SocketAddr>) -> impl Stream<Item = Answer> + Se
     stream::iter([distinct(addrs)]).chain(stream::pending())
 }
 
-/// Each address once, in the order given.
+/// Each address once, in the order given, and no more than a target may have.
 pub(super) fn distinct(addrs: Vec<SocketAddr>) -> Answer {
     let mut seen = BTreeSet::new();
-    addrs
+    let mut addrs: Vec<_> = addrs
         .into_iter()
         .filter(|addr| seen.insert(*addr))
-        .collect()
+        .collect();
+    let left_out = addrs.len().saturating_sub(MAX_ENDPOINTS);
+    if left_out > 0 {
+        tracing::warn!(left_out, "more endpoints were given than are used");
+        addrs.truncate(MAX_ENDPOINTS);
+    }
+    addrs
 }

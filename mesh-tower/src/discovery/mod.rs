@@ -96,6 +96,11 @@ impl Sources {
         self.updates.insert(node, Latest::of(updates));
     }
 
+    /// Whether something was put in place of the node's own discovery.
+    pub(crate) fn are_given(&self, node: &VirtualNodeName) -> bool {
+        self.fixed.contains_key(node) || self.updates.contains_key(node)
+    }
+
     /// Asks Cloud Map with this client.
     #[cfg(feature = "aws")]
     pub(crate) fn ask_cloud_map(&mut self, client: Option<Client>) {

@@ -33,8 +33,14 @@ pub(super) fn sources(
     for (node, addr) in &builder.endpoints {
         sources.fix(known(node)?, address(addr, "an endpoint")?);
     }
-    for (node, updates) in mem::take(builder.discoveries.updates.get_mut()) {
-        sources.feed(known(&node)?, updates);
+    for (name, updates) in mem::take(builder.discoveries.updates.get_mut()) {
+        let node = known(&name)?;
+        if sources.are_given(&node) {
+            return Err(Error::setup(format!(
+                "the endpoints of {name:?} are given more than once: it is either one .discover(…), or .endpoint(…) for each"
+            )));
+        }
+        sources.feed(node, updates);
     }
     #[cfg(feature = "aws")]
     sources.ask_cloud_map(builder.discoveries.cloud_map.clone());
@@ -73,7 +79,7 @@ impl Running {
     /// Registers the node as long as what this gives is held, and has it deregistered before the mesh drains.
     pub(super) fn register(&self) -> Option<AbortOnDropHandle<()>> {
         let (registering, leave) = self.registrations.begin()?;
-        self.farewells.lock().push(Box::pin(leave));
+        self.farewells.lock().add(leave);
         Some(registering)
     }
 }

@@ -122,6 +122,21 @@ async fn a_family_that_fails_is_passed_over_unless_the_endpoints_in_force_came_f
 }
 
 #[tokio::test]
+async fn a_server_that_never_answers_for_one_family_is_asked_for_the_other_in_time() {
+    let [peer] = peers(["127.0.0.2"]).await;
+    let server = NameServer::start().await;
+    server.say("orders.local.", Say::SilentIpv6(vec![peer.addr.ip()], 60));
+    let port = Port::new(peer.addr.port().into()).expect("a port");
+    let mesh = Mesh::builder()
+        .service("orders:80", Target::dns("orders.local").port(port))
+        .name_server(server.addr)
+        .warm(Duration::from_secs(60));
+    let mesh = mesh.start().await.expect("the mesh starts");
+    assert_eq!(endpoints(&mesh, "orders.local"), [peer.addr]);
+    assert_eq!(number(&mesh, FAILURES), 0, "in the first look-up");
+}
+
+#[tokio::test]
 async fn a_load_balancer_is_one_address_and_endpoints_are_all() {
     let server = NameServer::start().await;
     let ips: Vec<IpAddr> = ["127.0.0.3", "127.0.0.2"]

@@ -29,6 +29,8 @@ pub(super) enum Say {
     TooLong(Vec<IpAddr>, u32),
     /// IPv4 addresses, and a failure whenever IPv6 is asked for.
     FailingIpv6(Vec<IpAddr>, u32),
+    /// IPv4 addresses, of which the first question is lost; and nothing whenever IPv6 is asked for.
+    SilentIpv6(Vec<IpAddr>, u32),
     Code(ResponseCode),
     Silence,
     Garbage,
@@ -148,10 +150,13 @@ impl Zone {
         let question = Message::from_vec(question).expect("the resolver writes messages");
         let query = question.queries.first().expect("a question").clone();
         let (name, kind) = (query.name().to_string(), query.query_type());
-        self.asked
-            .lock()
-            .expect("no panic held it")
-            .push((name.clone(), kind, by));
+        let first = {
+            let mut asked = self.asked.lock().expect("no panic held it");
+            let asking = (name.clone(), kind, by);
+            let first = !asked.contains(&asking);
+            asked.push(asking);
+            first
+        };
         let say = self
             .names
             .lock()
@@ -164,13 +169,17 @@ impl Zone {
             None => answer.metadata.response_code = ResponseCode::NXDomain,
             Some(Say::Code(code)) => answer.metadata.response_code = code,
             Some(Say::Silence) => return None,
+            Some(Say::SilentIpv6(..)) if kind == RecordType::AAAA || first => return None,
             Some(Say::Garbage) => return Some(vec![0xff; 40]),
             Some(Say::TooLong(..)) if by == By::Udp => answer.metadata.truncation = true,
             Some(Say::FailingIpv6(..)) if kind == RecordType::AAAA => {
                 answer.metadata.response_code = ResponseCode::ServFail;
             }
             Some(
-                Say::Addresses(ips, ttl) | Say::TooLong(ips, ttl) | Say::FailingIpv6(ips, ttl),
+                Say::Addresses(ips, ttl)
+                | Say::TooLong(ips, ttl)
+                | Say::FailingIpv6(ips, ttl)
+                | Say::SilentIpv6(ips, ttl),
             ) => {
                 answer.add_answers(records(query.name(), kind, &ips, ttl));
             }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use futures::{SinkExt, StreamExt, channel::mpsc, stream};
-use mesh_core::metric::Flag;
+use mesh_core::{discovery::MAX_ENDPOINTS, metric::Flag};
 use mesh_tower::{Mesh, Target};
 
 use super::{called, called_until, peers};
@@ -58,4 +58,36 @@ async fn a_stream_for_a_node_that_is_not_there_is_refused_with_the_nodes_that_ar
         report.contains("oders") && report.contains("orders"),
         "{report}"
     );
+}
+
+#[tokio::test]
+async fn a_node_whose_endpoints_are_given_twice_is_refused() {
+    let services = || Mesh::builder().service("orders:80", Target::dns("orders"));
+    let twice = [
+        services()
+            .discover("orders", stream::pending())
+            .endpoint("orders", "127.0.0.1:80"),
+        services()
+            .discover("orders", stream::pending())
+            .discover("orders", stream::pending()),
+    ];
+    for builder in twice {
+        let error = builder.start().await.expect_err("which of the two?");
+        let report = format!("{error:?}");
+        assert!(
+            report.contains("\"orders\"") && report.contains(".discover("),
+            "{report}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_more_of_what_a_stream_says_is_used_than_a_target_may_have() {
+    let many = (0..1_200).map(|port| SocketAddr::from(([127, 0, 0, 1], 1 + port)));
+    let mesh = Mesh::builder()
+        .service("orders:80", Target::dns("orders"))
+        .discover("orders", stream::iter([many.collect()]));
+    let mesh = mesh.start().await.expect("the mesh starts");
+    mesh.ready().await;
+    assert_eq!(mesh.endpoints("orders").len(), MAX_ENDPOINTS);
 }

@@ -83,9 +83,9 @@ impl HostName {
         if let Some(finding) = self.in_hosts_file() {
             return Ok(finding);
         }
-        let mut failed = None;
+        let (mut failed, mut silent) = (None, None);
         for at in 0..self.candidates.len() {
-            match self.candidate(at).await {
+            match self.candidate(at, &mut silent).await {
                 Ok(Some(finding)) => return Ok(finding),
                 Ok(None) => {}
                 Err(failure) if self.used.is_some_and(|(used, _)| used == at) => {
@@ -98,13 +98,17 @@ impl HostName {
     }
 
     /// What the first family has that has anything.
-    async fn candidate(&mut self, at: usize) -> Result<Option<Finding>, Failure> {
+    async fn candidate(
+        &mut self,
+        at: usize,
+        silent: &mut Option<Family>,
+    ) -> Result<Option<Finding>, Failure> {
         let mut failed = None;
         for &family in self.families {
             let Some(name) = self.candidates.get(at) else {
                 break;
             };
-            match self.resolver.look_up(name, family).await {
+            match self.family(name, family, silent).await {
                 Ok(Lookup::Found { ips, ttl }) => {
                     self.used = Some((at, family));
                     return Ok(Some(self.found(&ips, ttl)));
@@ -116,6 +120,27 @@ impl HostName {
             }
         }
         failed.map_or(Ok(None), Err)
+    }
+
+    /// Each family has its share of a look-up's time, and one that used it up is not asked again: there are servers that drop every
+    /// question for one of them.
+    async fn family(
+        &self,
+        name: &Name,
+        family: Family,
+        silent: &mut Option<Family>,
+    ) -> Result<Lookup, Failure> {
+        let share = match self.families {
+            [_, _, ..] => LIMIT / 2,
+            _ => LIMIT,
+        };
+        if *silent != Some(family) {
+            match time::timeout(share, self.resolver.look_up(name, family)).await {
+                Ok(answered) => return answered,
+                Err(_) => *silent = Some(family),
+            }
+        }
+        Err(format!("no name server answered within {share:?} for {family:?}").into())
     }
 
     fn in_hosts_file(&self) -> Option<Finding> {

@@ -56,6 +56,7 @@ impl Resolver {
         options.use_hosts_file = ResolveHosts::Never;
         // A datagram that was lost is asked for again within a look-up's limit.
         options.timeout = options.timeout.min(LONGEST_WAIT);
+        options.attempts = options.attempts.min(MOST_AGAIN);
         let mut builder =
             TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
         *builder.options_mut() = options;
@@ -143,5 +144,7 @@ fn named(name_servers: &[SocketAddr]) -> (ResolverConfig, ResolverOpts) {
     (config, ResolverOpts::default())
 }
 
-/// A third of a look-up's limit: the first question, and two more if nothing comes.
+/// A third of a look-up's limit, so that the first question, and two more if nothing comes, fit into it; and one more into the half that
+/// each of two families has.
 const LONGEST_WAIT: Duration = Duration::from_millis(1_600);
+const MOST_AGAIN: usize = 2;

@@ -33,7 +33,9 @@ impl MeshBuilder {
     /// empty one says that there are none. Requests wait for the first item; when the stream has ended, the last one stays in force.
     ///
     /// The node is named as for [`endpoint`](Self::endpoint): that of a [`service`](Self::service) has its host name. Addresses that
-    /// stay keep their connections; from those that leave, running requests are still answered.
+    /// stay keep their connections; from those that leave, running requests are still answered. Of each item, the first
+    /// [`MAX_ENDPOINTS`](mesh_core::discovery::MAX_ENDPOINTS) are used. A node has one stream, or endpoints that were given
+    /// one by one; both together are an error at start.
     ///
     /// # Examples
     /// ```
