@@ -14,8 +14,9 @@ use std::{
 };
 
 use axum::{Router, routing::get};
+use futures::stream;
 use mesh_core::config::Mesh as Model;
-use mesh_tower::{ErrorKind, Mesh, MeshBuilder, Phase, test_util::MemoryNetwork};
+use mesh_tower::{ErrorKind, Mesh, MeshBuilder, Phase, Target, test_util::MemoryNetwork};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -130,6 +131,33 @@ async fn what_is_to_be_left_is_left_once_and_before_the_time_to_be_heard() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_has_begun_to_be_left_is_left_whoever_asks_once_more() {
+    for asks_again in ["signal", "stop"] {
+        let network = MemoryNetwork::new();
+        let (orders, ask, serving) = orders(&network, |orders| orders).await;
+        let left = Arc::new(AtomicUsize::new(0));
+        let counted = left.clone();
+        orders.before_drain(async move {
+            time::sleep(2 * SECOND).await;
+            counted.fetch_add(1, Ordering::SeqCst);
+        });
+        ask.send(()).expect("it serves");
+        time::sleep(SECOND).await;
+        let begun = Instant::now();
+        match asks_again {
+            "stop" => orders.stop(SECOND).await,
+            _ => {
+                // Whoever drops the future of serving cuts everything short that it does.
+                serving.abort();
+                orders.stop(SECOND).await;
+            }
+        }
+        assert_eq!(left.load(Ordering::SeqCst), 1, "{asks_again}");
+        assert!(begun.elapsed() < 2 * SECOND, "{asks_again}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stop_does_not_wait_to_be_heard() {
     let network = MemoryNetwork::new();
     let (orders, ask, serving) = orders(&network, |orders| orders.propagation(60 * SECOND)).await;
@@ -169,6 +197,21 @@ async fn a_mesh_that_does_not_become_ready_in_time_says_what_is_missing() {
         .expect("nothing is missing");
     assert_eq!(client_only.phase(), Phase::Started);
     assert!(client_only.readiness().is_ready());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mesh_that_waits_for_a_node_names_it_once() {
+    let waiting = Mesh::builder()
+        .service("orders:80", Target::dns("orders"))
+        .service("stock:80", Target::dns("stock"))
+        .service("orders:81", Target::dns("orders"))
+        .discover("orders", stream::pending())
+        .discover("stock", stream::pending())
+        .warm(Duration::ZERO);
+    let waiting = waiting.start().await.expect("the mesh starts");
+    let readiness = waiting.readiness();
+    let nodes: Vec<_> = readiness.undiscovered.iter().map(AsRef::as_ref).collect();
+    assert_eq!(nodes, ["orders", "stock"]);
 }
 
 /// Reads one answer whose body is `hello`, and gives its head.

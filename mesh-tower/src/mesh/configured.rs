@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::Mesh;
 use crate::{
-    error::Error,
+    error::{Cause, Error},
     runtime::{clock, source::Version},
 };
 
@@ -54,6 +54,8 @@ pub(super) struct Configured(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
+    /// Of what is known here: requests may see a later one already.
+    generation: u64,
     version: Option<Version>,
     status: ConfigStatus,
 }
@@ -63,20 +65,35 @@ impl Configured {
     pub(super) fn new(source: Option<String>, version: Option<Version>) -> Self {
         let configured = Self::default();
         configured.0.lock().status.source = source;
-        configured.taken(version);
+        configured.taken(0, version);
         configured
     }
 
-    /// A configuration was put in force.
-    pub(super) fn taken(&self, version: Option<Version>) {
+    /// A configuration was put in force. Where two were at once, it may be heard of the later one first.
+    pub(super) fn taken(&self, generation: u64, version: Option<Version>) {
         let mut known = self.0.lock();
+        if generation < known.generation {
+            return;
+        }
+        known.generation = generation;
         known.version = version;
         known.status.version = version.map(|version| version.to_string());
         known.status.since = Some(clock::wall());
         known.status.last_error = None;
     }
 
-    /// The source holds what was taken from it.
+    /// The mesh starts with what was kept of the source, because of this. Gives what is to be said for as long as the source holds
+    /// the same: a source that could not be read has yet to say what it holds.
+    pub(super) fn fell_back(&self, error: &Error) -> Option<String> {
+        if matches!(error.cause(), Cause::Source { .. }) {
+            self.unreachable(error);
+            return None;
+        }
+        self.rejected(error);
+        Some(format!("{error:?}"))
+    }
+
+    /// The source holds what was taken from it, unless there was this against it.
     pub(super) fn unchanged(&self, error: Option<&str>) {
         self.0.lock().status.last_error = error.map(str::to_owned);
     }
@@ -151,5 +168,21 @@ impl Mesh {
     pub fn configuration(&self) -> ConfigStatus {
         let generation = self.handle.current.load().generation();
         self.handle.configured.status(generation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_heard_late_does_not_stand_for_what_is_in_force() {
+        let version = Some(Version::of(&[]));
+        let configured = Configured::new(None, None);
+        configured.taken(2, version);
+        configured.taken(1, None);
+        assert!(configured.status(2).version.is_some());
+        configured.taken(3, None);
+        assert_eq!(configured.status(3).version, None);
     }
 }

@@ -3,13 +3,14 @@
 use std::{
     convert::Infallible,
     future::{Future, pending},
+    mem,
     pin::{Pin, pin},
     time::Duration,
 };
 
 use futures::{
-    Stream, StreamExt as _,
-    future::{BoxFuture, join_all},
+    FutureExt as _, Stream, StreamExt as _,
+    future::{BoxFuture, OptionFuture, Shared, join, join_all},
     stream,
 };
 use tokio::{sync::oneshot, time};
@@ -23,11 +24,12 @@ use crate::inbound;
 impl Mesh {
     /// Has this done when the mesh begins to end, before it drains: to leave a registry, say. It may take 5 s.
     ///
-    /// Everything that was given is done at once, and once. A mesh that has something to leave goes on serving for 5 s
-    /// afterwards, whoever asks it to end, unless [`propagation`](crate::MeshBuilder::propagation) says otherwise; only
-    /// [`stop`](Self::stop) does not wait.
+    /// Everything that was given is done at once, and once, to its end: a second signal cuts short only the time to be heard that
+    /// follows. It is not done where the future of [`serve`](Self::serve) is merely dropped; [`stop`](Self::stop) then does it. A mesh that has something to leave goes on serving for 5 s
+    /// afterwards, whoever asks it to end, unless [`propagation`](crate::MeshBuilder::propagation) says otherwise; only `stop`
+    /// does not wait.
     pub fn before_drain(&self, leave: impl Future<Output = ()> + Send + 'static) {
-        self.handle.farewells.lock().push(Box::pin(leave));
+        self.handle.farewells.lock().add(leave);
     }
 
     /// Ends the serving of applications: no new connections, and what runs may take this long.
@@ -69,7 +71,7 @@ impl Mesh {
 
 impl Running {
     /// Waits for the first ask, or a stop, and says how long the drain that begins then may take. Each further ask cuts short
-    /// what it finds: the time to be heard, or the drain.
+    /// what it finds: the time to be heard, or the drain. What is done before is not cut.
     ///
     /// An ask comes with the time that it leaves for being heard, unless the builder has said how long.
     pub(super) async fn end_when_asked(
@@ -99,38 +101,61 @@ impl Running {
         mut asks: Pin<&mut impl Stream<Item = Duration>>,
     ) -> Duration {
         self.lived.reach(Phase::Leaving);
-        let heard = async {
-            let usual = if self.say_farewell().await {
-                usual.max(HEARD)
-            } else {
-                usual
-            };
-            time::sleep(self.life.propagation.unwrap_or(usual)).await;
+        // To its end, whoever asks meanwhile: half of it would leave callers who come here for ever.
+        let usual = match self.say_farewell().await {
+            true => usual.max(HEARD),
+            false => usual,
         };
         let mut stage = self.stage.subscribe();
         tokio::select! {
-            () = heard => self.life.drain,
+            () = time::sleep(self.life.propagation.unwrap_or(usual)) => self.life.drain,
             _ = asks.next() => self.life.drain,
             within = stopped(&mut stage) => within,
         }
     }
 
     /// Does what is to be done before the mesh drains, and says whether there was anything.
+    ///
+    /// Whoever asks meanwhile waits for the same, and goes on with it if the first one is dropped.
     async fn say_farewell(&self) -> bool {
-        let farewells = std::mem::take(&mut *self.farewells.lock());
-        if farewells.is_empty() {
+        let Some(farewell) = self.farewells.lock().begin() else {
             return false;
-        }
+        };
         self.lived.reach(Phase::Leaving);
-        if time::timeout(FAREWELL, join_all(farewells)).await.is_err() {
-            tracing::warn!(limit = ?FAREWELL, "what is to be done before the drain takes too long; it is given up");
-        }
+        farewell.await;
         true
     }
 }
 
 /// What is to be done before the mesh drains.
-pub(super) type Farewell = BoxFuture<'static, ()>;
+#[derive(Default)]
+pub(super) struct Farewells {
+    given: Vec<BoxFuture<'static, ()>>,
+    begun: Option<Shared<BoxFuture<'static, ()>>>,
+}
+
+impl Farewells {
+    pub(super) fn add(&mut self, leave: impl Future<Output = ()> + Send + 'static) {
+        self.given.push(leave.boxed());
+    }
+
+    /// All that was given, begun or not; `None` if nothing was.
+    fn begin(&mut self) -> Option<Shared<BoxFuture<'static, ()>>> {
+        let given = mem::take(&mut self.given);
+        if !given.is_empty() {
+            let begun = OptionFuture::from(self.begun.take());
+            let all = join(begun, bounded(given)).map(drop);
+            self.begun = Some(all.boxed().shared());
+        }
+        self.begun.clone()
+    }
+}
+
+async fn bounded(given: Vec<BoxFuture<'static, ()>>) {
+    if time::timeout(FAREWELL, join_all(given)).await.is_err() {
+        tracing::warn!(limit = ?FAREWELL, "what is to be done before the drain takes too long; it is given up");
+    }
+}
 
 /// How long a process goes on that others may have heard of: longer than a DNS record or a load balancer's health check
 /// commonly takes, and with the drain below what a container has.

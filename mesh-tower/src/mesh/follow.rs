@@ -23,14 +23,15 @@ use crate::{
     },
 };
 
-/// Follows the source until the mesh has stopped, or its last handle is gone.
-pub(super) fn follow(mesh: &Handle, followed: Followed, rng: SharedRng) {
+/// Follows the source until the mesh has stopped, or its last handle is gone. `rejected` is what is wrong with what the source
+/// held when the mesh started, if that is not in force.
+pub(super) fn follow(mesh: &Handle, followed: Followed, rejected: Option<String>, rng: SharedRng) {
     let follower = Follower {
         mesh: Arc::downgrade(mesh),
         over: mesh.stage.subscribe(),
         followed,
         rng,
-        rejected: None,
+        rejected,
     };
     tokio::spawn(follower.run());
 }
@@ -97,11 +98,13 @@ impl Follower {
         let documents = Arc::<[Document]>::from(documents);
         self.rejected = None;
         match put_in_force(mesh, &documents, &self.followed.parameters).await {
-            Ok(()) => {
-                mesh.configured.taken(Some(version));
+            Ok(generation) => {
+                mesh.configured.taken(generation, Some(version));
                 tracing::info!(%version, %source, "another configuration is in force");
                 keep(self.followed.keep.as_ref(), documents).await;
             }
+            // Nothing is wrong with it: the mesh stops, and so does this.
+            Err(error) if matches!(error.cause(), Cause::Stopping) => {}
             Err(error) => {
                 mesh.configured.rejected(&error);
                 self.rejected = Some(format!("{error:?}"));
@@ -127,7 +130,7 @@ async fn put_in_force(
     mesh: &Handle,
     documents: &Arc<[Document]>,
     parameters: &Arc<[(String, String)]>,
-) -> Result<(), Error> {
+) -> Result<u64, Error> {
     let (compiling, documents, parameters) = (mesh.clone(), documents.clone(), parameters.clone());
     // Thousands of routes take a while, and requests run on the workers here.
     let compiled =

@@ -188,8 +188,8 @@ impl Mesh {
     /// One of kind [`Config`](crate::ErrorKind::Config) if it does not fit this node; the former one then stays in force.
     pub async fn apply(&self, config: &Config) -> Result<(), Error> {
         let snapshot = self.handle.read(config)?;
-        self.handle.put_in_force(snapshot).await?;
-        self.handle.configured.taken(None);
+        let generation = self.handle.put_in_force(snapshot).await?;
+        self.handle.configured.taken(generation, None);
         Ok(())
     }
 

@@ -24,7 +24,8 @@ pub enum Phase {
     Leaving,
     /// Nobody comes in any more; what runs is brought to its end.
     Draining,
-    /// Nothing is answered, and no call is made.
+    /// Nothing is answered, endpoints are looked for no more, and no connection is kept. Calls that are made all the same go to
+    /// the addresses that were known last.
     Stopped,
 }
 

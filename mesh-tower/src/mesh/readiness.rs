@@ -1,6 +1,6 @@
 //! Whether a mesh can do its work: for its own start, and for whoever sends requests to it.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
 use http::StatusCode;
 use mesh_core::{mode::Mode, name::VirtualNodeName};
@@ -19,7 +19,7 @@ pub struct Readiness {
     pub phase: Phase,
     /// Whether it has listeners on which an application is to be served.
     pub listens: bool,
-    /// The virtual nodes for which discovery has not answered yet.
+    /// The virtual nodes for which discovery has not answered yet, each once, in order.
     pub undiscovered: Vec<VirtualNodeName>,
     /// Whether what the mesh decides is done. No mode makes a mesh less ready.
     pub mode: Mode,
@@ -94,14 +94,13 @@ impl Mesh {
         let cold = live
             .clusters()
             .filter(|cluster| !cluster.endpoints().is_answered());
-        let mut undiscovered: Vec<_> = cold
+        let undiscovered: BTreeSet<_> = cold
             .map(|cluster| cluster.spec().virtual_node.clone())
             .collect();
-        undiscovered.dedup();
         Readiness {
             phase: self.phase(),
             listens: !self.addrs().is_empty(),
-            undiscovered,
+            undiscovered: undiscovered.into_iter().collect(),
             mode: self.mode(),
         }
     }

@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::{
     builder::{Balancing, Life},
     configured::Configured,
-    ending::Farewell,
+    ending::Farewells,
     listeners::Listeners,
     overrides::Overrides,
     phase::{Lived, Phase},
@@ -54,7 +54,7 @@ pub(crate) struct Running {
     pub(super) checks: Arc<Checks>,
     pub(super) stage: watch::Sender<Stage>,
     pub(super) lived: Lived,
-    pub(super) farewells: Mutex<Vec<Farewell>>,
+    pub(super) farewells: Mutex<Farewells>,
     #[cfg(feature = "aws")]
     pub(super) registrations: Arc<Registrations>,
     pub(super) life: Life,
@@ -198,8 +198,8 @@ impl Running {
         numbers
     }
 
-    /// Puts a snapshot in force; resolves when requests see it.
-    pub(super) async fn put_in_force(&self, snapshot: Arc<Snapshot>) -> Result<(), Error> {
+    /// Puts a snapshot in force; resolves when requests see it, with its generation.
+    pub(super) async fn put_in_force(&self, snapshot: Arc<Snapshot>) -> Result<u64, Error> {
         let stopping = || Error::new(Cause::Stopping);
         let (done, answer) = oneshot::channel();
         let apply = self.apply.lock().clone().ok_or_else(stopping)?;

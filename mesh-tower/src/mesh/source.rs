@@ -29,6 +29,8 @@ pub(super) struct Sourced {
     pub(super) warnings: Vec<Problem>,
     /// Of the texts it was read from.
     pub(super) version: Option<Version>,
+    /// Why it was not read from the source, but from what was kept of it.
+    pub(super) failed: Option<Error>,
 }
 
 /// A source to follow from now on.
@@ -90,7 +92,9 @@ impl Followed {
             return Err(failed);
         };
         tracing::error!(error = ?failed, "the mesh starts with the last good configuration that it has kept");
-        self.sourced(builder, &[kept])
+        let mut sourced = self.sourced(builder, &[kept])?;
+        sourced.failed = Some(failed);
+        Ok(sourced)
     }
 
     async fn given(&mut self, builder: &MeshBuilder) -> Result<(Sourced, Arc<[Document]>), Error> {
@@ -179,6 +183,7 @@ fn of_node(builder: &MeshBuilder, config: &Config) -> Result<Sourced, Error> {
             .collect(),
         warnings: config.warnings().to_vec(),
         version: None,
+        failed: None,
     })
 }
 
@@ -198,6 +203,7 @@ fn of_services(services: &[(String, Target)], defaults: Defaults) -> Result<Sour
         nodes,
         warnings: Vec::new(),
         version: None,
+        failed: None,
     })
 }
 

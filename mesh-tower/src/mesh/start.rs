@@ -58,6 +58,10 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     let [outbound, inbound] =
         [Direction::Outbound, Direction::Inbound].map(|direction| Scope::new(direction, &recorder));
     let source = followed.as_ref().map(|followed| followed.source.name());
+    let configured = Configured::new(source, sourced.version);
+    let rejected = sourced
+        .failed
+        .and_then(|failed| configured.fell_back(&failed));
     let handle = Arc::new(Running {
         apply: Mutex::new(Some(apply)),
         defaults: snapshot.defaults(),
@@ -78,10 +82,10 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
         balancing: builder.balancing,
         overrides: builder.overrides,
         outside: outside.clone(),
-        configured: Configured::new(source, sourced.version),
+        configured,
     });
     if let Some(followed) = followed {
-        follow::follow(&handle, followed, rng(builder.seed));
+        follow::follow(&handle, followed, rejected, rng(builder.seed));
     }
     let (waiting, mode) = (builder.max_waiting, builder.overrides.mode());
     let faults = faults(builder.faults, mode);

@@ -205,3 +205,49 @@ async fn nobody_follows_a_configuration_whose_mesh_has_ended() {
     time::sleep(Duration::from_millis(1)).await;
     assert_eq!(tasks(), before);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_file_is_refused_and_not_waited_for() {
+    let folder = Folder::new();
+    folder.write("mesh.yaml", &template(8080, &["orders"]));
+    let mesh = web()
+        .app_mesh_dir(&folder.0)
+        .start()
+        .await
+        .expect("it starts");
+    let pipe = folder.path("pipe.yaml");
+    let made = process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo is here").success());
+    a_while().await;
+    assert!(
+        last_error(&mesh).contains("pipe.yaml"),
+        "{}",
+        last_error(&mesh)
+    );
+    let refused = web()
+        .app_mesh_file(&pipe)
+        .start()
+        .await
+        .expect_err("a pipe");
+    assert!(
+        format!("{refused:?}").contains("no regular file"),
+        "{refused:?}"
+    );
+
+    fs::remove_file(&pipe).expect("it is there");
+    a_while().await;
+    assert_eq!(mesh.configuration().last_error, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_files_of_a_directory_are_bounded_together() {
+    let folder = Folder::new();
+    for number in 0..5 {
+        let file = fs::File::create(folder.path(&format!("{number}.yaml")));
+        let file = file.expect("the directory can be written to");
+        file.set_len(15 * 1024 * 1024).expect("it holds nothing");
+    }
+    let refused = web().app_mesh_dir(&folder.0).start().await;
+    let report = format!("{:?}", refused.expect_err("more than any mesh has"));
+    assert!(report.contains("together"), "{report}");
+}

@@ -201,6 +201,41 @@ async fn a_mesh_starts_with_the_last_good_document_while_the_source_is_down() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_mesh_that_starts_from_what_was_kept_says_so_until_the_source_is_right() {
+    let folder = Folder::new();
+    let kept = folder.path("last-good.yaml");
+    let (script, _agent, web) = source().await;
+    script.answer(text(&["orders"]));
+    drop(web.last_good(&kept).start().await.expect("it starts"));
+
+    for (wrong, reason, rejected) in [
+        (Answer::Text("{".to_owned()), "127.0.0.1:2772", 1),
+        (Answer::Status(500), "500", 0),
+    ] {
+        let (script, _agent, web) = source().await;
+        script.answer(wrong);
+        let mesh = web.last_good(&kept).start().await.expect("it starts");
+        for looks in [0, 1, 2] {
+            let status = mesh.configuration();
+            assert_eq!(status.rejected, rejected, "after {looks}: {status:?}");
+            assert_eq!(
+                status.unreachable == 0,
+                rejected > 0,
+                "after {looks}: {status:?}"
+            );
+            let told = last_error(&mesh);
+            assert!(told.contains(reason), "{reason} after {looks}: {told}");
+            some_looks().await;
+        }
+        script.answer(text(&["stock"]));
+        some_looks().await;
+        assert_eq!(mesh.configuration().last_error, None);
+        script.answer(text(&["orders"]));
+        some_looks().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn plain_http_to_another_machine_is_refused_at_once_unless_it_is_allowed() {
     let network = MemoryNetwork::new();
     let (script, at) = (Script::default(), "10.0.0.9:80");

@@ -102,10 +102,13 @@ impl Place {
 
 /// Reads what is there now.
 pub(crate) fn read(places: &[Place]) -> Result<Vec<Document>, SourceError> {
-    let mut documents = Vec::new();
+    let (mut documents, mut left) = (Vec::new(), MOST_BYTES);
     for place in places {
         for path in place.files()? {
-            documents.push(document(&path)?);
+            let document = document(&path)?;
+            let more = left.checked_sub(document.text.len());
+            left = more.ok_or(SourceError::TooLarge { most: MOST_BYTES })?;
+            documents.push(document);
         }
     }
     Ok(documents)
@@ -156,6 +159,13 @@ fn document(path: &Path) -> Result<Document, SourceError> {
 
 /// A file's text, or a little more of it than any document may have.
 pub(super) fn text(path: &Path) -> io::Result<String> {
+    // A pipe would be waited for, and with it a thread and every later look, until somebody writes to it.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is no regular file",
+        ));
+    }
     let mut bytes = Vec::new();
     File::open(path)?
         .take(LONGEST as u64)
@@ -171,6 +181,9 @@ const SETTLED: Duration = Duration::from_millis(100);
 
 /// A directory with more files than this was not made for this.
 const MOST: usize = 1_000;
+
+/// What is read together is held together, and compared with what was held before.
+const MOST_BYTES: usize = 4 * LONGEST;
 
 #[cfg(test)]
 mod tests {

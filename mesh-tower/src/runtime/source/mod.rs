@@ -82,6 +82,8 @@ pub(crate) enum SourceError {
     Empty { name: String },
     #[error("{name} holds more than {most} files; a directory of the mesh's own has fewer")]
     TooMany { name: String, most: usize },
+    #[error("the files hold more than {most} bytes together; name those of this mesh alone")]
+    TooLarge { most: usize },
     #[error("{0}")]
     Refused(String),
     #[error("{host} does not resolve")]
