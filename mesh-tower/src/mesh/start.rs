@@ -17,7 +17,7 @@ use super::{
     phase::Lived,
     records,
     running::{Running, Stage},
-    source::{self, Sourced},
+    source::{self, Followed, Sourced},
 };
 use crate::{
     connect::Dial,
@@ -31,12 +31,8 @@ use crate::{
 };
 
 pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
-    builder.overrides = builder.overrides.or_environment()?;
     let dial = builder.transport.clone() as Arc<dyn Dial>;
-    let (mut sourced, followed) = source::open(&builder, dial.clone()).await?;
-    builder.balancing.check(&sourced.nodes)?;
-    builder.balancing.apply(&mut sourced.snapshot);
-    announce(&sourced, &builder);
+    let (sourced, followed) = read(&mut builder, dial.clone()).await?;
     let (draws, ids, waits) = rngs(builder.seed, sourced.snapshot.virtual_node());
     #[cfg(feature = "aws")]
     let registrations = discoveries::registrations(&mut builder, &sourced.snapshot, &waits)?;
@@ -91,6 +87,19 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     let faults = faults(builder.faults, mode);
     let stack = stack::outbound(current, &draws, outbound, outside, waiting, faults);
     Ok(Mesh { handle, stack })
+}
+
+/// What is to be in force, as the builder and the environment have it.
+async fn read(
+    builder: &mut MeshBuilder,
+    dial: Arc<dyn Dial>,
+) -> Result<(Sourced, Option<Followed>), Error> {
+    builder.overrides = builder.overrides.or_environment()?;
+    let (mut sourced, followed) = source::open(builder, dial).await?;
+    builder.balancing.check(&sourced.nodes)?;
+    builder.balancing.apply(&mut sourced.snapshot);
+    announce(&sourced, builder);
+    Ok((sourced, followed))
 }
 
 /// What connects and asks for all endpoints.
