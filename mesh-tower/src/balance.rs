@@ -34,7 +34,12 @@ impl Balance {
     }
 
     /// The endpoint that the destination's algorithm picks, one that was not tried yet if there is one.
-    fn pick(&self, set: &EndpointSet, destination: &Destination, call: &Call) -> Option<Endpoint> {
+    pub(crate) fn pick(
+        &self,
+        set: &EndpointSet,
+        destination: &Destination,
+        call: &Call,
+    ) -> Option<Endpoint> {
         let endpoints = set.usable();
         let tried = |index: usize| {
             let addr = endpoints.get(index).map(|endpoint| endpoint.addr);

@@ -3,6 +3,7 @@
 //! * [`Simulation`] runs a fleet in one process, under a clock and a seed of the test's: nodes from closures, links with
 //!   latency, losses, resets and partitions, crashes, restarts and deploys, traffic, and a list of everything that happened.
 //! * [`MemoryNetwork`] is the network alone, for meshes that a test starts by itself.
+//! * [`Steps`] are those of one request's way, one at a time, for benches.
 //!
 //! # Testing a fleet's policy
 //! The template that is deployed says how traffic is split, what is tried again and when a call ends. Whether that is what was
@@ -120,6 +121,7 @@ mod link;
 mod net;
 mod place;
 mod simulation;
+mod steps;
 mod tally;
 mod way;
 mod wire;
@@ -130,6 +132,7 @@ pub use self::{
     link::Link,
     place::Place,
     simulation::Simulation,
+    steps::Steps,
     tally::{Ended, Tally},
 };
 pub use crate::connect::MemoryNetwork;

@@ -1,11 +1,13 @@
-//! What only tests start a mesh with.
+//! What only tests and benches need of a mesh.
 
 use std::sync::Arc;
 
 use super::MeshBuilder;
 use crate::{
+    Mesh,
     connect::{MemoryNetwork, Transport},
-    record::Witness,
+    record::{Scope, Witness},
+    runtime::live::Current,
 };
 
 impl MeshBuilder {
@@ -23,5 +25,12 @@ impl MeshBuilder {
     pub(crate) fn witness(mut self, witness: Witness) -> Self {
         self.witness = Some(witness);
         self
+    }
+}
+
+impl Mesh {
+    /// What its requests read, and what begins their calls.
+    pub(crate) fn requests(&self) -> (&Arc<Current>, &Arc<Scope>) {
+        (&self.handle.current, &self.handle.outbound)
     }
 }
