@@ -38,6 +38,21 @@ pub fn print_machine() {
     );
 }
 
+/// Prints `peer: NAME = VERSION` of the crates that are measured, as `Cargo.lock` has them.
+///
+/// # Errors
+/// One of them is not there.
+pub fn print_peers(names: &[&str]) -> Result<(), Error> {
+    let lock = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"))?;
+    for name in names {
+        let package = format!("name = \"{name}\"\nversion = \"");
+        let (_, rest) = lock.rsplit_once(&package).ok_or("no such crate")?;
+        let version = rest.split('"').next().unwrap_or_default();
+        println!("peer: {name} = {version}");
+    }
+    Ok(())
+}
+
 /// What a program says first, or that it says nothing.
 #[must_use]
 pub fn first_line(program: &str, arguments: &[&str]) -> String {

@@ -2,7 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Error, caller::Caller};
+use crate::{
+    Error,
+    caller::Caller,
+    figure::{self, median},
+};
 
 /// What the calls of one block took, in microseconds a call.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +64,22 @@ pub async fn turns(
         }
     }
     Ok(measured)
+}
+
+/// Prints the median call of the first caller, and what the others add to it: medians of what the turns' blocks say.
+pub fn print_added(bench: &str, what: &str, subjects: &[&str], measured: &[Vec<Block>]) {
+    for (index, subject) in subjects.iter().enumerate() {
+        let of = |turn: &Vec<Block>| match index {
+            0 => turn[0].p50,
+            _ => turn[index].p50 - turn[0].p50,
+        };
+        let what = match index {
+            0 => format!("{what}_p50"),
+            _ => format!("{what}_added_p50"),
+        };
+        let micros = median(measured.iter().map(of).collect());
+        figure::print(bench, subject, &what, format_args!("{micros:.2}"), "us");
+    }
 }
 
 /// The time, as the machine has it.

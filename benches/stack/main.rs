@@ -3,8 +3,11 @@
 //! `cargo bench -p mesh-benches --bench stack [-- --quick]`. Caller and called service run on one thread. The parts are compared over a
 //! connection inside the process, as a kernel's noise is larger than they are; the ends alone over loopback. Ways to call take turns in
 //! blocks, and a figure is the median difference between the medians of two blocks of the same turn: what is done off the request path
-//! is not in it. Last, the trace header alone, beside opentelemetry-aws.
+//! is not in it. Then the mesh's client beside those that one would use otherwise; the configuration's place beside a `watch`; last, the
+//! trace header alone, beside opentelemetry-aws.
 
+mod clients;
+mod configuration;
 mod header;
 
 use std::net::SocketAddr;
@@ -12,6 +15,7 @@ use std::net::SocketAddr;
 use mesh_benches::{
     Error, bare,
     caller::Caller,
+    counts,
     figure::{self, median},
     mesh::{Features, Node, Pair, Traces},
     sink::Sink,
@@ -23,6 +27,15 @@ fn main() -> Result<(), Error> {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let turns = if quick { 20 } else { 300 };
     figure::print_machine();
+    figure::print_peers(&[
+        "hyper",
+        "hyper-util",
+        "reqwest",
+        "tonic",
+        "tower",
+        "tower-http",
+        "tokio",
+    ])?;
     println!("stack: {turns} turns of {CALLS} calls, one thread");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -30,9 +43,12 @@ fn main() -> Result<(), Error> {
     runtime.block_on(async {
         let sink = Sink::start()?;
         parts(turns, sink.addr()).await?;
-        ends(turns).await
+        ends(turns).await?;
+        clients::measure(turns).await?;
+        configuration::measure(turns).await
     })?;
-    header::measure(turns)
+    header::measure(turns)?;
+    counts::print(env!("CARGO_BIN_EXE_counts"), "stack")
 }
 
 /// Both ends together, and what each part adds to them.
