@@ -4,7 +4,10 @@ use http::Request;
 
 use super::{Began, Call, CallersTime, Carried, Told};
 use crate::{
-    runtime::{clock, rng::SharedRng},
+    runtime::{
+        clock,
+        rng::{OwnRng, SharedRng},
+    },
     trace::Trace,
 };
 
@@ -21,7 +24,7 @@ pub(crate) fn call_of<B>(request: &Request<B>) -> Call {
         grpc: told.is_grpc(),
         inbound: false,
         version: request.version(),
-        trace: Trace::own(&told, &SharedRng::new(1), None, at),
+        trace: Trace::own(&told, &mut OwnRng::of(&SharedRng::new(1)), None, at),
         time: CallersTime::default(),
         conn: None,
         request_id: None,

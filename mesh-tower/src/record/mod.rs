@@ -34,7 +34,10 @@ use self::{
 };
 use crate::{
     call::{Attempt, Call, RequestHead, Told},
-    runtime::{meters::Meters, rng::SharedRng},
+    runtime::{
+        meters::Meters,
+        rng::{OwnRng, SharedRng},
+    },
     trace::{Counted, Emitter, Trace, Traced, Tracer},
 };
 
@@ -118,8 +121,7 @@ impl Recorder {
     ///
     /// # Source
     /// Envoy, `generate_request_id`: a random UUID (RFC 9562, version 4) in `x-request-id`.
-    fn new_request_id(&self) -> Option<HeaderValue> {
-        let mut rng = &*self.ids;
+    fn new_request_id(rng: &mut OwnRng<'_>) -> Option<HeaderValue> {
         let random = u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64());
         // Owned once and shared: a copy goes out with each attempt, and one stays for the log.
         HeaderValue::from_maybe_shared(Bytes::from_owner(uuid(random))).ok()

@@ -11,7 +11,7 @@ use crate::{
     conn_info::ConnInfo,
     context::CallContext,
     open::Open,
-    runtime::{clock, meter::Meter, shadow::Shadow},
+    runtime::{clock, meter::Meter, rng::OwnRng, shadow::Shadow},
     trace::Trace,
 };
 
@@ -63,11 +63,12 @@ impl Scope {
         let told = Told::of(request.headers());
         let grpc = told.is_grpc();
         // Written into each attempt, and not here: a request without headers is cheaper to keep for another try.
+        let Recorder { tracer, ids, .. } = &*self.recorder;
+        let ids = &mut OwnRng::of(ids);
         let request_id = told.request_id.cloned();
         let request_id = request_id
             .or_else(|| parent.as_ref()?.request_id().cloned())
-            .or_else(|| self.recorder.new_request_id());
-        let Recorder { tracer, ids, .. } = &*self.recorder;
+            .or_else(|| Recorder::new_request_id(ids));
         let trace = match parent {
             Some(parent) => Trace::child(parent, ids, tracer.as_ref()),
             None => Trace::own(&told, ids, tracer.as_ref(), at),
@@ -96,8 +97,9 @@ impl Scope {
         let told = Told::of(request.headers());
         let (named, grpc) = (told.request_id.cloned(), told.is_grpc());
         let is_named = named.is_some();
-        let request_id = named.or_else(|| self.recorder.new_request_id());
         let Recorder { tracer, ids, .. } = &*self.recorder;
+        let ids = &mut OwnRng::of(ids);
+        let request_id = named.or_else(|| Recorder::new_request_id(ids));
         let trace = Trace::own(&told, ids, tracer.as_ref(), at);
         let call = Arc::new(Call::new(Began {
             at,

@@ -11,7 +11,7 @@ use mesh_core::metric::Number;
 
 use crate::{
     call::{Call, Told},
-    runtime::rng::SharedRng,
+    runtime::rng::OwnRng,
 };
 
 /// Nothing is known of a trace.
@@ -35,13 +35,17 @@ pub(crate) struct Counted(Infallible);
 pub(crate) struct Traced(Infallible);
 
 impl Trace {
-    pub(crate) fn child(_parent: Arc<Call>, _rng: &SharedRng, _tracer: Option<&Tracer>) -> Self {
+    pub(crate) fn child(
+        _parent: Arc<Call>,
+        _rng: &mut OwnRng<'_>,
+        _tracer: Option<&Tracer>,
+    ) -> Self {
         Self
     }
 
     pub(crate) fn own(
         _told: &Told<'_>,
-        _rng: &SharedRng,
+        _rng: &mut OwnRng<'_>,
         _tracer: Option<&Tracer>,
         _now: Instant,
     ) -> Self {

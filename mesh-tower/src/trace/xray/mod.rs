@@ -19,7 +19,7 @@ pub(crate) use self::{
 };
 use crate::{
     call::{Call, Told},
-    runtime::{clock, rng::SharedRng},
+    runtime::{clock, rng::OwnRng},
 };
 
 /// What a call knows of its trace.
@@ -52,7 +52,7 @@ pub(crate) struct Ids(u64);
 
 impl Ids {
     /// Another start, another sequence.
-    fn new(mut rng: &SharedRng) -> Self {
+    fn new(rng: &mut OwnRng<'_>) -> Self {
         Self(rng.next_u64())
     }
 
@@ -65,7 +65,7 @@ impl Ids {
 
 impl Trace {
     /// Of a call that is made for another.
-    pub(crate) fn child(parent: Arc<Call>, rng: &SharedRng, tracer: Option<&Tracer>) -> Self {
+    pub(crate) fn child(parent: Arc<Call>, rng: &mut OwnRng<'_>, tracer: Option<&Tracer>) -> Self {
         // What came in by one mesh may be sent on by another, in the same process, that does not record.
         let is_recorded = tracer.is_some() && parent.own_trace().is_sampled();
         let ids = is_recorded.then(|| Ids::new(rng));
@@ -75,7 +75,7 @@ impl Trace {
     /// Of a call that came in, or of the first one: what its headers say, or a new trace.
     pub(crate) fn own(
         told: &Told<'_>,
-        mut rng: &SharedRng,
+        rng: &mut OwnRng<'_>,
         tracer: Option<&Tracer>,
         now: Instant,
     ) -> Self {

@@ -20,7 +20,7 @@ use mesh_xray::{
 };
 
 use super::document::Traced;
-use crate::runtime::{clock, rng::SharedRng};
+use crate::runtime::{clock, rng::OwnRng};
 
 /// What all traces of a mesh share.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Tracer {
         &self,
         trace: &mesh_xray::Trace,
         now: Instant,
-        mut rng: &SharedRng,
+        rng: &mut OwnRng<'_>,
     ) -> bool {
         let second = now.saturating_duration_since(self.began).as_secs();
         trace.decide(|| self.sampler.sample(second, rng.next_u64()))
