@@ -168,6 +168,8 @@ pub(crate) enum ConnectError {
     Handshake(#[source] hyper::Error),
     #[error("the peer closed before its settings came")]
     Closed,
+    #[error("the peer takes no streams")]
+    NoStreams,
     #[error("{failures} connects have failed in a row, the last one so: {last}")]
     StillFailing {
         failures: u32,

@@ -5,7 +5,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use hyper::client::conn::http2::SendRequest;
 use tokio::time;
 
-use super::h2::{self, Opened};
+use super::{
+    h1::{self, Sender},
+    h2::{self, Opened},
+};
 use crate::{
     body::Body,
     connect::{Connection, Dial},
@@ -34,8 +37,13 @@ impl Connector {
         })
     }
 
-    pub(super) async fn connect(&self, to: SocketAddr) -> Result<Connection, ConnectError> {
+    async fn connect(&self, to: SocketAddr) -> Result<Connection, ConnectError> {
         self.dial.dial(to).await.map_err(ConnectError::Io)
+    }
+
+    /// A connection that speaks HTTP/1.
+    pub(super) async fn connect_h1(&self, to: SocketAddr) -> Result<Sender, ConnectError> {
+        h1::handshake(self.connect(to).await?).await
     }
 
     /// A connection that speaks HTTP/2; see [`h2::handshake`] for `lost`.

@@ -35,6 +35,10 @@ impl Exclusive for Sender {
     async fn ready(&mut self) -> bool {
         self.send.ready().await.is_ok()
     }
+
+    fn laid_by(&mut self) {
+        self.reused = true;
+    }
 }
 
 /// Starts HTTP/1 on a connection. Its task ends with its sender, or with what it was upgraded to.

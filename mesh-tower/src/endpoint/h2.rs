@@ -8,9 +8,10 @@ use tokio::sync::oneshot;
 
 pub(crate) use super::streams::Opened;
 use super::{
+    connections::Multiplexed,
     driver::{Driver, Tasks},
     paced::{Bell, Paced},
-    streams::{Multiplexed, Shared},
+    streams::Shared,
 };
 use crate::{body::Body, connect::Connection, error::ConnectError};
 
@@ -79,7 +80,7 @@ mod tests {
         time,
     };
 
-    use super::{super::streams::Connections, *};
+    use super::{super::connections::Connections, *};
     use crate::connect::outcome;
 
     /// SETTINGS with this MAX_CONCURRENT_STREAMS.
@@ -101,10 +102,8 @@ mod tests {
         let (ours, mut peer) = tokio::io::duplex(4096);
         let connections = Connections::new();
         peer.write_all(&settings(5)).await.expect("written");
-        let stream = connections
-            .reserve_or_dial(|| handshake(Connection::new(ours), Duration::from_secs(300), || ()))
-            .await;
-        assert!(stream.is_ok());
+        let made = handshake(Connection::new(ours), Duration::from_secs(300), || ()).await;
+        drop(connections.add_used(made.expect("HTTP/2")));
         let mut preface = [0; 24];
         peer.read_exact(&mut preface).await.expect("HTTP/2");
         assert!(connections.reserve().is_some());

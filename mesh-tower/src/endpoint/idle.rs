@@ -20,6 +20,9 @@ pub(super) trait Exclusive {
 
     /// Waits until it takes a request, and says whether it ever will.
     async fn ready(&mut self) -> bool;
+
+    /// It is to lie idle: whoever takes it next may find it stale.
+    fn laid_by(&mut self);
 }
 
 /// Idle connections, the one last used first: the others may then grow old and close.
@@ -73,7 +76,7 @@ impl<C: Exclusive> Idle<C> {
 
     /// Keeps it, or closes it: if the endpoint was retired meanwhile, or enough are idle.
     /// Tells whether somebody has to be found who closes it when it is idle for long.
-    fn give_back(&self, connection: C) -> bool {
+    fn give_back(&self, mut connection: C) -> bool {
         let mut idle = self.0.lock();
         let Some(idle) = &mut *idle else {
             return false;
@@ -85,6 +88,7 @@ impl<C: Exclusive> Idle<C> {
             idle.kept.retain(|(connection, _)| !connection.is_closed());
         }
         if idle.kept.len() < MOST_IDLE {
+            connection.laid_by();
             idle.kept.push((connection, idle.round));
         }
         idle.sweeper.is_none()
@@ -273,6 +277,8 @@ mod loom_models {
             thread::yield_now();
             true
         }
+
+        fn laid_by(&mut self) {}
     }
 
     type World = (Arc<Idle<Counted>>, Arc<Counts>);

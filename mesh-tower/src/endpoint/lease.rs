@@ -120,8 +120,7 @@ impl Lease {
 
     /// Gives the connection back to the pool: request and response both came to their ends.
     pub(crate) fn give_back(self) {
-        if let Leased::H1 { mut sender, idle } = self.connection {
-            sender.reused = true;
+        if let Leased::H1 { sender, idle } = self.connection {
             idle.keep(sender);
         }
     }

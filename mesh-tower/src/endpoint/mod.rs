@@ -8,8 +8,10 @@
 //! failures, somebody on call) puts another set in its place, by [`Cluster::revise`] or [`Cluster::replace`].
 
 mod cluster;
+mod connections;
 mod connector;
 mod destination;
+mod dials;
 mod driver;
 mod ejection;
 pub(crate) mod h1;
@@ -20,6 +22,7 @@ mod listing;
 mod load;
 mod paced;
 mod pool;
+mod queue;
 mod reconnect;
 mod redial;
 mod roster;

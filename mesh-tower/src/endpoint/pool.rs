@@ -1,20 +1,27 @@
 //! The connections to one endpoint, by protocol.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use http::Version;
 use hyper::client::conn::http2::SendRequest;
 use mesh_core::unit::Protocol;
+use tokio::sync::oneshot;
 
 use super::{
     Connector, Lease, Load,
+    connections::{Connections, Dialled},
     connector::within,
-    h1::{self, Sender},
-    h2::Opened,
+    dials::Dials,
+    h1::Sender,
     idle::Idle,
+    queue::{Dialling, Queue},
     reconnect::{Made, Reconnect},
     redial::Redial,
-    streams::Connections,
+    streams::Stream,
 };
 use crate::{body::Body, error::ConnectError};
 
@@ -24,12 +31,16 @@ pub(crate) struct Pool {
     addr: SocketAddr,
     connector: Arc<Connector>,
     connections: Kept,
+    dials: Dials,
     redial: Arc<Redial>,
 }
 
 #[derive(Debug)]
 enum Kept {
-    H1(Arc<Idle<Sender>>),
+    H1 {
+        idle: Arc<Idle<Sender>>,
+        queue: Arc<Queue<Sender>>,
+    },
     H2(Connections<SendRequest<Body>>),
 }
 
@@ -37,12 +48,17 @@ impl Pool {
     pub(crate) fn new(addr: SocketAddr, protocol: Protocol, connector: Arc<Connector>) -> Self {
         let connections = match protocol {
             Protocol::Http2 | Protocol::Grpc => Kept::H2(Connections::new()),
-            _ => Kept::H1(Arc::new(Idle::new())),
+            _ => {
+                let idle = Arc::new(Idle::new());
+                let queue = Arc::new(Queue::new(&idle));
+                Kept::H1 { idle, queue }
+            }
         };
         Self {
             addr,
             connector,
             connections,
+            dials: Dials::new(),
             redial: Arc::default(),
         }
     }
@@ -50,7 +66,7 @@ impl Pool {
     /// What is spoken to the endpoint.
     pub(crate) fn version(&self) -> Version {
         match self.connections {
-            Kept::H1(_) => Version::HTTP_11,
+            Kept::H1 { .. } => Version::HTTP_11,
             Kept::H2(_) => Version::HTTP_2,
         }
     }
@@ -63,12 +79,14 @@ impl Pool {
     /// What is there and free now.
     pub(crate) fn try_lease(&self, load: &Arc<Load>) -> Option<Lease> {
         match &self.connections {
-            Kept::H1(idle) => Some(Lease::h1(idle.take_ready()?, idle, load.begin())),
+            Kept::H1 { idle, .. } => Some(Lease::h1(idle.take_ready()?, idle, load.begin())),
             Kept::H2(connections) => Some(Lease::h2(connections.reserve()?, true, load.begin())),
         }
     }
 
     /// A connection, or a stream of one, for one request; `limit` is how long making one may take.
+    ///
+    /// A connect that was begun goes on when this is dropped: the next request has its connection.
     pub(crate) async fn lease(
         self: &Arc<Self>,
         load: &Arc<Load>,
@@ -79,67 +97,97 @@ impl Pool {
             failures: self.redial.failures(),
             limit,
         };
-        let made = match &self.connections {
-            Kept::H1(idle) => match idle.take().await {
-                Some(sender) => Ok(Lease::h1(sender, idle, in_flight)),
-                None => within(limit, self.dial_h1(idle, coming))
-                    .await
-                    .map(|sender| Lease::h1(sender, idle, in_flight)),
-            },
-            Kept::H2(connections) => {
-                let dial = || self.dial_h2(coming);
-                within(limit, connections.reserve_or_dial(dial))
-                    .await
-                    .map(|(stream, reused)| Lease::h2(stream, reused, in_flight))
+        match &self.connections {
+            Kept::H1 { idle, queue } => {
+                let sender = match idle.take().await {
+                    Some(sender) => sender,
+                    None => within(limit, self.dial_h1(idle, queue, coming)).await?,
+                };
+                Ok(Lease::h1(sender, idle, in_flight))
             }
-        };
-        if let Err(error @ ConnectError::Elapsed(_)) = &made
-            && !self.is_failing()
-        {
-            self.failed(error, limit);
+            Kept::H2(connections) => {
+                let (stream, reused) = within(limit, self.dial_h2(connections, coming)).await?;
+                Ok(Lease::h2(stream, reused, in_flight))
+            }
         }
-        made
     }
 
     async fn dial_h1(
         self: &Arc<Self>,
-        idle: &Arc<Idle<Sender>>,
+        idle: &Idle<Sender>,
+        queue: &Arc<Queue<Sender>>,
         coming: Coming,
     ) -> Result<Sender, ConnectError> {
         self.settled(coming).await?;
         if let Some(sender) = idle.take_ready() {
             return Ok(sender);
         }
-        let made = async { h1::handshake(self.connector.connect(self.addr).await?).await };
-        self.noted(made.await, coming.limit)
+        let (place, dialling) = queue.join();
+        if let Some(dialling) = dialling {
+            self.begin_h1(dialling, coming.limit);
+        }
+        match place.await {
+            Some(made) => made,
+            None => self.connector.connect_h1(self.addr).await,
+        }
+    }
+
+    fn begin_h1(self: &Arc<Self>, dialling: Dialling<Sender>, limit: Duration) {
+        let (pool, connector, addr) = self.parts();
+        self.dials.begin(async move {
+            let made = within(limit, connector.connect_h1(addr)).await;
+            let Some(pool) = pool.upgrade() else { return };
+            match &made {
+                Ok(_) => pool.redial.succeeded(),
+                Err(error) => pool.failed(error, limit),
+            }
+            dialling.ended(made);
+        });
     }
 
     async fn dial_h2(
         self: &Arc<Self>,
+        connections: &Connections<SendRequest<Body>>,
         coming: Coming,
-    ) -> Result<Opened<SendRequest<Body>>, ConnectError> {
-        self.settled(coming).await?;
+    ) -> Result<(Stream<SendRequest<Body>>, bool), ConnectError> {
+        let dial = || self.begin_h2(coming.limit);
+        let reserved = connections.reserve_or_dial(self.settled(coming), dial);
+        if let Some(reserved) = reserved.await? {
+            return Ok(reserved);
+        }
         let lost = self.losing(coming.limit);
-        let made = self.connector.connect_h2(self.addr, lost);
-        self.noted(made.await, coming.limit)
+        let opened = self.connector.connect_h2(self.addr, lost).await?;
+        Ok((connections.add_used(opened), false))
+    }
+
+    fn begin_h2(self: &Arc<Self>, limit: Duration) -> Dialled {
+        let (told, dialled) = oneshot::channel();
+        let (pool, connector, addr) = self.parts();
+        let lost = self.losing(limit);
+        self.dials.begin(async move {
+            let made = within(limit, connector.connect_h2(addr, lost)).await;
+            let Some(pool) = pool.upgrade() else { return };
+            match made {
+                Ok(opened) => pool.keep(Made::H2(opened, Some(told))),
+                Err(error) => {
+                    pool.failed(&error, limit);
+                    // It fails where nobody waits.
+                    let _ = told.send(Err(error));
+                }
+            }
+        });
+        dialled
+    }
+
+    /// What a connect has of it that does not keep it: it ends with it.
+    fn parts(self: &Arc<Self>) -> (Weak<Self>, Arc<Connector>, SocketAddr) {
+        (Arc::downgrade(self), self.connector.clone(), self.addr)
     }
 
     /// Whether a request may connect by itself: not while others failed to.
     async fn settled(self: &Arc<Self>, coming: Coming) -> Result<(), ConnectError> {
         let again = || self.redial(0, coming.limit);
         self.redial.settled(coming.failures, again).await
-    }
-
-    fn noted<T>(
-        self: &Arc<Self>,
-        made: Result<T, ConnectError>,
-        limit: Duration,
-    ) -> Result<T, ConnectError> {
-        match &made {
-            Ok(_) => self.redial.succeeded(),
-            Err(error) => self.failed(error, limit),
-        }
-        made
     }
 
     fn failed(self: &Arc<Self>, error: &ConnectError, limit: Duration) {
@@ -162,7 +210,7 @@ impl Pool {
         let pool = Arc::downgrade(self);
         move || {
             if let Some(pool) = pool.upgrade()
-                && pool.has_none()
+                && pool.wants_one()
             {
                 pool.redial(0, limit);
             }
@@ -173,35 +221,32 @@ impl Pool {
         &self.redial
     }
 
-    /// Takes a connection that no request asked for.
+    /// Takes a connection that no request has.
     pub(super) fn keep(&self, made: Made) {
         match (&self.connections, made) {
-            (Kept::H1(idle), Made::H1(mut sender)) => {
-                // It may have waited long enough to be stale.
-                sender.reused = true;
-                idle.keep(sender);
-            }
-            (Kept::H2(connections), Made::H2(opened)) => connections.add(opened),
-            (Kept::H1(_), Made::H2(_)) | (Kept::H2(_), Made::H1(_)) => {}
+            (Kept::H1 { idle, .. }, Made::H1(sender)) => idle.keep(sender),
+            (Kept::H2(connections), Made::H2(opened, told)) => connections.add(opened, told),
+            (Kept::H1 { .. }, Made::H2(..)) | (Kept::H2(_), Made::H1(_)) => {}
         }
         self.redial.succeeded();
     }
 
-    /// Whether a connection is worth having that nobody asked for.
-    pub(super) fn has_none(&self) -> bool {
+    /// Whether a connection is worth having that no request makes.
+    pub(super) fn wants_one(&self) -> bool {
         match &self.connections {
-            Kept::H1(_) => self.redial.is_failing(),
-            Kept::H2(connections) => connections.has_none(),
+            Kept::H1 { .. } => self.redial.is_failing(),
+            Kept::H2(connections) => connections.wants_one(),
         }
     }
 
     /// The endpoint has left the set: idle connections close now, the others with their last request.
     pub(crate) fn retire(&self) {
         match &self.connections {
-            Kept::H1(idle) => idle.close(),
+            Kept::H1 { idle, .. } => idle.close(),
             Kept::H2(connections) => connections.close(),
         }
         self.redial.close();
+        self.dials.close();
     }
 }
 

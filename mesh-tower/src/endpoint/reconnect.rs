@@ -10,18 +10,15 @@ use http::Version;
 use hyper::client::conn::http2::SendRequest;
 
 use super::{
-    Connector, Pool,
-    connector::within,
-    h1::{self, Sender},
-    h2::Opened,
-    redial::Attempt,
+    Connector, Pool, connections::Told, connector::within, h1::Sender, h2::Opened, redial::Attempt,
 };
 use crate::{body::Body, error::ConnectError};
 
 /// What was made.
 pub(super) enum Made {
     H1(Sender),
-    H2(Opened<SendRequest<Body>>),
+    /// And who waits to hear of it.
+    H2(Opened<SendRequest<Body>>, Option<Told>),
 }
 
 /// Makes a connection that no request asked for. Does not keep the pool: it ends with it.
@@ -34,17 +31,16 @@ pub(super) struct Reconnect {
 
 impl Attempt for Reconnect {
     async fn connect(&self) -> Option<Result<(), ConnectError>> {
-        let pool = self.pool.upgrade().filter(|pool| pool.has_none())?;
+        let pool = self.pool.upgrade().filter(|pool| pool.wants_one())?;
         let version = pool.version();
         let lost = pool.losing(self.limit);
         drop(pool);
         let made = within(self.limit, async {
             if version == Version::HTTP_2 {
                 let opened = self.connector.connect_h2(self.addr, lost).await?;
-                return Ok(Made::H2(opened));
+                return Ok(Made::H2(opened, None));
             }
-            let connection = self.connector.connect(self.addr).await?;
-            h1::handshake(connection).await.map(Made::H1)
+            self.connector.connect_h1(self.addr).await.map(Made::H1)
         });
         let made = match made.await {
             Ok(made) => made,

@@ -62,20 +62,16 @@ impl Redial {
 
     /// Resolves when a request may connect by itself that came when `before` connects had failed. While connects fail, it
     /// shares the first failure after its coming instead. `again` is called where it has to wait for that, and perhaps nobody
-    /// tries any more.
-    pub(super) async fn settled(
-        &self,
-        before: u32,
-        again: impl FnOnce(),
-    ) -> Result<(), ConnectError> {
-        let mut again = Some(again);
+    /// tries any more; where nobody can, it may connect by itself, too.
+    pub(super) async fn settled(&self, before: u32, again: impl Fn()) -> Result<(), ConnectError> {
         loop {
             let changed = self.changed.notified();
             if let Some(settled) = self.state.lock().settled(before) {
                 return settled;
             }
-            if let Some(again) = again.take() {
-                again();
+            again();
+            if !self.state.lock().running {
+                return Ok(());
             }
             changed.await;
         }
@@ -165,20 +161,31 @@ impl State {
 /// Says that nobody tries any more when the task ends, also with its runtime: another may serve the same mesh.
 struct Rest(Weak<Redial>);
 
-impl Drop for Rest {
-    fn drop(&mut self) {
+impl Rest {
+    /// A connection that nobody needs is none that failed: the next request that needs one tries by itself.
+    fn not_needed(&self) {
         if let Some(redial) = self.0.upgrade() {
-            redial.change(|state| state.running = false);
+            redial.change(|state| state.failures = 0);
         }
     }
 }
 
-async fn run(attempt: impl Attempt, mut tried: u32, rng: Arc<SharedRng>, _rest: Rest) {
+impl Drop for Rest {
+    fn drop(&mut self) {
+        if let Some(redial) = self.0.upgrade() {
+            redial.change(|state| state.running = false);
+            redial.changed.notify_waiters();
+        }
+    }
+}
+
+async fn run(attempt: impl Attempt, mut tried: u32, rng: Arc<SharedRng>, rest: Rest) {
     while let Some(wait) = health::redial(tried, &mut &*rng) {
         time::sleep(wait).await;
         match attempt.connect().await {
             Some(Err(error)) => attempt.failed(&error),
-            Some(Ok(())) | None => break,
+            Some(Ok(())) => return,
+            None => return rest.not_needed(),
         }
         tried += 1;
     }
@@ -300,19 +307,26 @@ mod loom_models {
     }
 
     #[test]
-    fn who_shares_the_next_failure_is_woken_by_it_and_by_the_retirement() {
-        explore(|| {
-            for retires in [true, false] {
-                let redial = Arc::new(Redial::default());
+    fn who_shares_the_next_failure_is_woken_by_it_and_by_the_end_of_whoever_tries() {
+        let rng = Arc::new(SharedRng::new(7));
+        for (what, may_connect) in [("fails", false), ("retires", true), ("ends", true)] {
+            let rng = rng.clone();
+            explore(move || {
+                let (redial, held) = (Arc::new(Redial::default()), Arc::default());
                 redial.failed(&ConnectError::Closed);
+                start(&redial, &rng, &held);
                 let waiting = redial.clone();
                 let waiter = thread::spawn(move || block_on(waiting.settled(1, || ())).is_ok());
-                match retires {
-                    true => redial.close(),
-                    false => redial.failed(&ConnectError::Closed),
+                match what {
+                    "fails" => redial.failed(&ConnectError::Closed),
+                    "retires" => redial.close(),
+                    _ => {
+                        let task = redial.task.lock().take();
+                        drop(task);
+                    }
                 }
-                assert_eq!(join([waiter]), [retires]);
-            }
-        });
+                assert_eq!(join([waiter]), [may_connect], "{what}");
+            });
+        }
     }
 }
