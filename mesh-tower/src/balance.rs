@@ -95,11 +95,9 @@ impl Balance {
         endpoint: &Endpoint,
         destination: &Destination,
         limit: Duration,
-        body: &mut Body,
     ) -> Result<Lease, Error> {
         let _place = self.wait(&destination.cluster)?;
-        let lease = endpoint.pool.lease(&endpoint.load, limit);
-        let lease = body.read_ahead_during(lease).await;
+        let lease = endpoint.pool.lease(&endpoint.load, limit).await;
         lease.map_err(|error| {
             destination.ended(endpoint, || Outcome::ConnectFailed);
             Error::new(Cause::Connect(error))
@@ -131,8 +129,8 @@ impl Deliver for Balance {
             let endpoint = match found {
                 Some(endpoint) => endpoint,
                 None => {
-                    let waiting = self.wait_for_endpoint(&destination, &call);
-                    Box::pin(request.body_mut().read_ahead_during(waiting)).await?
+                    let endpoint = self.wait_for_endpoint(&destination, &call);
+                    Box::pin(delayed(endpoint, request.body_mut(), &call)).await?
                 }
             };
             call.begin_attempt(endpoint.addr, begun.unwrap_or_else(clock::now));
@@ -147,8 +145,8 @@ impl Deliver for Balance {
                 let mut lease = match endpoint.pool.try_lease(&endpoint.load) {
                     Some(lease) => lease,
                     None => {
-                        let body = request.body_mut();
-                        Box::pin(self.connect(&endpoint, &destination, connect, body)).await?
+                        let lease = self.connect(&endpoint, &destination, connect);
+                        Box::pin(delayed(lease, request.body_mut(), &call)).await?
                     }
                 };
                 let failed = match lease.send(request).await {
@@ -177,6 +175,12 @@ impl Deliver for Balance {
             }
         }
     }
+}
+
+/// What an attempt waits for before it can be sent; its body is read ahead, and its own limit does not run.
+async fn delayed<F: Future>(waiting: F, body: &mut Body, call: &Call) -> F::Output {
+    let waiting = body.read_ahead_during(waiting);
+    call.request_end().connecting(waiting).await
 }
 
 /// Over HTTP/1, half a head is no HTTP.

@@ -71,11 +71,23 @@ impl Limits {
             self.deadlines.request_ended(at);
         }
         self.deadlines.moved(request_end.last_moved());
-        let Some(limit) = self.deadlines.earliest() else {
-            return Poll::Pending;
-        };
-        ready!(self.timer.poll_until(limit.at, cx));
-        Poll::Ready(self.cause(limit.kind))
+        loop {
+            let Some(limit) = self.deadlines.earliest() else {
+                return Poll::Pending;
+            };
+            ready!(self.timer.poll_until(limit.at, cx));
+            if limit.kind != LimitKind::PerTry || !self.was_held_up(request_end) {
+                return Poll::Ready(self.cause(limit.kind));
+            }
+        }
+    }
+
+    /// Whether the attempt had to wait for its connection, or still has to: its limit runs from then. Asked only when that has
+    /// passed, and not of each request.
+    #[cold]
+    fn was_held_up(&mut self, request_end: &RequestEnd) -> bool {
+        let connected = request_end.connected().unwrap_or_else(clock::now);
+        self.deadlines.attempt_connected(connected)
     }
 
     /// Why there is no time for another attempt.

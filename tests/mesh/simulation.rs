@@ -1,5 +1,6 @@
 //! The test kit: what a simulation promises, and a fleet's policy tested in it as a user would.
 
+mod far;
 mod faults;
 mod kit;
 mod policy;

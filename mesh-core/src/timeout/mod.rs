@@ -30,7 +30,8 @@ pub struct Timeouts {
     pub request: Option<Duration>,
     /// Where the request limit stops to matter.
     pub request_ends: RequestEnds,
-    /// One attempt, the first one too, from the end of the request (or its own start, if later) to the response head.
+    /// One attempt, the first one too, from the end of the request (or from when the attempt had its connection, if that is
+    /// later) to the response head.
     pub per_try: Option<Duration>,
     /// How long a stream may carry nothing in either direction.
     pub idle: Option<Duration>,

@@ -76,6 +76,18 @@ impl Deadlines {
         self.attempt_started = Some(now);
     }
 
+    /// The attempt had to wait for its connection until then, so that its limit runs from there; tells whether that is news.
+    ///
+    /// # Source
+    /// Measured on Envoy 1.40: what an attempt waits for a connection counts for the request limit, not for its own.
+    pub fn attempt_connected(&mut self, at: Instant) -> bool {
+        let later = self.attempt_started.is_some_and(|started| started < at);
+        if later {
+            self.attempt_started = Some(at);
+        }
+        later
+    }
+
     /// The response head that the caller gets arrived.
     pub fn head_received(&mut self, now: Instant) {
         self.head_received = true;

@@ -57,6 +57,27 @@ fn an_attempt_is_limited_from_its_start_or_from_the_end_of_the_request() {
 }
 
 #[test]
+fn what_an_attempt_waits_for_its_connection_is_not_of_its_own_time_but_of_the_requests() {
+    let start = start();
+    let mut deadlines = Deadlines::new(limits(), start);
+    assert!(!deadlines.attempt_connected(start), "there is none");
+    deadlines.request_ended(start);
+    deadlines.attempt_started(start);
+    assert!(!deadlines.attempt_connected(start), "it was at hand");
+    for _ in 0..2 {
+        let news = deadlines.attempt_connected(start + 5 * SECOND);
+        let limit = earliest(&deadlines, start);
+        assert_eq!(limit, Some((7 * SECOND, LimitKind::PerTry)), "{news}");
+    }
+    assert!(!deadlines.attempt_connected(start + 4 * SECOND), "not news");
+    assert!(deadlines.attempt_connected(start + 9 * SECOND));
+    assert_eq!(
+        earliest(&deadlines, start),
+        Some((10 * SECOND, LimitKind::Request))
+    );
+}
+
+#[test]
 fn the_request_limit_spans_all_attempts() {
     let start = start();
     let mut deadlines = Deadlines::new(limits(), start);

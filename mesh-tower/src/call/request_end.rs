@@ -1,12 +1,15 @@
-//! How far a request's body has come.
+//! How far a request has come: whether it has its connection, and how much of its body was taken.
 
 use std::{
+    future::Future,
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
     task::Waker,
     time::{Duration, Instant},
 };
 
 use futures::task::AtomicWaker;
+
+use crate::runtime::clock;
 
 /// When the request's body had been taken whole: from then on its time limits run. Until then it is known when something of
 /// it last moved: an upload that goes on is not silent.
@@ -18,6 +21,9 @@ pub(crate) struct RequestEnd {
     /// Likewise; [`NEVER`] until it is reached.
     at: AtomicU64,
     waker: AtomicWaker,
+    /// Since when the running attempt has its connection, likewise; [`NEVER`] while it waits for one, and nothing where one
+    /// was at hand.
+    connected: AtomicU64,
     /// The call was over first, so that nobody wants the rest.
     abandoned: AtomicBool,
     sender: AtomicWaker,
@@ -32,6 +38,7 @@ impl RequestEnd {
             moved: AtomicU64::new(0),
             at: AtomicU64::new(NEVER),
             waker: AtomicWaker::new(),
+            connected: AtomicU64::new(0),
             abandoned: AtomicBool::new(false),
             sender: AtomicWaker::new(),
             failed: AtomicBool::new(false),
@@ -101,6 +108,24 @@ impl RequestEnd {
     pub(crate) fn watch_abandoned(&self, sender: &Waker) -> bool {
         self.sender.register(sender);
         self.is_abandoned()
+    }
+
+    /// What the future gives, without which the attempt cannot begin to be sent.
+    pub(crate) async fn connecting<F: Future>(&self, connection: F) -> F::Output {
+        self.connected.store(NEVER, Ordering::Relaxed);
+        let output = connection.await;
+        self.connected
+            .store(self.after(clock::now()), Ordering::Relaxed);
+        output
+    }
+
+    /// Since when the running attempt has its connection, or a moment no later than its beginning where one was at hand; `None`
+    /// while it waits for one, and for good if it was cut then.
+    pub(crate) fn connected(&self) -> Option<Instant> {
+        match self.connected.load(Ordering::Relaxed) {
+            NEVER => None,
+            nanos => Some(self.started + Duration::from_nanos(nanos)),
+        }
     }
 
     /// When it was reached, or a wake-up for when it is.

@@ -141,11 +141,12 @@ impl<D: Deliver> Run<D> {
         self.limits.enforce(self.call.request_end(), attempt)
     }
 
-    /// A limit has passed before the head. That speaks against the endpoint, unless it was silence on both sides, or the time that
-    /// the caller left: callers in a hurry would put endpoints out for all others.
+    /// A limit has passed before the head. That speaks against the endpoint, unless it was never asked, it was silence on both
+    /// sides, or the time that the caller left: callers in a hurry would put endpoints out for all others.
     #[cold]
     fn cut(&self, cause: Cause) -> Error {
-        let harmless = matches!(cause, Cause::Idle { .. } | Cause::Deadline);
+        let asked = self.call.request_end().connected().is_some();
+        let harmless = !asked || matches!(cause, Cause::Idle { .. } | Cause::Deadline);
         let attempt = self.call.attempts().last();
         if let Some(attempt) = attempt.filter(|tried| !harmless && tried.outcome().is_none()) {
             self.destination.cut(attempt.endpoint());
