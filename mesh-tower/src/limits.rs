@@ -25,16 +25,18 @@ pub(crate) struct Limits {
 
 impl Limits {
     pub(crate) fn new(timeouts: Timeouts, started: Instant) -> Self {
-        Self {
-            deadlines: Deadlines::new(timeouts, started),
-            timer: Timer::default(),
-        }
+        Self::within(CallersTime::default(), timeouts, started)
     }
 
     /// Those of a call, whose caller may be in more of a hurry.
     pub(crate) fn of(call: &Call, timeouts: Timeouts) -> Self {
-        let CallersTime { deadline, limit } = call.callers_time();
-        let deadlines = Deadlines::new(timeouts.shortened(limit), call.started());
+        Self::within(call.callers_time(), timeouts, call.started())
+    }
+
+    /// Those of a request that its caller gives so much time.
+    pub(crate) fn within(time: CallersTime, timeouts: Timeouts, started: Instant) -> Self {
+        let CallersTime { deadline, limit } = time;
+        let deadlines = Deadlines::new(timeouts.shortened(limit), started);
         Self {
             deadlines: deadlines.with_deadline(deadline),
             timer: Timer::default(),

@@ -37,6 +37,14 @@ impl CallersTime {
         self.limit.is_some() || self.deadline != Deadline::NONE
     }
 
+    /// As the one who is asked keeps it.
+    pub(crate) fn with_grace(self) -> Self {
+        Self {
+            deadline: self.deadline.later(GRACE),
+            limit: self.limit.map(|limit| limit + GRACE),
+        }
+    }
+
     /// Of a request that is sent, for one with that deadline: a gRPC client may have written one of its own.
     pub(crate) fn of_outbound(told: &Told<'_>, grpc: bool, at: Instant, of: Deadline) -> Self {
         let own = if grpc {
@@ -74,12 +82,9 @@ impl Call {
     /// and the records of the two would disagree about who gave up.
     pub(crate) fn callers_time(&self) -> CallersTime {
         let time = self.began.time;
-        if !self.is_inbound() || !time.is_any() {
-            return time;
-        }
-        CallersTime {
-            deadline: time.deadline.later(GRACE),
-            limit: time.limit.map(|limit| limit + GRACE),
+        match self.is_inbound() && time.is_any() {
+            true => time.with_grace(),
+            false => time,
         }
     }
 

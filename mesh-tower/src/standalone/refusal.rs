@@ -10,6 +10,10 @@ pub trait Refusal<E>: sealed::Sealed {
     /// The errors of a service that refuses so.
     type Error;
 
+    /// Whether requests come in there, or are sent.
+    #[doc(hidden)]
+    const INBOUND: bool;
+
     #[doc(hidden)]
     fn pass(error: E) -> Self::Error;
 
@@ -31,6 +35,7 @@ pub enum WithError {}
 
 impl<E> Refusal<E> for WithResponse {
     type Error = E;
+    const INBOUND: bool = true;
 
     fn pass(error: E) -> E {
         error
@@ -46,6 +51,7 @@ impl<E> Refusal<E> for WithResponse {
 
 impl<E: Into<BoxError>> Refusal<E> for WithError {
     type Error = BoxError;
+    const INBOUND: bool = false;
 
     fn pass(error: E) -> BoxError {
         error.into()

@@ -3,15 +3,17 @@
 use std::{
     sync::Arc,
     task::{Context, Poll},
+    time::Instant,
 };
 
 use bytes::Bytes;
 use http::{Request, Response};
-use mesh_core::timeout::Timeouts;
+use mesh_core::timeout::{Deadline, Timeouts};
 
 use crate::{
     body::{Body, announced_length},
-    call::{RequestEnd, is_grpc},
+    call::{CallersTime, RequestEnd, is_grpc},
+    context::CallContext,
     error::{Cause, Error},
     limits::Limits,
     respond,
@@ -27,23 +29,31 @@ pub(super) struct Limited {
 }
 
 impl Limited {
-    /// Begins with this request, whose end it is told of.
-    pub(super) fn begin(timeouts: Timeouts, request: Request<Body>) -> (Request<Body>, Self) {
+    /// Begins with this request, whose end it is told of; `None` if nothing limits it.
+    pub(super) fn begin(
+        timeouts: Timeouts,
+        inbound: bool,
+        request: Request<Body>,
+    ) -> (Request<Body>, Option<Self>) {
         let now = clock::now();
+        let time = callers_time(&request, inbound, now);
+        if timeouts.request.is_none() && timeouts.idle.is_none() && !time.is_any() {
+            return (request, None);
+        }
         let request_end = Arc::new(RequestEnd::new(now));
         let limited = Self {
             // The limit on an attempt never runs here: none is said to begin.
-            limits: Limits::new(timeouts, now),
+            limits: Limits::within(time, timeouts, now),
             request_end: request_end.clone(),
             grpc: is_grpc(request.headers()),
         };
         if request.body().is_whole() {
             request_end.reached(now);
-            return (request, limited);
+            return (request, Some(limited));
         }
         let length = announced_length(request.headers());
         let request = request.map(|body| body.reporting_end_to(request_end, length));
-        (request, limited)
+        (request, Some(limited))
     }
 
     pub(super) fn answered(&mut self) {
@@ -65,4 +75,15 @@ impl Limited {
     pub(super) fn answer(&self, error: &Error) -> Response<Bytes> {
         respond::alone(error, self.grpc, self.request_end.at().is_some())
     }
+}
+
+/// How long whoever caused the request waits for it.
+fn callers_time(request: &Request<Body>, inbound: bool, now: Instant) -> CallersTime {
+    let (headers, grpc) = (request.headers(), is_grpc(request.headers()));
+    if inbound {
+        return CallersTime::of_inbound(headers, grpc, now).with_grace();
+    }
+    let cause = CallContext::of(request.extensions());
+    let cause = cause.map_or(Deadline::NONE, |context| context.deadline());
+    CallersTime::of_outbound(headers, grpc, now, cause)
 }

@@ -31,6 +31,11 @@ use crate::{
 /// the body with an [`Error`](crate::Error) of kind [`Timeout`](crate::ErrorKind::Timeout). With
 /// [`with_errors`](Self::with_errors) there is no 504 but that error, too.
 ///
+/// A caller that says how long it waits is not worked for longer: by `grpc-timeout`, and of a request that comes in also by
+/// `x-envoy-expected-rq-timeout-ms`, unless the policy is silent about the request. What is sent
+/// [`with_errors`](Self::with_errors) while a call is answered ends with that call's deadline. What is left is not written into
+/// the request: that is for the client.
+///
 /// Goes around retries, which then share the limit, and inside of what records the request. There is one timer for each
 /// request; it is armed when something is waited for.
 ///
@@ -122,11 +127,8 @@ where
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let timeouts = self.policies.policy(&request);
         let request = request.map(Body::new);
-        let (request, limited) = match timeouts.filter(is_any) {
-            Some(timeouts) => {
-                let (request, limited) = Limited::begin(timeouts, request);
-                (request, Some(limited))
-            }
+        let (request, limited) = match timeouts {
+            Some(timeouts) => Limited::begin(timeouts, R::INBOUND, request),
             None => (request, None),
         };
         RequestTimeoutFuture {
@@ -135,10 +137,6 @@ where
             refusal: PhantomData,
         }
     }
-}
-
-fn is_any(timeouts: &Timeouts) -> bool {
-    timeouts.request.is_some() || timeouts.idle.is_some()
 }
 
 /// Resolves with the inner service's response, or when a limit has passed.

@@ -58,6 +58,52 @@ async fn a_grpc_caller_reads_a_status() {
     assert_eq!(response.headers()["grpc-status"], "14");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_waits_for_less_is_not_worked_for_longer() {
+    let (grpc, http) = ("grpc-timeout", "x-envoy-expected-rq-timeout-ms");
+    // Layer's limit, caller's header, what ends it: whole seconds, or none.
+    let rows = [
+        (Some(9), http, "2000", false, Some(2)),
+        (Some(9), grpc, "2S", true, Some(2)),
+        (Some(1), http, "2000", false, Some(1)),
+        (None, http, "2000", false, Some(2)),
+        (None, grpc, "2S", true, Some(2)),
+        (None, http, "soon", false, None),
+        (None, grpc, "2S", false, None),
+    ];
+    for (limit, name, value, is_grpc, want) in rows {
+        let limit = limit.map(|limit| limit * SECOND);
+        let timeouts = Timeouts::none().with_request(limit, RequestEnds::Response);
+        let mut server = RequestTimeoutLayer::new(timeouts).layer(strict(never));
+        let mut call = get();
+        call.headers_mut()
+            .insert(name, value.parse().expect("a value"));
+        if is_grpc {
+            let kind = "application/grpc".parse().expect("a value");
+            call.headers_mut().insert("content-type", kind);
+        }
+        let begun = Instant::now();
+        let asked = tokio::time::timeout(100 * SECOND, ask(&mut server, call)).await;
+        let ended = asked.is_ok().then(|| begun.elapsed().as_secs());
+        assert_eq!(ended, want, "{limit:?} {name}: {value}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_sent_ends_with_the_deadline_that_its_client_wrote() {
+    let layer = RequestTimeoutLayer::new(9 * SECOND).with_errors();
+    let mut client = layer.layer(strict(never));
+    let mut call = get();
+    for (name, value) in [("grpc-timeout", "2S"), ("content-type", "application/grpc")] {
+        call.headers_mut()
+            .insert(name, value.parse().expect("a value"));
+    }
+    let begun = Instant::now();
+    let error = ask(&mut client, call).await.expect_err("no answer");
+    assert!(is_timeout(&error), "{error}");
+    assert_eq!(begun.elapsed(), 2 * SECOND);
+}
+
 #[tokio::test]
 async fn an_error_of_the_service_passes_untouched() {
     let failing = || strict(async |_: Request<Body>| Err::<Response<Body>, _>(std::fmt::Error));
