@@ -12,7 +12,7 @@ use std::{
 
 use axum::{Router, extract::Request, response::Response};
 use bytes::Bytes;
-use futures::stream;
+use futures::{channel::mpsc, stream};
 use http::StatusCode;
 use mesh_core::{
     balance::Algorithm,
@@ -174,6 +174,40 @@ async fn an_endpoint_that_fails_in_a_row_is_out_and_back_at_a_sweep_and_out_for_
     time::sleep(Duration::from_secs(7)).await;
     send(&client, 30).await;
     assert_eq!((fleet.asked(), out(&mesh)), ([10; 3], vec![]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ejected_endpoint_that_leaves_and_comes_back_is_still_out() {
+    let fleet = Fleet::new().await;
+    let (found, updates) = mpsc::unbounded();
+    let find = async |indices: std::ops::Range<usize>| {
+        found
+            .unbounded_send(indices.map(at).collect())
+            .expect("it is listened to");
+        time::sleep(Duration::from_millis(10)).await;
+    };
+    let builder = Mesh::builder().service("orders:80", watched(50));
+    let builder = builder.network(&fleet.network).seed(7);
+    let starting = builder.discover("orders", updates).start();
+    let (mesh, ()) = tokio::join!(starting, find(0..3));
+    let mesh = mesh.expect("the mesh starts");
+    let client = mesh.client_for("orders:80").expect("a service");
+    fleet.turn(0, Mood::Failing);
+    send(&client, 9).await;
+    assert_eq!(out(&mesh), [at(0)]);
+
+    find(1..3).await;
+    assert_eq!(mesh.endpoints("orders").len(), 2, "it is gone");
+    fleet.turn(0, Mood::Well);
+    find(0..3).await;
+    assert_eq!(out(&mesh), [at(0)], "it is back, and out as before");
+    fleet.asked();
+    send(&client, 6).await;
+    assert_eq!(fleet.asked(), [0, 3, 3]);
+    time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(out(&mesh), []);
+    send(&client, 6).await;
+    assert_eq!(fleet.asked(), [2, 2, 2]);
 }
 
 #[tokio::test(start_paused = true)]

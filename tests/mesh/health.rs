@@ -170,6 +170,46 @@ async fn an_unwell_endpoint_gets_no_requests_until_it_is_well_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_endpoint_that_appears_gets_requests_only_once_its_checks_are_good() {
+    let (network, model) = (
+        MemoryNetwork::new(),
+        shop(Some(check(Protocol::Http)), Protocol::Http),
+    );
+    let [old, new] = [FIRST, SECOND].map(|addr| Peer::start(&network, &model, addr));
+    let (old, new) = tokio::join!(old, new);
+    new.answers(503);
+    let (found, updates) = mpsc::unbounded();
+    let find = |addrs: &[&str]| {
+        let addrs = addrs.iter().map(|addr| addr.parse().expect("an address"));
+        found
+            .unbounded_send(addrs.collect())
+            .expect("it is listened to");
+    };
+    find(&[FIRST]);
+    let web = web(&network, &model, &[]).discover("orders", updates);
+    let web = web.start().await.expect("the mesh starts");
+    let client = web.client_for("orders.local:8080").expect("a backend");
+    call(&client, 4).await;
+    assert_eq!(old.calls(), 4);
+
+    find(&[FIRST, SECOND]);
+    for _ in 0..3 {
+        new.is_asked(1).await;
+        call(&client, 4).await;
+    }
+    assert_eq!(web.endpoints("orders").len(), 2, "it is known");
+    assert_eq!((old.calls(), new.calls()), (12, 0));
+    new.answers(200);
+    while healths(&web) != [Health::Well; 2] {
+        call(&client, 1).await;
+        assert_eq!(new.calls(), 0, "its checks are not good yet");
+        new.is_asked(1).await;
+    }
+    call(&client, 8).await;
+    assert!(new.calls() > 0, "they are good");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_start_waits_for_the_first_check_of_each_endpoint() {
     for protocol in [Protocol::Http, Protocol::Http2] {
         let model = shop(Some(check(protocol)), protocol);

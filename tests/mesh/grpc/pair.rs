@@ -5,8 +5,8 @@ use std::{future::pending, time::Duration};
 use mesh_core::{
     Defaults,
     config::{
-        GrpcRetryEvent, Mesh as Model, RetryPolicy, Route, VirtualNode, VirtualRouter,
-        VirtualService,
+        GrpcRetryEvent, Listener, ListenerBuilder, Mesh as Model, RetryPolicy, Route, VirtualNode,
+        VirtualRouter, VirtualService,
     },
     unit::Protocol,
 };
@@ -18,7 +18,12 @@ use crate::support::Abort;
 
 /// A router that takes the echo's calls, within two seconds each, and those of no other service.
 pub(super) fn model() -> Model {
-    let echo = VirtualNode::builder("echo").listener(50_051, Protocol::Grpc);
+    model_of(Listener::builder(50_051, Protocol::Grpc))
+}
+
+/// The same, for an echo that listens so.
+pub(super) fn model_of(listener: ListenerBuilder) -> Model {
+    let echo = VirtualNode::builder("echo").listener_with(listener);
     let route = Route::grpc("echo")
         .service("mesh.test.Echo")
         .metadata_absent("x-refused")
@@ -44,9 +49,13 @@ pub(super) struct Pair {
 
 impl Pair {
     pub(super) async fn start() -> Self {
+        Self::of(model()).await
+    }
+
+    pub(super) async fn of(model: Model) -> Self {
         let network = MemoryNetwork::new();
         let start = |node: &str| {
-            let mesh = Mesh::builder().config(model()).virtual_node(node);
+            let mesh = Mesh::builder().config(model.clone()).virtual_node(node);
             mesh.network(&network).defaults(Defaults::AppMesh)
         };
         let server = start("echo").bind(50_051, "10.0.0.1:50051").start().await;

@@ -5,7 +5,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
 use http_body_util::BodyExt;
-use mesh_core::metric::Flag;
+use mesh_core::{config::Listener, limit::ConnectionPool, metric::Flag, unit::Protocol};
 use mesh_tower::{Body, Mesh, ResponseBody, test_util::MemoryNetwork};
 use tokio::time;
 use tonic::{Code, Status};
@@ -13,7 +13,7 @@ use tower::ServiceExt;
 
 use super::{
     echo::{EchoClient, note},
-    pair::{Pair, model},
+    pair::{Pair, model, model_of},
 };
 
 fn is(status: &Status, code: Code, words: &str) {
@@ -88,6 +88,21 @@ async fn calls_beyond_those_that_may_wait_are_unavailable_and_say_which_limit_it
     is(&status, Code::Unavailable, "wait");
     let waited = waiting.await.expect("no panic").expect_err("nobody serves");
     is(&waited, Code::Unavailable, "10.0.0.1:50051");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_beyond_the_listeners_pool_is_unavailable_as_the_sidecar_said_it() {
+    let listener = Listener::builder(50_051, Protocol::Grpc);
+    let pool = ConnectionPool::requests(1).expect("in range");
+    let pair = Pair::of(model_of(listener.connection_pool(pool))).await;
+    let mut first = pair.stub();
+    let running = tokio::spawn(async move { first.say(note("hang", 1)).await });
+    time::sleep(Duration::from_millis(1)).await;
+    let status = pair.stub().say(note("hello", 2)).await.expect_err("shed");
+    is(&status, Code::Unavailable, "reset reason: overflow");
+    let overloaded = status.metadata().get("x-envoy-overloaded");
+    assert_eq!(overloaded.expect("it says so"), "true");
+    running.abort();
 }
 
 #[tokio::test(start_paused = true)]
