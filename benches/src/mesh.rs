@@ -77,9 +77,8 @@ impl Node {
     /// # Errors
     /// It does not: it is the caller.
     pub fn addr(&self) -> Result<SocketAddr, Error> {
-        let addr = self.mesh.addrs().get(&8080);
-        addr.copied()
-            .ok_or_else(|| "the caller has no listener".into())
+        let addr = self.mesh.addrs().get(&8080).copied();
+        addr.ok_or_else(|| "the caller has no listener".into())
     }
 }
 

@@ -1,6 +1,7 @@
 //! A configuration that changes while the mesh runs: what is right is put in force, and what is not changes nothing.
 
 mod files;
+mod ports;
 mod url;
 
 use std::{

@@ -6,13 +6,14 @@ use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, ready},
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::sync::Mutex;
 
@@ -27,7 +28,11 @@ pub(crate) struct Connection {
     held: Arc<Held>,
     /// Whether something was read since something was written.
     heard: bool,
+    /// Those who wait for the cut, to read and to write.
+    cut: Option<Box<[Cut; 2]>>,
 }
+
+type Cut = Pin<Box<WaitForCancellationFutureOwned>>;
 
 impl Connection {
     pub(crate) fn new(io: impl Io + 'static) -> Self {
@@ -35,13 +40,47 @@ impl Connection {
             io: Box::new(io),
             held: Arc::default(),
             heard: false,
+            cut: None,
         }
     }
 
     pub(crate) fn held(&self) -> &Arc<Held> {
         &self.held
     }
+
+    fn wrote(&mut self) {
+        self.heard = false;
+        self.held.unclaimed.store(false, Ordering::Relaxed);
+    }
+
+    /// Ready once it was cut, if it is one that can be.
+    fn poll_cut(&mut self, half: usize, cx: &mut Context<'_>) -> Poll<io::Error> {
+        match self.held.can_be_cut.load(Ordering::Acquire) {
+            true => self.poll_cut_of(half, cx),
+            false => Poll::Pending,
+        }
+    }
+
+    #[cold]
+    fn poll_cut_of(&mut self, half: usize, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let Some(token) = self.held.cut.get() else {
+            return Poll::Pending;
+        };
+        let waiting = || Box::pin(token.clone().cancelled_owned());
+        let halves = self
+            .cut
+            .get_or_insert_with(|| Box::new([waiting(), waiting()]));
+        let Some(cut) = halves.get_mut(half) else {
+            return Poll::Pending;
+        };
+        ready!(cut.as_mut().poll(cx));
+        let reason = "the mesh has stopped, and cut the connection";
+        Poll::Ready(io::Error::new(io::ErrorKind::ConnectionAborted, reason))
+    }
 }
+
+const READ: usize = 0;
+const WRITE: usize = 1;
 
 impl Drop for Connection {
     fn drop(&mut self) {
@@ -61,13 +100,19 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Poll::Ready(cut) = self.poll_cut(READ, cx) {
+            return Poll::Ready(Err(cut));
+        }
         let before = buf.filled().len();
         let read = ready!(Pin::new(&mut self.io).poll_read(cx, buf));
         let more = read.is_ok() && buf.filled().len() > before;
         if !more && self.heard {
             self.held.torn.store(true, Ordering::Relaxed);
         }
-        self.heard |= more;
+        if more && !self.heard {
+            self.heard = true;
+            self.held.unclaimed.store(true, Ordering::Relaxed);
+        }
         Poll::Ready(read)
     }
 }
@@ -78,7 +123,10 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.heard = false;
+        if let Poll::Ready(cut) = self.poll_cut(WRITE, cx) {
+            return Poll::Ready(Err(cut));
+        }
+        self.wrote();
         Pin::new(&mut self.io).poll_write(cx, buf)
     }
 
@@ -87,7 +135,10 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.heard = false;
+        if let Poll::Ready(cut) = self.poll_cut(WRITE, cx) {
+            return Poll::Ready(Err(cut));
+        }
+        self.wrote();
         Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
     }
 
@@ -110,6 +161,11 @@ impl AsyncWrite for Connection {
 pub(crate) struct Held {
     state: Mutex<State>,
     torn: AtomicBool,
+    unclaimed: AtomicBool,
+    /// What cuts the connection,
+    cut: OnceLock<CancellationToken>,
+    /// once nobody else does.
+    can_be_cut: AtomicBool,
 }
 
 enum State {
@@ -129,6 +185,27 @@ impl Held {
     /// same of this as of no answer at all.
     pub(crate) fn is_torn(&self) -> bool {
         self.torn.load(Ordering::Relaxed)
+    }
+
+    /// Whether bytes have come, since something was written, that no request's head [claims](Self::claim).
+    pub(crate) fn is_unclaimed(&self) -> bool {
+        self.unclaimed.load(Ordering::Relaxed)
+    }
+
+    /// What has come since something was written begins with a request's head.
+    pub(crate) fn claim(&self) {
+        self.unclaimed.store(false, Ordering::Relaxed);
+    }
+
+    /// Names what cuts the connection once nobody else does, because it was [let go](Self::let_go). Of two the first counts.
+    pub(crate) fn cut_by(&self, cut: CancellationToken) {
+        // Only who makes the connection says so.
+        let _ = self.cut.set(cut);
+    }
+
+    /// It is in other hands than those of the mesh's own server: whoever reads or writes it learns of the cut.
+    pub(crate) fn let_go(&self) {
+        self.can_be_cut.store(true, Ordering::Release);
     }
 
     fn close(&self) {
@@ -153,6 +230,28 @@ impl fmt::Debug for Held {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_cut_ends_what_was_let_go_and_nothing_else() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        for let_go in [true, false] {
+            let (ours, mut theirs) = tokio::io::duplex(8);
+            let (mut connection, cut) = (Connection::new(ours), CancellationToken::new());
+            connection.held().cut_by(cut.clone());
+            if let_go {
+                connection.held().let_go();
+            }
+            let reading = tokio::spawn(async move { (connection.read_u8().await, connection) });
+            tokio::task::yield_now().await;
+            cut.cancel();
+            tokio::task::yield_now().await;
+            assert_eq!(reading.is_finished(), let_go, "who waits is woken");
+            theirs.write_all(b"a").await.expect("room");
+            let (read, mut connection) = reading.await.expect("no panic");
+            assert_eq!(read.is_err(), let_go);
+            assert_eq!(connection.write_all(b"a").await.is_err(), let_go);
+        }
+    }
 
     #[test]
     fn what_is_held_goes_with_the_connection_and_not_before() {

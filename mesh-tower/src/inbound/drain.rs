@@ -2,15 +2,23 @@
 
 use std::{
     fmt,
-    sync::atomic::{AtomicU8, Ordering},
+    future::{Future, ready},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use tokio::{
     sync::{SetOnce, watch},
     time,
 };
-use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{TaskTracker, task_tracker::TaskTrackerToken},
+};
 
 use crate::open::Open;
 
@@ -22,6 +30,23 @@ pub(crate) struct Drain {
     connections: TaskTracker,
     /// How long callers may go on to use what they keep open; known when the drain has begun.
     grace: SetOnce<Duration>,
+    /// How long what is open has to end; of a part that only follows the whole, unknown.
+    within: SetOnce<Duration>,
+    /// What connections in other hands than the mesh's own are cut by.
+    cut: CancellationToken,
+    cuts: AtomicU64,
+    counted: AtomicBool,
+    /// That of the mesh, which this one is a part of; `None` if it is that one.
+    whole: Option<Arc<Self>>,
+    /// One for each listener, so that it can end before the others.
+    parts: Mutex<Vec<Weak<Self>>>,
+}
+
+/// What a drain waits for until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Tracked {
+    _here: TaskTrackerToken,
+    _whole: Option<TaskTrackerToken>,
 }
 
 /// How far the end has come. It never goes back.
@@ -41,7 +66,36 @@ impl Drain {
             reached: watch::Sender::new(Phase::Serving),
             connections: TaskTracker::new(),
             grace: SetOnce::new(),
+            within: SetOnce::new(),
+            cut: CancellationToken::new(),
+            cuts: AtomicU64::new(0),
+            counted: AtomicBool::new(false),
+            whole: None,
+            parts: Mutex::default(),
         }
+    }
+
+    /// One of its own for a listener, which comes no less far than this one, and may come further before.
+    pub(crate) fn part(self: &Arc<Self>) -> Arc<Self> {
+        let part = Arc::new(Self {
+            cut: self.cut.child_token(),
+            whole: Some(self.clone()),
+            ..Self::new()
+        });
+        let mut parts = self.parts.lock();
+        parts.retain(|part| part.strong_count() > 0);
+        parts.push(Arc::downgrade(&part));
+        // Under the lock, so that it is seen either here or there.
+        part.follow(self);
+        part
+    }
+
+    fn follow(&self, whole: &Self) {
+        if let Some(grace) = whole.grace.get() {
+            // It may have begun to end already.
+            let _ = self.grace.set(*grace);
+        }
+        self.reach(whole.phase());
     }
 
     pub(crate) fn phase(&self) -> Phase {
@@ -66,12 +120,16 @@ impl Drain {
             *now = phase.max(*now);
             later
         });
+        for part in self.parts.lock().iter().filter_map(Weak::upgrade) {
+            part.follow(self);
+        }
     }
 
     /// Lets no one in any more; what is open has this long to end.
     pub(crate) fn begin(&self, within: Duration) {
         // Of two that begin it the first counts, as it does for the connections that have seen it.
         let _ = self.grace.set(GRACE.min(within / 4));
+        let _ = self.within.set(within);
         self.reach(Phase::Draining);
     }
 
@@ -82,8 +140,22 @@ impl Drain {
     }
 
     /// Something that must be gone before the mesh has ended: a connection, an open door.
-    pub(crate) fn track(&self) -> TaskTrackerToken {
-        self.connections.token()
+    pub(crate) fn track(&self) -> Tracked {
+        let whole = self.whole.as_ref();
+        Tracked {
+            _here: self.connections.token(),
+            _whole: whole.map(|whole| whole.connections.token()),
+        }
+    }
+
+    /// What cuts connections that are in other hands.
+    pub(crate) fn cut(&self) -> &CancellationToken {
+        &self.cut
+    }
+
+    /// How many connections were cut, here and in all parts.
+    pub(crate) fn cuts(&self) -> u64 {
+        self.cuts.load(Ordering::Relaxed)
     }
 
     /// Ends everything: lets no one in, waits for all that is open, and after the deadline for nothing.
@@ -91,11 +163,36 @@ impl Drain {
     /// Open are connections, and the requests that have come over other servers' connections. Gives the number of
     /// connections that were left. Called twice, the shorter deadline counts.
     pub(crate) async fn stop(&self, deadline: Duration, requests: &Open) -> usize {
+        let answered = requests.emptied();
+        self.close(deadline, answered, || requests.cut()).await
+    }
+
+    /// Ends a part that has begun to drain, as [`stop`](Self::stop) ends the whole; gives up where the whole drains, which ends
+    /// this one as well.
+    pub(crate) async fn finish_part(&self) {
+        let (Some(whole), Some(within)) = (&self.whole, self.within.get()) else {
+            return;
+        };
+        tokio::select! {
+            biased;
+            () = whole.reached(Phase::Draining) => {}
+            left = self.close(*within, ready(()), || ()) => {
+                tracing::info!(cut = left, ?within, "a listener that the node has no more is drained");
+            }
+        }
+    }
+
+    async fn close(
+        &self,
+        deadline: Duration,
+        and: impl Future<Output = ()>,
+        before_cut: impl FnOnce(),
+    ) -> usize {
         self.begin(deadline);
         self.connections.close();
         let closed = async {
             self.connections.wait().await;
-            requests.emptied().await;
+            and.await;
         };
         tokio::select! {
             biased;
@@ -103,10 +200,27 @@ impl Drain {
             () = self.reached(Phase::Stopped) => {}
             () = time::sleep(deadline) => {}
         }
-        let cut = self.connections.len();
-        requests.cut();
+        let left = self.connections.len();
+        before_cut();
+        self.count(left);
         self.reach(Phase::Stopped);
-        cut
+        self.cut.cancel();
+        left
+    }
+
+    /// Of those who stop it at the same time, one counts.
+    fn count(&self, left: usize) {
+        if !self.counted.swap(true, Ordering::Relaxed) {
+            let whole = self.whole.as_deref().unwrap_or(self);
+            let left = u64::try_from(left).unwrap_or(u64::MAX);
+            whole.cuts.fetch_add(left, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits a moment for what was cut to be gone; whoever holds it may not have looked at it.
+    pub(crate) async fn gone(&self) {
+        // What is not gone then stays with whoever holds it.
+        let _ = time::timeout(LAST_WORDS, self.connections.wait()).await;
     }
 }
 
@@ -121,6 +235,9 @@ impl fmt::Debug for Drain {
 }
 
 const GRACE: Duration = Duration::from_secs(1);
+
+/// How long those who hold a connection have to notice that it was cut.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 mod tests {

@@ -17,7 +17,7 @@ pub(crate) mod testing;
 mod tests;
 
 pub(crate) use self::{
-    drain::{Drain, Phase},
+    drain::{Drain, Phase, Tracked},
     stack::stack,
     state::InboundState,
 };

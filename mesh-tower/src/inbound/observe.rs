@@ -158,6 +158,7 @@ impl Running {
             call.complete();
             let held = conn.held.clone();
             held.hold(self.guard);
+            held.let_go();
             return response;
         }
         let length = match self.asked.has_no_body(response.status()) {

@@ -65,15 +65,20 @@ impl InboundState {
         }))
     }
 
-    /// The same state behind a pointer of its own, for a connection at this listener: services are cloned for each request,
-    /// and requests on different connections should not have to count on one another's processors.
-    pub(crate) fn for_connection(&self, port: Port) -> Self {
-        let gate = self.0.gates.at(Some(port));
+    /// The state for those who come in at this listener, which can end before the mesh.
+    pub(crate) fn for_listener(&self, port: Port) -> Self {
         Self(Arc::new(Shared {
-            gate,
+            gate: self.0.gates.at(Some(port)),
             port: Some(port),
+            drain: self.0.drain.part(),
             ..Shared::clone(&self.0)
         }))
+    }
+
+    /// The same state behind a pointer of its own, for a connection: services are cloned for each request, and requests on
+    /// different connections should not have to count on one another's processors.
+    pub(crate) fn for_connection(&self) -> Self {
+        Self(Arc::new(Shared::clone(&self.0)))
     }
 
     pub(crate) fn drain(&self) -> &Drain {

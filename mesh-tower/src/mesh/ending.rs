@@ -37,7 +37,9 @@ impl Mesh {
     /// Resolves when all connections are closed, by themselves or because the time was over; the future of
     /// [`serve`](Self::serve) has to go on being polled for that. Where another server runs the
     /// application, with [`inbound`](Self::inbound) around it, it resolves when all requests are answered; that server is to be
-    /// told, too, for the inbound services can only ask its peers to close their connections.
+    /// told, too, for the inbound services can only ask its peers to close their connections. Where it serves on a
+    /// [`listener`](Self::listener) of the node, its connections are waited for and cut as well. What is cut is counted by
+    /// `mesh_inbound_connections_cut_total`; a WebSocket or another tunnel fails when it is read or written next.
     ///
     /// A node that serves nothing, such as a job, ends here as well: endpoints are looked for and configurations taken no
     /// more, and connections are closed. A call that is made even later goes to the addresses that were known last, over a
@@ -58,6 +60,7 @@ impl Mesh {
         }
         self.handle.lived.reach(Phase::Draining);
         inbound.drain().stop(within, inbound.open()).await;
+        inbound.drain().gone().await;
         let mut stage = stage.subscribe();
         // The sender lives in the handle that is held here.
         let _ = stage

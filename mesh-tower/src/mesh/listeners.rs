@@ -1,181 +1,189 @@
-//! The node's own listeners: bound at the start, and then handed to whoever serves on them.
+//! The node's own listeners: bound at the start and when a configuration brings others, handed to whoever serves on them,
+//! and drained when a configuration has them no more.
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
-use mesh_core::{
-    snapshot::{ListenerPlan, Snapshot},
-    unit::{Port, Protocol},
-};
+use mesh_core::{metric::Number, snapshot::Snapshot};
 use parking_lot::Mutex;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use super::{Mesh, Phase, builder::MeshBuilder, start::address};
+use super::binding::Binding;
 use crate::{
-    connect::Transport,
-    error::{Cause, Error},
-    serve::{Bound, Door, Listener},
+    error::Error,
+    inbound::InboundState,
+    serve::{Bound, Door, Room},
 };
 
 /// The listeners of a mesh.
 #[derive(Debug)]
 pub(super) struct Listeners {
-    addrs: BTreeMap<u16, SocketAddr>,
-    /// Those that nobody serves on yet; none once the mesh has stopped.
-    free: Mutex<Option<Vec<Bound>>>,
+    binding: Binding,
+    inbound: InboundState,
+    room: Arc<Room>,
+    known: Mutex<Known>,
+    /// Held while they are changed: of two configurations that come at once, the later one finds what the first has left.
+    pub(super) changing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    places: BTreeMap<u16, Place>,
+    /// Those that nobody serves on yet.
+    free: BTreeMap<u16, Door>,
+    /// The mesh's own server, if it runs.
+    server: Option<UnboundedSender<Door>>,
+    /// Whether nobody will serve any more.
+    over: bool,
+}
+
+#[derive(Debug)]
+struct Place {
+    addr: SocketAddr,
+    /// That of those who come in there.
+    inbound: InboundState,
+}
+
+/// What another configuration changes: bound already, and not public yet.
+#[derive(Debug, Default)]
+pub(super) struct Change {
+    new: Vec<Bound>,
+    gone: Vec<u16>,
 }
 
 impl Listeners {
-    /// Binds the node's listeners, unless another server is to have them.
-    pub(super) async fn bind(builder: &MeshBuilder, snapshot: &Snapshot) -> Result<Self, Error> {
-        let bound = match builder.listen {
-            true => bind(&*builder.transport, snapshot, &builder.binds).await?,
-            false if builder.binds.is_empty() => Vec::new(),
-            false => {
-                return Err(Error::setup(
-                    ".bind(…) has no use beside .without_listeners(): nothing is bound",
-                ));
-            }
+    pub(super) fn new(
+        binding: Binding,
+        bound: Vec<Bound>,
+        inbound: InboundState,
+        max: usize,
+    ) -> Self {
+        let listeners = Self {
+            binding,
+            inbound,
+            room: Arc::new(Room::new(max)),
+            known: Mutex::default(),
+            changing: tokio::sync::Mutex::default(),
         };
-        let addr = |bound: &Bound| (bound.port.get(), bound.local_addr());
-        Ok(Self {
-            addrs: bound.iter().map(addr).collect(),
-            free: Mutex::new(Some(bound)),
-        })
+        for bound in bound {
+            listeners.open(bound);
+        }
+        listeners
     }
 
-    pub(super) fn addrs(&self) -> &BTreeMap<u16, SocketAddr> {
-        &self.addrs
+    pub(super) fn addrs(&self) -> BTreeMap<u16, SocketAddr> {
+        let known = self.known.lock();
+        let places = known.places.iter();
+        places.map(|(port, place)| (*port, place.addr)).collect()
     }
 
-    /// Nobody will serve on those that are left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.lock().places.is_empty()
+    }
+
+    /// Nobody will serve on those that are left, and on those to come.
     pub(super) fn close(&self) {
-        let free = self.free.lock().take();
+        let mut known = self.known.lock();
+        known.over = true;
+        known.server = None;
+        let free = std::mem::take(&mut known.free);
+        drop(known);
         drop(free);
     }
 
-    /// All that nobody has yet.
-    pub(super) fn take_all(&self) -> Vec<Bound> {
-        self.free.lock().take().unwrap_or_default()
-    }
-
-    fn take(&self, port: u16) -> Option<Bound> {
-        let mut free = self.free.lock();
-        let free = free.as_mut()?;
-        let at = free.iter().position(|bound| bound.port.get() == port)?;
-        Some(free.swap_remove(at))
-    }
-}
-
-impl Mesh {
-    /// The listener on this port of the node, for a server that one runs oneself, with [`inbound`](Self::inbound) around what
-    /// it serves. The connections that come from it are known to the inbound services, where the server passes them on:
-    /// tonic does so by itself, axum with `into_make_service_with_connect_info::<ConnInfo>()`. Then limits and time limits are
-    /// those of this listener, and a call knows its peer.
-    ///
-    /// The node counts as served from now on. It is the server's owner who calls [`stop`](Self::stop) at the end, and has the
-    /// server finish what runs when the mesh [drains](Phase::Draining).
-    ///
-    /// # Errors
-    /// One of kind [`Config`](crate::ErrorKind::Config) if the node has no listener on this port, or somebody serves on it
-    /// already.
-    ///
-    /// # Examples
-    /// With axum:
-    /// ```no_run
-    /// # #[cfg(feature = "axum")]
-    /// # async fn example(mesh: mesh_tower::Mesh) -> Result<(), Box<dyn std::error::Error>> {
-    /// use axum::{Router, routing::get};
-    /// use mesh_tower::{ConnInfo, Phase};
-    ///
-    /// let app = Router::new().route("/", get(async || "hello")).layer(mesh.inbound());
-    /// let app = app.into_make_service_with_connect_info::<ConnInfo>();
-    /// let server = axum::serve(mesh.listener(8080)?, app);
-    /// server.with_graceful_shutdown(async move { mesh.reached(Phase::Draining).await }).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    /// With tonic, whose server ends with the listener:
-    /// ```no_run
-    /// # #[cfg(feature = "tonic")]
-    /// # async fn example<S>(mesh: mesh_tower::Mesh, routes: tonic::service::Routes) -> Result<(), Box<dyn std::error::Error>> {
-    /// use mesh_tower::Phase;
-    /// use tonic::transport::Server;
-    ///
-    /// let server = Server::builder().layer(mesh.inbound()).add_routes(routes);
-    /// let draining = { let mesh = mesh.clone(); async move { mesh.reached(Phase::Draining).await } };
-    /// server.serve_with_incoming_shutdown(mesh.listener(50051)?, draining).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn listener(&self, port: u16) -> Result<Listener, Error> {
-        let handle = &self.handle;
-        let bound = handle.listeners.take(port).ok_or_else(|| {
-            let (node, ports) = (&handle.node, handle.listeners.addrs().keys());
-            Error::setup(format!(
-                "virtual node {node} has no listener on port {port} that nobody serves on yet; it listens on {:?}",
-                ports.collect::<Vec<_>>()
-            ))
-        })?;
-        handle.lived.reach(Phase::Serving);
-        let listener = Listener::new(Door::new(bound, handle.inbound.clone()));
-        #[cfg(feature = "aws")]
-        let listener = listener.holding(handle.register());
-        Ok(listener)
-    }
-
-    /// Where the node's listeners are really bound, by the port that the mesh knows.
-    #[must_use]
-    pub fn addrs(&self) -> &BTreeMap<u16, SocketAddr> {
-        self.handle.listeners.addrs()
-    }
-}
-
-async fn bind(
-    transport: &dyn Transport,
-    snapshot: &Snapshot,
-    binds: &[(u16, String)],
-) -> Result<Vec<Bound>, Error> {
-    let mut wanted = BTreeMap::new();
-    for (port, addr) in binds {
-        if !snapshot
-            .listeners()
-            .iter()
-            .any(|listener| listener.port.get() == *port)
-        {
-            let node = snapshot.virtual_node();
-            return Err(Error::setup(format!(
-                "port {port} is to be bound, but virtual node {node} has no listener on it"
-            )));
+    /// All that nobody has yet, and those to come; none if there is none yet.
+    pub(super) fn take_all(&self) -> Option<UnboundedReceiver<Door>> {
+        let mut known = self.known.lock();
+        if known.free.is_empty() {
+            return None;
         }
-        wanted.insert(*port, address(addr, "a bind address")?);
+        let (server, doors) = mpsc::unbounded_channel();
+        for door in std::mem::take(&mut known.free).into_values() {
+            // The other end is in the next line but one.
+            let _ = server.send(door);
+        }
+        known.server = Some(server);
+        Some(doors)
     }
-    let mut bound = Vec::new();
-    for plan in snapshot.listeners() {
-        bound.push(listen(transport, plan, wanted.get(&plan.port.get())).await?);
-    }
-    Ok(bound)
-}
 
-async fn listen(
-    transport: &dyn Transport,
-    plan: &ListenerPlan,
-    wanted: Option<&SocketAddr>,
-) -> Result<Bound, Error> {
-    if plan.protocol == Protocol::Tcp {
-        return Err(Error::setup(format!(
-            "the listener on port {} speaks tcp, which this version does not serve",
-            plan.port
-        )));
+    /// The one on this port, if nobody has it yet, and where it is bound.
+    pub(super) fn take(&self, port: u16) -> Option<(Door, SocketAddr)> {
+        let mut known = self.known.lock();
+        let addr = known.places.get(&port)?.addr;
+        Some((known.free.remove(&port)?, addr))
     }
-    let addr = wanted.copied().unwrap_or_else(|| everywhere(plan.port));
-    match transport.bind(addr).await {
-        Ok(accept) => Ok(Bound {
-            port: plan.port,
-            accept,
-        }),
-        Err(source) => Err(Error::new(Cause::Bind { addr, source })),
-    }
-}
 
-fn everywhere(port: Port) -> SocketAddr {
-    SocketAddr::from(([0, 0, 0, 0], port.get()))
+    /// Binds what another configuration has more, before it is in force: what cannot be bound refuses it.
+    pub(super) async fn prepare(&self, snapshot: &Snapshot) -> Result<Change, Error> {
+        let known: Vec<_> = {
+            let known = self.known.lock();
+            if known.over {
+                return Ok(Change::default());
+            }
+            known.places.keys().copied().collect()
+        };
+        let new = self.binding.bind(snapshot, &known).await?;
+        let listens = |port: &u16| {
+            let mut listeners = snapshot.listeners().iter();
+            listeners.any(|plan| plan.port.get() == *port)
+        };
+        let gone = known.into_iter().filter(|port| !listens(port)).collect();
+        Ok(Change { new, gone })
+    }
+
+    /// Opens what was bound, and drains what is gone; nobody waits for that.
+    pub(super) fn change(&self, Change { new, gone }: Change, within: Duration) {
+        for bound in new {
+            tracing::info!(port = %bound.port, addr = %bound.local_addr(), "the node has another listener");
+            self.open(bound);
+        }
+        for port in gone {
+            tracing::info!(
+                port,
+                ?within,
+                "the node has a listener no more; it is drained"
+            );
+            self.drain(port, within);
+        }
+    }
+
+    fn open(&self, bound: Bound) {
+        let (port, addr) = (bound.port.get(), bound.local_addr());
+        let door = Door::new(bound, &self.inbound, self.room.clone());
+        let inbound = door.state().clone();
+        let mut known = self.known.lock();
+        if known.over {
+            return;
+        }
+        known.places.insert(port, Place { addr, inbound });
+        let unserved = match &known.server {
+            Some(server) => server.send(door).err().map(|unsent| unsent.0),
+            None => Some(door),
+        };
+        known.free.extend(unserved.map(|door| (port, door)));
+    }
+
+    fn drain(&self, port: u16, within: Duration) {
+        let mut known = self.known.lock();
+        let (place, free) = (known.places.remove(&port), known.free.remove(&port));
+        drop(known);
+        drop(free);
+        if let Some(place) = place {
+            place.inbound.drain().begin(within);
+        }
+    }
+
+    pub(super) fn numbers(&self) -> [Number; 2] {
+        [
+            Number::gauge(
+                "mesh_inbound_connections",
+                "Connections that the node's listeners have taken and that are open.",
+                u64::try_from(self.room.open()).unwrap_or(u64::MAX),
+            ),
+            Number::counter(
+                "mesh_inbound_connections_cut_total",
+                "Connections that were still open at the end of the time to drain, and were cut.",
+                self.inbound.drain().cuts(),
+            ),
+        ]
+    }
 }

@@ -1,5 +1,6 @@
 //! A started mesh: the handle that clients are made from and applications are served with.
 
+mod binding;
 mod builder;
 mod configured;
 mod discoveries;
@@ -9,6 +10,7 @@ mod files;
 mod follow;
 mod identity;
 mod listeners;
+mod listening;
 mod overrides;
 mod phase;
 mod readiness;
@@ -180,12 +182,15 @@ impl Mesh {
 
     /// Puts another configuration in force for the requests to come. Those that run end under the one they began with.
     ///
-    /// Targets that stay keep their connections and counts; new ones are warmed before anything is sent there. What applies
-    /// where the configuration is silent stays as it was at the start. Where a file or a URL is followed, its next change
+    /// Targets that stay keep their connections and counts; new ones are warmed before anything is sent there. A listener that
+    /// the node has more is bound first, at all addresses unless it was given another, and is served on if the node is. One that
+    /// it has no more is drained: nobody comes in there, and what runs has the time of the [drain](MeshBuilder::drain). One that
+    /// speaks another protocol stays: new connections are taken as what they begin with, as they were before. What applies where the configuration is silent stays as it was at the start. Where a file or a URL is followed, its next change
     /// comes in place of this.
     ///
     /// # Errors
-    /// One of kind [`Config`](crate::ErrorKind::Config) if it does not fit this node; the former one then stays in force.
+    /// One of kind [`Config`](crate::ErrorKind::Config) if it does not fit this node, or has a listener that cannot be bound; the
+    /// former one then stays in force.
     pub async fn apply(&self, config: &Config) -> Result<(), Error> {
         let snapshot = self.handle.read(config)?;
         let generation = self.handle.put_in_force(snapshot).await?;
@@ -219,7 +224,7 @@ impl fmt::Debug for Mesh {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mesh")
             .field("virtual_node", &self.handle.node)
-            .field("addrs", self.addrs())
+            .field("addrs", &self.addrs())
             .field("mode", &self.mode())
             .finish_non_exhaustive()
     }

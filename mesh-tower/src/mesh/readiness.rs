@@ -99,7 +99,7 @@ impl Mesh {
             .collect();
         Readiness {
             phase: self.phase(),
-            listens: !self.addrs().is_empty(),
+            listens: !self.handle.listeners.is_empty(),
             undiscovered: undiscovered.into_iter().collect(),
             mode: self.mode(),
         }
@@ -117,7 +117,7 @@ impl Mesh {
                 break;
             }
         }
-        if !self.addrs().is_empty() {
+        if !self.handle.listeners.is_empty() {
             self.reached(Phase::Serving).await;
         }
     }

@@ -1,6 +1,6 @@
 //! What a started mesh consists of, and how far the serving of applications has come.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, Method};
 use mesh_core::{
@@ -10,10 +10,9 @@ use mesh_core::{
     name::VirtualNodeName,
     route::{Head, NoRoute},
     snapshot::{Snapshot, Verdict},
-    unit::Protocol,
 };
 use parking_lot::Mutex;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, mpsc::UnboundedReceiver, oneshot, watch};
 
 use super::{
     builder::{Balancing, Life},
@@ -139,17 +138,14 @@ impl Running {
         self.outside.forget_all();
     }
 
-    /// All listeners that nobody serves on yet.
-    pub(super) fn take_doors(&self) -> Result<Vec<Door>, Error> {
-        let bound = self.listeners.take_all();
-        if bound.is_empty() {
+    /// All listeners that nobody serves on yet, and those to come.
+    pub(super) fn take_doors(&self) -> Result<UnboundedReceiver<Door>, Error> {
+        self.listeners.take_all().ok_or_else(|| {
             let node = &self.node;
-            return Err(Error::setup(format!(
+            Error::setup(format!(
                 "virtual node {node} has no listener to serve on, or none was bound"
-            )));
-        }
-        let door = |bound| Door::new(bound, self.inbound.clone());
-        Ok(bound.into_iter().map(door).collect())
+            ))
+        })
     }
 
     /// What requests were counted.
@@ -188,6 +184,7 @@ impl Running {
                 count(self.outside.count()),
             ),
         ]);
+        numbers.extend(self.listeners.numbers());
         numbers.push(self.lived.number());
         numbers.extend(self.overrides.mode().numbers());
         if self.overrides.mode() == Mode::Shadow {
@@ -201,32 +198,24 @@ impl Running {
     /// Puts a snapshot in force; resolves when requests see it, with its generation.
     pub(super) async fn put_in_force(&self, snapshot: Arc<Snapshot>) -> Result<u64, Error> {
         let stopping = || Error::new(Cause::Stopping);
+        let _changing = self.listeners.changing.lock().await;
+        let listeners = self.listeners.prepare(&snapshot).await?;
         let (done, answer) = oneshot::channel();
         let apply = self.apply.lock().clone().ok_or_else(stopping)?;
         let sent = apply.send(Apply { snapshot, done }).await;
         sent.map_err(|_| stopping())?;
         drop(apply);
-        answer.await.map_err(|_| stopping())?
+        let generation = answer.await.map_err(|_| stopping())??;
+        self.listeners.change(listeners, self.life.drain);
+        Ok(generation)
     }
 
-    /// Compiles a later configuration, which may change anything but the node's own listeners.
+    /// Compiles a later configuration.
     pub(super) fn read(&self, config: &Config) -> Result<Arc<Snapshot>, Error> {
         let mut snapshot = config
             .node(self.node.as_str())?
             .defaults(self.defaults)
             .compile()?;
-        let ports = |snapshot: &Snapshot| -> BTreeSet<(u16, Protocol)> {
-            let listeners = snapshot.listeners().iter();
-            listeners
-                .map(|listener| (listener.port.get(), listener.protocol))
-                .collect()
-        };
-        let (ports, bound) = (ports(&snapshot), ports(self.current.load().snapshot()));
-        if ports != bound {
-            return Err(Error::setup(format!(
-                "the node's listeners cannot change while it runs: bound are {bound:?}, the new configuration says {ports:?}",
-            )));
-        }
         for warning in config.warnings() {
             tracing::warn!("{warning}");
         }
@@ -253,6 +242,7 @@ pub(super) struct Served<'a>(pub(super) &'a Running);
 
 impl Drop for Served<'_> {
     fn drop(&mut self) {
+        self.0.listeners.close();
         self.0.stage.send_replace(Stage::Stopped);
         self.0.lived.reach(Phase::Stopped);
     }

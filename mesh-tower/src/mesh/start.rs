@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::{
     Mesh,
+    binding::Binding,
     builder::MeshBuilder,
     configured::Configured,
     discoveries, follow,
@@ -39,7 +40,8 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     let sources = discoveries::sources(&mut builder, &sourced.nodes, waits.clone())?;
     let discovery = sources.freshness().clone();
     let snapshot = Arc::new(builder.overrides.apply(sourced.snapshot));
-    let listeners = Listeners::bind(&builder, &snapshot).await?;
+    let binding = Binding::new(&builder, &snapshot)?;
+    let bound = binding.bind(&snapshot, &[]).await?;
     let meters = Arc::new(Meters::new(&snapshot));
     let recorder = records::recorder(&mut builder, &snapshot, &meters, ids)?;
     let checker = checker(dial, waits, builder.keep_alive);
@@ -58,6 +60,8 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     let rejected = sourced
         .failed
         .and_then(|failed| configured.fell_back(&failed));
+    let inbound = InboundState::new(current.clone(), inbound);
+    let listeners = Listeners::new(binding, bound, inbound.clone(), builder.max_connections);
     let handle = Arc::new(Running {
         apply: Mutex::new(Some(apply)),
         defaults: snapshot.defaults(),
@@ -69,7 +73,7 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
         checks,
         #[cfg(feature = "aws")]
         registrations,
-        inbound: InboundState::new(current.clone(), inbound),
+        inbound,
         current: current.clone(),
         stage: watch::Sender::new(Stage::Idle),
         lived: Lived::new(),

@@ -7,14 +7,10 @@ use tokio::task::JoinSet;
 use tower_service::Service;
 
 use super::{Door, connection};
-use crate::{
-    body::{Body, BoxError},
-    inbound::InboundState,
-};
+use crate::body::{Body, BoxError};
 
-/// Takes connections until the mesh drains, each into a task of its own; then closes the listener and hands over what is
-/// still open.
-pub(super) async fn until_drained<S, B>(mut door: Door, app: S, state: InboundState) -> JoinSet<()>
+/// Takes connections until the listener closes, each into a task of its own; then hands over what is still open.
+pub(super) async fn until_closed<S, B>(mut door: Door, app: S) -> JoinSet<()>
 where
     S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
     S::Error: Into<BoxError>,
@@ -26,7 +22,7 @@ where
     while let Some(accepted) = door.next().await {
         // Ended ones are forgotten here, or the set would grow for ever.
         while connections.try_join_next().is_some() {}
-        let state = state.for_connection(accepted.info.port());
+        let state = door.state().for_connection();
         connections.spawn(connection::serve(accepted, app.clone(), state));
     }
     connections

@@ -1,7 +1,7 @@
 //! One connection: HTTP/1 or HTTP/2 as its first bytes say, until it closes, is drained, or stays silent.
 
 use std::{
-    future::pending,
+    future::{Future, poll_fn},
     net::SocketAddr,
     pin::pin,
     sync::Arc,
@@ -10,18 +10,22 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, Version};
+use http::{Request, Response};
 use http_body::Body as HttpBody;
 use hyper::body::Incoming;
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
     service::TowerToHyperService,
 };
-use tokio::{sync::SetOnce, time};
+use tokio::time;
 use tower_service::Service;
 
-use super::Accepted;
+use super::{
+    Accepted,
+    head::{self, Asked, SlowHead},
+    seldom::Seldom,
+};
 use crate::{
     body::{Body, BoxError},
     inbound::{self, InboundState, Phase},
@@ -38,25 +42,49 @@ where
 {
     let Accepted { io, info } = accepted;
     let peer = info.peer_addr();
-    let asked = Arc::new(Asked::default());
-    let stack = inbound::stack(app, state.clone(), Some(info));
+    let asked = Arc::new(Asked::new(info.held.clone()));
     let service = TowerToHyperService::new(OnConnection {
-        inner: stack,
+        inner: inbound::stack(app, state.clone(), Some(info.clone())),
         asked: asked.clone(),
     });
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().max_buf_size(LONGEST_HEAD as usize);
-    builder.http2().max_header_list_size(LONGEST_HEAD);
+    let builder = http();
     let mut http = pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), service));
-    tokio::select! {
-        ended = http.as_mut() => return report(peer, ended),
-        () = asked_to_leave(&state, &asked) => {}
-        () = asked.nothing_within(FIRST_REQUEST) => {}
+    let mut over = pin!(Seldom::new(is_over(&state, &asked)));
+    let mut slow = SlowHead::new(info, asked.clone());
+    let spoken = poll_fn(|cx| match http.as_mut().poll(cx) {
+        Poll::Ready(ended) => Poll::Ready(Some(ended)),
+        Poll::Pending if slow.poll(cx).is_ready() => Poll::Ready(None),
+        Poll::Pending => over.as_mut().poll(cx).map(|()| None),
+    });
+    if let Some(ended) = spoken.await {
+        return report(peer, ended);
     }
+    // Of HTTP/1 that closes what has no request, and lets the last one come to its end.
     http.as_mut().graceful_shutdown();
     tokio::select! {
         ended = http => report(peer, ended),
         () = asked.nothing_within(GOODBYE) => {}
+        () = state.drain().reached(Phase::Stopped) => {}
+    }
+}
+
+fn http() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().max_buf_size(LONGEST_HEAD as usize);
+    builder
+        .http2()
+        .max_header_list_size(LONGEST_HEAD)
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Some(SILENCE))
+        .keep_alive_timeout(PONG);
+    builder
+}
+
+/// Resolves when the connection is to take no more requests.
+async fn is_over(state: &InboundState, asked: &Asked) {
+    tokio::select! {
+        () = asked_to_leave(state, asked) => {}
+        () = asked.nothing_within(head::LONGEST) => {}
     }
 }
 
@@ -75,38 +103,7 @@ async fn asked_to_leave(state: &InboundState, asked: &Asked) {
     }
 }
 
-/// Whether the connection has brought a request yet.
-#[derive(Debug, Default)]
-struct Asked(SetOnce<Version>);
-
-impl Asked {
-    fn now(&self, version: Version) {
-        if !self.0.initialized() {
-            // Of two streams that begin together either may be the first.
-            let _ = self.0.set(version);
-        }
-    }
-
-    fn speaks_http1(&self) -> bool {
-        self.0
-            .get()
-            .is_some_and(|version| *version < Version::HTTP_2)
-    }
-
-    /// Waits for the first request, at most this long.
-    async fn within(&self, limit: Duration) -> bool {
-        time::timeout(limit, self.0.wait()).await.is_ok()
-    }
-
-    /// Resolves only if there still was no request after this time.
-    async fn nothing_within(&self, limit: Duration) {
-        if self.within(limit).await {
-            pending::<()>().await;
-        }
-    }
-}
-
-/// The inbound stack, on a connection that notes when its first request came.
+/// The inbound stack, on a connection that notes when its requests came.
 #[derive(Clone)]
 struct OnConnection<S> {
     inner: S,
@@ -128,11 +125,14 @@ impl<S: Service<Request<Body>>> Service<Request<Incoming>> for OnConnection<S> {
     }
 }
 
-/// How long a connection may be open without bringing a whole request head.
-const FIRST_REQUEST: Duration = Duration::from_secs(30);
-
-/// How long such a one then has to close, and how long a draining mesh still waits for the request.
+/// How long a connection that has brought no request has to close, and how long a draining mesh still waits for the request.
 const GOODBYE: Duration = Duration::from_secs(1);
+
+/// After how long a silence an HTTP/2 peer is asked by a ping whether it is still there,
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// and how long it has to answer.
+const PONG: Duration = Duration::from_secs(20);
 
 /// How many bytes a request's head may have; a longer one is answered 431.
 ///

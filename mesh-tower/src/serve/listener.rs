@@ -16,7 +16,8 @@ use super::{Accepted, Door};
 
 /// One of the node's listeners, for a server that one runs oneself; made by [`Mesh::listener`](crate::Mesh::listener).
 ///
-/// It gives connections until the mesh drains or is dropped, and closes its socket then. To axum (feature `axum`) it is a
+/// It gives connections until the mesh drains or another configuration has no such listener; then it closes its socket. What
+/// is open at the end of the time to drain is cut. To axum (feature `axum`) it is a
 /// `Listener`, to tonic (feature `tonic`) the stream that `serve_with_incoming` takes; any other server asks it by
 /// [`accept`](Self::accept).
 pub struct Listener {
@@ -29,9 +30,8 @@ pub struct Listener {
 }
 
 impl Listener {
-    pub(crate) fn new(door: Door) -> Self {
-        let (port, local) = (door.bound.port.get(), door.bound.local_addr());
-        let accepted = stream::unfold(door, async |mut door| Some((door.next().await?, door)));
+    pub(crate) fn new(door: Door, port: u16, local: SocketAddr) -> Self {
+        let accepted = stream::unfold(door, async |mut door| Some((next(&mut door).await?, door)));
         Self {
             port,
             local,
@@ -59,13 +59,21 @@ impl Listener {
         self.local
     }
 
-    /// The next connection; `None` once the mesh drains. A failure to take one is logged, and asked again after a pause.
+    /// The next connection; `None` once the mesh drains, or once all that came from a listener that the node has no more is
+    /// closed. A failure to take one is logged, and asked again after a pause.
     ///
     /// # Cancel safety
     /// Dropped before it resolves, it has taken no connection.
     pub async fn accept(&mut self) -> Option<Accepted> {
         self.accepted.next().await
     }
+}
+
+async fn next(door: &mut Door) -> Option<Accepted> {
+    let accepted = door.next().await?;
+    // Nobody but the mesh's own server is asked to end its connections.
+    accepted.info.held.let_go();
+    Some(accepted)
 }
 
 /// The connections, as tonic takes them; none of them fails.

@@ -198,6 +198,30 @@ async fn axum_serves_on_the_nodes_listener_and_calls_know_their_connection() {
 }
 
 #[tokio::test]
+async fn what_somebody_elses_server_does_not_end_is_cut_at_the_deadline() {
+    let mesh = listening().await;
+    let app = Router::new().route("/", get(async || "hello"));
+    let app = app.layer(mesh.inbound());
+    let listener = mesh.listener(8080).expect("it is free");
+    // Nobody tells it that the mesh drains.
+    let serving = tokio::spawn(async { axum::serve(listener, app).await });
+    let addr = mesh.addrs()[&8080];
+    let web = calling(&["orders.local"], Protocol::Http, addr).await;
+    let client = web.client_for("orders.local").expect("a backend");
+    let answer = client.get("/").send().await.expect("an answer");
+    assert_eq!(answer.text().await.expect("a body"), "hello");
+    assert!(mesh.metrics().contains("mesh_inbound_connections 1"));
+    let stopping = mesh.stop(Duration::from_millis(300));
+    time::timeout(Duration::from_secs(10), stopping)
+        .await
+        .expect("no longer than it may");
+    let metrics = mesh.metrics();
+    assert!(metrics.contains("mesh_inbound_connections_cut_total 1"));
+    assert!(metrics.contains("mesh_inbound_connections 0"), "{metrics}");
+    serving.abort();
+}
+
+#[tokio::test]
 async fn tonic_serves_on_the_nodes_listener_and_calls_know_their_connection() {
     let mesh = listening().await;
     let peer = async |Extension(info): Extension<TcpConnectInfo>| {

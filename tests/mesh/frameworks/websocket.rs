@@ -1,5 +1,7 @@
 //! WebSockets: accepted by axum behind the mesh, opened by tungstenite through it, and passed on from one to the other.
 
+use std::time::Duration;
+
 use axum::{
     Router,
     extract::{
@@ -104,6 +106,21 @@ async fn a_socket_carries_messages_both_ways_and_counts_until_it_closes() {
     assert!(soon(socket.next()).await.is_none());
     drop(socket);
     pair.idle().await;
+}
+
+#[tokio::test]
+async fn a_socket_that_is_open_when_the_time_to_drain_is_over_is_cut_and_counted() {
+    let pair = Pair::start(Router::new().route("/chat", get(echo)), Protocol::Http).await;
+    let mut socket = open(&pair.client).await;
+    says(&mut socket, Message::text("a")).await;
+    soon(pair.orders.stop(Duration::from_millis(300))).await;
+    let ended = soon(socket.next()).await;
+    assert!(ended.is_none_or(|end| end.is_err()), "it was cut");
+    drop(socket);
+    pair.idle().await;
+    let metrics = pair.orders.metrics();
+    assert!(metrics.contains("mesh_inbound_connections_cut_total 1"));
+    assert!(metrics.contains("mesh_inbound_connections 0"), "{metrics}");
 }
 
 #[tokio::test]

@@ -47,10 +47,6 @@ async fn what_is_wrong_with_a_later_text_is_told_and_the_last_good_one_stays() {
         ("\0".to_owned(), "mesh.yaml"),
         (both.replace("Port: 8080", "Port: 80800"), "80800"),
         (
-            template(9090, &["orders", "stock"]),
-            "listeners cannot change",
-        ),
-        (
             both.replace("VirtualNodeName: web", "VirtualNodeName: shop"),
             "web",
         ),

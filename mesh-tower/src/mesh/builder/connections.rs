@@ -19,6 +19,24 @@ impl MeshBuilder {
         self.keep_alive = silence;
         self
     }
+
+    /// How many connections the node's listeners may have open at a time, all together: 65,536 unless said here. Those beyond
+    /// are not taken: they wait in the operating system's queue until another is closed. How many are open is in the metric
+    /// `mesh_inbound_connections`.
+    ///
+    /// A peer that vanished does not hold its place for ever. Where nothing is on its way to it, the operating system finds
+    /// that within some 30 s; over HTTP/2 a ping does in any case, 60 s after the last sign of it and 20 s for the answer.
+    /// An HTTP/1 peer that vanishes while it is sent something is given up by the operating system alone, on Linux after
+    /// some 15 minutes.
+    ///
+    /// # Source
+    /// Envoy has no such bound unless its overload manager is given one (`global_downstream_max_connections`).
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections;
+        self
+    }
 }
+
+pub(super) const MAX: usize = 65_536;
 
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(300);

@@ -12,7 +12,7 @@ use mesh_core::timeout::{Deadline, Timeouts};
 
 use crate::{
     body::{Body, announced_length},
-    call::{CallersTime, RequestEnd, is_grpc},
+    call::{CallersTime, RequestEnd, Told, is_grpc},
     context::CallContext,
     error::{Cause, Error},
     limits::Limits,
@@ -79,11 +79,12 @@ impl Limited {
 
 /// How long whoever caused the request waits for it.
 fn callers_time(request: &Request<Body>, inbound: bool, now: Instant) -> CallersTime {
-    let (headers, grpc) = (request.headers(), is_grpc(request.headers()));
+    let told = Told::of(request.headers());
+    let grpc = told.is_grpc();
     if inbound {
-        return CallersTime::of_inbound(headers, grpc, now).with_grace();
+        return CallersTime::of_inbound(&told, grpc, now).with_grace();
     }
     let cause = CallContext::of(request.extensions());
     let cause = cause.map_or(Deadline::NONE, |context| context.deadline());
-    CallersTime::of_outbound(headers, grpc, now, cause)
+    CallersTime::of_outbound(&told, grpc, now, cause)
 }

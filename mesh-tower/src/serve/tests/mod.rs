@@ -1,5 +1,9 @@
 //! Real HTTP over the in-memory network: how connections are spoken on, and how they end.
 
+mod callers;
+mod goodbye;
+mod tunnels;
+
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, routing};
@@ -12,7 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use mesh_core::{Defaults, unit::Port};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    sync::{Notify, oneshot},
+    sync::{Notify, mpsc, oneshot},
     task::JoinHandle,
     time::{self, Instant},
 };
@@ -24,6 +28,9 @@ use crate::{
     context::CallContext,
     inbound::{Phase, testing},
 };
+
+/// For so many connections.
+const ROOM: usize = 4;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -55,7 +62,9 @@ where
         port: port(),
         accept,
     };
-    let doors = vec![Door::new(bound, state.clone())];
+    let (server, doors) = mpsc::unbounded_channel();
+    let door = Door::new(bound, &state, Arc::new(Room::new(ROOM)));
+    server.send(door).expect("it is served");
     let draining = async { draining.await.expect("the test says when") };
     let task = tokio::spawn(run(doors, app, draining, state.clone()));
     Served {
@@ -242,53 +251,6 @@ async fn what_does_not_end_is_cut_at_the_deadline() {
     }
 }
 
-#[tokio::test]
-async fn an_upgrade_is_open_until_its_bytes_are_closed() {
-    let close = Arc::new(Notify::new());
-    let closing = close.clone();
-    let app = service_fn(move |mut request: Request<Body>| {
-        let (upgrade, closing) = (hyper::upgrade::on(&mut request), closing.clone());
-        tokio::spawn(async move {
-            let io = upgrade.await.expect("an upgrade");
-            closing.notified().await;
-            drop(io);
-        });
-        let head = Response::builder()
-            .status(StatusCode::SWITCHING_PROTOCOLS)
-            .header(header::CONNECTION, "upgrade");
-        let response = head
-            .header(header::UPGRADE, "echo")
-            .body(Empty::<Bytes>::new())
-            .expect("a response");
-        async { Ok::<_, Infallible>(response) }
-    });
-    let served = served(app).await;
-    let mut request = get("/");
-    request
-        .headers_mut()
-        .insert(header::CONNECTION, "upgrade".parse().expect("a value"));
-    request
-        .headers_mut()
-        .insert(header::UPGRADE, "echo".parse().expect("a value"));
-    let response = served
-        .http1()
-        .await
-        .send_request(request)
-        .await
-        .expect("an answer");
-    assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
-    let mut io = TokioIo::new(hyper::upgrade::on(response).await.expect("an upgrade"));
-    assert_eq!(served.state.open().count(), 1, "the tunnel is the request");
-
-    served.drain.send(20 * SECOND).expect("it is served");
-    time::sleep(Duration::from_millis(20)).await;
-    assert!(!served.task.is_finished(), "the tunnel is open");
-    close.notify_one();
-    served.task.await.expect("no panic").expect("drained");
-    assert_eq!(served.state.open().count(), 0);
-    assert_eq!(io.read(&mut [0]).await.expect("closed in order"), 0);
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_brings_no_request_is_closed() {
     let served = served(Router::new()).await;
@@ -371,12 +333,10 @@ async fn a_listener_that_fails_is_asked_again_and_not_at_once() {
         Ok::<_, Infallible>(Response::new(Full::from("hello")))
     });
     let state = testing::state(&[8080], Defaults::Safe, testing::UNLIMITED);
-    tokio::spawn(run(
-        vec![Door::new(bound, state.clone())],
-        app,
-        std::future::pending(),
-        state,
-    ));
+    let (server, doors) = mpsc::unbounded_channel();
+    let door = Door::new(bound, &state, Arc::new(Room::new(1)));
+    server.send(door).expect("it is served");
+    tokio::spawn(run(doors, app, std::future::pending(), state));
     let begun = Instant::now();
     let io = TokioIo::new(wire(&network).dial(at).await.expect("a connection"));
     let (mut http1, http) = conn::http1::handshake(io).await.expect("a handshake");
