@@ -70,7 +70,7 @@ impl<'a> Told<'a> {
 
     /// What the request says of its trace, line by line.
     #[cfg_attr(
-        not(feature = "xray"),
+        not(any(feature = "xray", test)),
         expect(dead_code, reason = "nobody asks without traces")
     )]
     pub(crate) fn traces(&self) -> impl Iterator<Item = &'a [u8]> {
