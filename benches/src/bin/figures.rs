@@ -38,10 +38,11 @@ fn section(log: &str) -> Result<String, Error> {
 fn table(figures: &Figures<'_>) -> Result<String, Error> {
     let titles = SUBJECTS.map(|(_, title)| title).join(" | ");
     let ruler = "---:|".repeat(SUBJECTS.len());
-    let mut table = format!("| a call, both ends | {titles} |\n|---|{ruler}\n");
-    for (title, whats) in ROWS {
+    let mut table =
+        format!("| a call, both ends | {titles} | the mesh's goal |\n|---|{ruler}---:|\n");
+    for (title, whats, goal) in ROWS {
         let cells = SUBJECTS.map(|(subject, _)| cell(figures, subject, whats));
-        writeln!(table, "| {title} | {} |", cells.join(" | "))?;
+        writeln!(table, "| {title} | {} | {goal} |", cells.join(" | "))?;
     }
     Ok(table)
 }
@@ -115,19 +116,24 @@ const SUBJECTS: [(&str, &str); 5] = [
     ("envoy", "two Envoys"),
 ];
 
-/// A row's title, and which figures it may show: what others add, or what the bare service has.
-const ROWS: [(&str, &[&str]); 8] = [
-    ("latency, p50, µs", &["added_p50", "p50"]),
-    ("latency, p99, µs", &["added_p99", "p99"]),
-    ("latency, mean, µs", &["added_mean", "mean"]),
-    ("throughput, 16 connections, of bare", &["throughput_ratio"]),
-    ("processor time, s per 10,000 calls", &["cpu"]),
+/// A row's title, which figures it may show (what others add, or what the bare service has), and what the mesh is to reach.
+const ROWS: [(&str, &[&str], &str); 8] = [
+    ("latency, p50, µs", &["added_p50", "p50"], "≤ +4"),
+    ("latency, p99, µs", &["added_p99", "p99"], ""),
+    ("latency, mean, µs", &["added_mean", "mean"], ""),
+    (
+        "throughput, 16 connections, of bare",
+        &["throughput_ratio"],
+        "≥ 0.93",
+    ),
+    ("processor time, s per 10,000 calls", &["cpu"], ""),
     (
         "resident memory after 100,000 calls, MB",
         &["added_resident", "resident"],
+        "≤ +5",
     ),
-    ("allocations", &["allocations"]),
-    ("instructions", &["instructions"]),
+    ("allocations", &["allocations"], "≤ bare + 8"),
+    ("instructions", &["instructions"], ""),
 ];
 
 const BEGIN: &str = "<!-- figures -->";
