@@ -124,38 +124,8 @@ fn report(args: &Args, ran: &Ran) {
 
 /// What does not come out even, in sentences.
 fn wrong(args: &Args, ran: &Ran) -> Vec<String> {
-    let Ran { sum, .. } = ran;
-    let hung = sum.ends.get(&End::Hung).copied().unwrap_or_default();
-    let metered: u64 = ran.metered.values().sum();
-    let counts = [
-        (sum.open, "requests have not ended for their callers"),
-        (sum.twice, "requests ended twice for their callers"),
-        (hung, "requests hung"),
-        (sum.impossible, "requests got an answer that nobody gave"),
-        (
-            sum.unlogged.saturating_sub(ran.dropped),
-            "requests have no line in the access log",
-        ),
-        (
-            sum.logged_twice,
-            "requests have two lines in the access log",
-        ),
-        (
-            sum.contradicted,
-            "lines tell another status than the caller saw",
-        ),
-        (
-            metered.abs_diff(args.requests),
-            "requests more or fewer are in the metrics",
-        ),
-        (
-            ran.in_flight as u64,
-            "requests are still counted as in flight",
-        ),
-        (ran.left.tasks as u64, "tasks are left"),
-        (ran.left.sockets as u64, "sockets are left"),
-    ];
-    let mut wrong: Vec<_> = counts
+    let sum = &ran.sum;
+    let mut wrong: Vec<_> = none_of(args, ran)
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{count} {what}"))
@@ -185,6 +155,41 @@ fn wrong(args: &Args, ran: &Ran) -> Vec<String> {
         ));
     }
     wrong
+}
+
+/// What there may be none of.
+fn none_of(args: &Args, ran: &Ran) -> Vec<(u64, &'static str)> {
+    let Ran { sum, .. } = ran;
+    let hung = sum.ends.get(&End::Hung).copied().unwrap_or_default();
+    let metered: u64 = ran.metered.values().sum();
+    vec![
+        (sum.open, "requests have not ended for their callers"),
+        (sum.twice, "requests ended twice for their callers"),
+        (hung, "requests hung"),
+        (sum.impossible, "requests got an answer that nobody gave"),
+        (
+            sum.unlogged.saturating_sub(ran.dropped),
+            "requests have no line in the access log",
+        ),
+        (
+            sum.logged_twice,
+            "requests have two lines in the access log",
+        ),
+        (
+            sum.contradicted,
+            "lines tell another status than the caller saw",
+        ),
+        (
+            metered.abs_diff(args.requests),
+            "requests more or fewer are in the metrics",
+        ),
+        (
+            ran.in_flight as u64,
+            "requests are still counted as in flight",
+        ),
+        (ran.left.tasks as u64, "tasks are left"),
+        (ran.left.sockets as u64, "sockets are left"),
+    ]
 }
 
 /// Which share of those requests got a good answer that could.
