@@ -1,6 +1,6 @@
 //! The innermost outbound room: picks an endpoint, connects, sends.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, mem, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -111,31 +111,32 @@ impl Balance {
 }
 
 impl Deliver for Balance {
-    fn deliver(
-        &self,
-        next: Try,
-    ) -> impl Future<Output = Result<Response<ResponseBody>, Error>> + Send {
+    fn deliver<'a>(
+        &'a self,
+        next: Try<'a>,
+    ) -> impl Future<Output = Result<Response<ResponseBody>, Error>> + Send + 'a {
         let Try {
-            mut request,
+            request,
             call,
-            destination,
+            way,
             connect,
             begun,
         } = next;
+        let destination = &*way.destination;
         // What seldom happens is boxed, or every request would carry room for it.
         async move {
-            let found = self.pick(&destination.cluster.endpoints(), &destination, &call);
+            let found = self.pick(&destination.cluster.endpoints(), destination, call);
             let begun = found.is_some().then_some(begun);
             let endpoint = match found {
                 Some(endpoint) => endpoint,
                 None => {
-                    let endpoint = self.wait_for_endpoint(&destination, &call);
-                    Box::pin(delayed(endpoint, request.body_mut(), &call)).await?
+                    let endpoint = self.wait_for_endpoint(destination, call);
+                    Box::pin(delayed(endpoint, request.body_mut(), call)).await?
                 }
             };
             call.begin_attempt(endpoint.addr, begun.unwrap_or_else(clock::now));
             // Before the lease: what cannot be sent costs no connection.
-            let upgrade = write_head(&mut request, &call, &endpoint)?;
+            let upgrade = write_head(request, call, &endpoint)?;
             let mut replayed = false;
             if request.body().is_recorded() {
                 // A peer may keep its window shut, and the end of what was given is known all the same.
@@ -145,14 +146,14 @@ impl Deliver for Balance {
                 let mut lease = match endpoint.pool.try_lease(&endpoint.load) {
                     Some(lease) => lease,
                     None => {
-                        let lease = self.connect(&endpoint, &destination, connect);
-                        Box::pin(delayed(lease, request.body_mut(), &call)).await?
+                        let lease = self.connect(&endpoint, destination, connect);
+                        Box::pin(delayed(lease, request.body_mut(), call)).await?
                     }
                 };
-                let failed = match lease.send(request).await {
+                let failed = match lease.send(mem::take(request)).await {
                     Ok(response) => {
-                        destination.ended(&endpoint, || head_of(&response, &call));
-                        return Ok(answer(response, lease, &call, upgrade));
+                        destination.ended(&endpoint, || head_of(&response, call));
+                        return Ok(answer(response, lease, call, upgrade));
                     }
                     Err(failed) => failed,
                 };
@@ -161,10 +162,10 @@ impl Deliver for Balance {
                     .untouched
                     .filter(|_| replays_unsent(lease.is_reused(), replayed))
                 {
-                    Some(again) => request = again,
+                    Some(again) => *request = again,
                     None => {
                         let torn = lease.held().is_some_and(|held| held.is_torn());
-                        let error = broken(failed.error, untouched, torn, &call);
+                        let error = broken(failed.error, untouched, torn, call);
                         if let Some(outcome) = error.outcome() {
                             destination.ended(&endpoint, || outcome);
                         }

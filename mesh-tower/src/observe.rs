@@ -58,11 +58,8 @@ where
 
     fn call(&mut self, Asked { mut request, limit }: Asked) -> Self::Future {
         let call = self.scope.begin_outbound(&mut request);
-        let (length, body) = (
-            announced_length(request.headers()),
-            std::mem::take(request.body_mut()),
-        );
-        *request.body_mut() = body.reporting_to(call.clone(), length);
+        let length = announced_length(request.headers());
+        request.body_mut().report_to(&call, length);
         let guard = SendGuard::new(call.clone(), &self.scope);
         ResponseFuture {
             inner: self.inner.call(Outgoing {

@@ -7,11 +7,10 @@ use std::{
 };
 
 use http::{Request, Response};
-use mesh_core::snapshot::Plan;
 
 use crate::{
-    body::Body, call::Call, endpoint::Destination, error::Error, limits::Limits,
-    response_body::ResponseBody,
+    body::Body, call::Call, error::Error, limits::Limits, response_body::ResponseBody,
+    runtime::way::Way,
 };
 
 /// A request that has a call, and no route yet.
@@ -28,8 +27,7 @@ pub(crate) struct Outgoing {
 pub(crate) struct Routed {
     pub(crate) request: Request<Body>,
     pub(crate) call: Arc<Call>,
-    pub(crate) plan: Arc<Plan>,
-    pub(crate) destination: Arc<Destination>,
+    pub(crate) way: Arc<Way>,
     pub(crate) limit: Option<Duration>,
     /// When its first try begins: with the call, unless that was made to wait.
     pub(crate) begun: Instant,
@@ -38,7 +36,7 @@ pub(crate) struct Routed {
 impl Routed {
     /// The limits of all its tries together, which run from its beginning.
     pub(crate) fn limits(&self) -> Limits {
-        let mut limits = Limits::of(&self.call, self.plan.timeouts.shortened(self.limit));
+        let mut limits = Limits::of(&self.call, self.way.plan.timeouts.shortened(self.limit));
         if self.request.body().is_whole() {
             // Whoever gave it has ended it, however long it then waits for a connection to be sent on.
             limits.deadlines().request_ended(self.call.started());
@@ -49,10 +47,11 @@ impl Routed {
 
 /// One try of a request at its target.
 #[derive(Debug)]
-pub(crate) struct Try {
-    pub(crate) request: Request<Body>,
-    pub(crate) call: Arc<Call>,
-    pub(crate) destination: Arc<Destination>,
+pub(crate) struct Try<'a> {
+    /// Taken out when it is sent.
+    pub(crate) request: &'a mut Request<Body>,
+    pub(crate) call: &'a Arc<Call>,
+    pub(crate) way: &'a Way,
     /// When it began: a moment ago.
     pub(crate) begun: Instant,
     /// How long a connection may take to be made.
@@ -62,8 +61,8 @@ pub(crate) struct Try {
 /// The room below the retries: takes a request to one endpoint. Not a `Service`, so that its future needs no name and lives
 /// unboxed in the one that drives it.
 pub(crate) trait Deliver {
-    fn deliver(
-        &self,
-        request: Try,
-    ) -> impl Future<Output = Result<Response<ResponseBody>, Error>> + Send;
+    fn deliver<'a>(
+        &'a self,
+        next: Try<'a>,
+    ) -> impl Future<Output = Result<Response<ResponseBody>, Error>> + Send + 'a;
 }

@@ -4,7 +4,7 @@ use std::{
     fmt,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::Bytes;
@@ -130,7 +130,9 @@ impl ResponseBody {
     }
 
     /// Trailers that are there already; a look that never waits, for a stream may not have begun.
-    pub(crate) fn peek_trailers(&mut self, cx: &mut Context<'_>) -> Option<&HeaderMap> {
+    pub(crate) fn peek_trailers(&mut self) -> Option<&HeaderMap> {
+        // Nobody is woken for what comes later: whoever reads the body asks again.
+        let cx = &mut Context::from_waker(Waker::noop());
         if self.first.is_none()
             && let Kind::Incoming(body) = &mut self.kind
             && let Poll::Ready(Some(frame)) = Pin::new(body).poll_frame(cx)

@@ -11,29 +11,21 @@ use std::{
 
 use futures::future::{BoxFuture, Either};
 use http::{
-    Response,
+    Request, Response,
     uri::{PathAndQuery, Uri},
 };
-use mesh_core::{
-    route::Head,
-    snapshot::{Plan, Verdict},
-};
+use mesh_core::{route::Head, snapshot::Verdict};
 use tower_service::Service;
 
 use self::shadow::Undone;
 use crate::{
-    endpoint::Destination,
+    body::Body,
     error::{Cause, Error},
     fault::{self, Injector},
     outgoing::{Outgoing, Routed},
     response_body::ResponseBody,
     runtime::{
-        clock,
-        live::Current,
-        meter::Meter,
-        pass_through::{Outside, PassThrough},
-        rng::SharedRng,
-        shadow::Shadow,
+        clock, live::Current, pass_through::PassThrough, rng::SharedRng, shadow::Shadow, way::Way,
     },
 };
 
@@ -41,12 +33,18 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Route<S> {
     inner: S,
+    shared: Arc<Shared>,
+}
+
+/// What requests share, behind one pointer.
+#[derive(Debug)]
+struct Shared {
     current: Arc<Current>,
     rng: Arc<SharedRng>,
     outside: Arc<PassThrough>,
     shadow: Arc<Shadow>,
     /// `None` unless faults were asked for and switched on: a request then costs a look at one pointer.
-    faults: Option<Arc<Injector>>,
+    faults: Option<Injector>,
 }
 
 impl<S> Route<S> {
@@ -56,72 +54,33 @@ impl<S> Route<S> {
         rng: Arc<SharedRng>,
         outside: Arc<PassThrough>,
         shadow: Arc<Shadow>,
+        faults: Option<Injector>,
     ) -> Self {
-        Self {
-            inner,
+        let shared = Arc::new(Shared {
             current,
             rng,
             outside,
             shadow,
-            faults: None,
-        }
+            faults,
+        });
+        Self { inner, shared }
     }
+}
 
-    pub(crate) fn with_faults(self, faults: Option<Injector>) -> Self {
-        Self {
-            faults: faults.map(Arc::new),
-            ..self
-        }
-    }
-
-    fn route(&self, mut outgoing: Outgoing) -> Result<(Routed, Option<Box<Undone>>), Error> {
-        let Found {
-            plan,
-            destination,
-            meter,
-            undone,
-        } = self.find(&mut outgoing)?;
-        let Outgoing {
-            request,
-            call,
-            limit,
-        } = outgoing;
-        let begun = call.started();
-        let target = destination.cluster.spec().virtual_node.clone();
-        call.routed(plan.clone(), target, meter);
-        let routed = Routed {
-            request,
-            call,
-            plan,
-            destination,
-            limit,
-            begun,
-        };
-        Ok((routed, undone))
-    }
-
-    fn find(&self, outgoing: &mut Outgoing) -> Result<Found, Error> {
+impl Shared {
+    fn find(&self, request: &mut Request<Body>) -> Result<Found, Error> {
         let live = self.current.load();
-        let request = &mut outgoing.request;
         let head = Head::new(request.method(), request.uri(), request.headers());
-        let mut goes_to = None;
-        let mut found: Found = match live.snapshot().route(&head) {
+        let (way, goes_to) = match live.snapshot().route(&head) {
             Verdict::Route(plan) => {
                 let (position, target) = plan.targets.choose_indexed(&mut &*self.rng);
-                goes_to = Some(*target);
-                Found {
-                    plan: plan.clone(),
-                    destination: live.destination(*target).clone(),
-                    meter: live.meter(plan.id, position).clone(),
-                    undone: None,
-                }
+                (live.way(plan.id, position).clone(), Some(*target))
             }
             Verdict::Refuse(reason) => return Err(Error::new(Cause::NoRoute(reason))),
-            Verdict::PassThrough(host) => self.outside.find(host)?.into(),
+            Verdict::PassThrough(host) => (self.outside.find(host)?, None),
         };
-        if let Some(shadow) = live.snapshot().shadow() {
-            found.undone = Some(self.compare(shadow, &head, goes_to));
-        }
+        let shadow = live.snapshot().shadow();
+        let undone = shadow.map(|shadow| self.compare(shadow, &head, goes_to));
         // The endpoint sees the path that the route was chosen by, or the two could disagree about what was asked for.
         let normalised = head
             .path_changed()
@@ -129,33 +88,15 @@ impl<S> Route<S> {
         if let Some(normalised) = normalised {
             *request.uri_mut() = with_path(request.uri(), &normalised)?;
         }
-        Ok(found)
+        Ok(Found { way, undone })
     }
 }
 
-/// A request's plan, and what belongs to the target that was drawn.
+/// A request's route, with the target that was drawn.
 struct Found {
-    plan: Arc<Plan>,
-    destination: Arc<Destination>,
-    meter: Arc<Meter>,
+    way: Arc<Way>,
     /// What would have happened, in shadow mode.
     undone: Option<Box<Undone>>,
-}
-
-impl From<Outside> for Found {
-    fn from(outside: Outside) -> Self {
-        let Outside {
-            plan,
-            destination,
-            meter,
-        } = outside;
-        Self {
-            plan,
-            destination,
-            meter,
-            undone: None,
-        }
-    }
 }
 
 fn with_path(uri: &Uri, path_and_query: &str) -> Result<Uri, Error> {
@@ -178,9 +119,9 @@ where
         &mut self,
         mut routed: Routed,
     ) -> Either<S::Future, BoxFuture<'static, Answered>> {
-        let service = routed.plan.virtual_service.as_str();
-        let draw = |faults: &Arc<Injector>| faults.draw(&routed.request, Some(service));
-        let Some(injected) = self.faults.as_ref().and_then(draw) else {
+        let service = routed.way.plan.virtual_service.as_str();
+        let draw = |faults: &Injector| faults.draw(&routed.request, Some(service));
+        let Some(injected) = self.shared.faults.as_ref().and_then(draw) else {
             return Either::Left(self.inner.call(routed));
         };
         let next = self.inner.clone();
@@ -211,11 +152,27 @@ where
     }
 
     fn call(&mut self, outgoing: Outgoing) -> Self::Future {
-        match self.route(outgoing) {
-            Ok((routed, Some(undone))) => Either::Right(self.call_and_judge(routed, *undone)),
-            Ok((routed, None)) if self.faults.is_none() => Either::Left(self.inner.call(routed)),
-            Ok((routed, None)) => self.call_or_fail(routed),
-            Err(error) => Either::Right(Box::pin(ready(Err(error)))),
+        let Outgoing {
+            mut request,
+            call,
+            limit,
+        } = outgoing;
+        let Found { way, undone } = match self.shared.find(&mut request) {
+            Ok(found) => found,
+            Err(error) => return Either::Right(Box::pin(ready(Err(error)))),
+        };
+        call.routed(way.clone());
+        let routed = Routed {
+            begun: call.started(),
+            request,
+            call,
+            way,
+            limit,
+        };
+        match undone {
+            Some(undone) => Either::Right(self.call_and_judge(routed, *undone)),
+            None if self.shared.faults.is_none() => Either::Left(self.inner.call(routed)),
+            None => self.call_or_fail(routed),
         }
     }
 }

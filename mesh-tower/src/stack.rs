@@ -31,6 +31,6 @@ pub(crate) fn outbound(
     let retry = Retry::new(Balance::new(max_waiting, draws.clone()), draws.clone());
     let faults = faults.map(|faults| Injector::new(faults, draws.clone()));
     let shadow = scope.shadow().clone();
-    let route = Route::new(retry, current, draws.clone(), outside, shadow).with_faults(faults);
+    let route = Route::new(retry, current, draws.clone(), outside, shadow, faults);
     Observe::new(route, scope)
 }

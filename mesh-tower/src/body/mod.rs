@@ -231,7 +231,8 @@ mod tests {
         ];
         for (what, list, length, polls) in rows {
             let call = call();
-            let mut body = frames(list).reporting_to(call.clone(), length);
+            let mut body = frames(list);
+            body.report_to(&call, length);
             for poll in 1..=polls {
                 assert!(call.request_end().at().is_none(), "{what}: before {poll}");
                 let _ = body.frame().now_or_never();
@@ -243,7 +244,8 @@ mod tests {
     #[test]
     fn an_announced_length_of_nothing_ends_at_once() {
         let call = call();
-        let _body = frames(vec![Frame::data(Bytes::new())]).reporting_to(call.clone(), Some(0));
+        let mut body = frames(vec![Frame::data(Bytes::new())]);
+        body.report_to(&call, Some(0));
         assert!(call.request_end().at().is_some());
     }
 }

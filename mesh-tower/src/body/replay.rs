@@ -5,6 +5,7 @@
 //! instead of taking bytes away from it.
 
 use std::{
+    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker, ready},
@@ -27,15 +28,18 @@ pub(crate) enum Replay {
 }
 
 impl Replay {
-    /// Starts recording; gives the body back if it is known to be too long for that.
-    pub(crate) fn new(body: Body) -> Result<Self, Body> {
-        if let Some(whole) = body.try_clone() {
-            return Ok(Self::Whole(whole));
-        }
-        if body.size_hint().lower() > CAP as u64 {
-            return Err(body);
-        }
-        Ok(Self::Recorded(Arc::new(Mutex::new(Recording::new(body)))))
+    /// Has a body recorded while it is sent; `None` if it is known to be too long for that.
+    pub(crate) fn of(body: &mut Body) -> Option<Self> {
+        let replay = match body.try_clone() {
+            Some(whole) => Self::Whole(whole),
+            None if body.size_hint().lower() > CAP as u64 => return None,
+            None => {
+                let recording = Recording::new(mem::take(body));
+                Self::Recorded(Arc::new(Mutex::new(recording)))
+            }
+        };
+        *body = replay.body()?;
+        Some(replay)
     }
 
     /// The body from its beginning, for the next attempt; `None` once that is no longer possible.
@@ -272,7 +276,7 @@ mod tests {
 
     fn replay(frames: Vec<Frame<Bytes>>) -> Replay {
         let frames = stream::iter(frames.into_iter().map(Ok::<_, Infallible>));
-        Replay::new(Body::new(StreamBody::new(frames))).expect("no length is known")
+        Replay::of(&mut Body::new(StreamBody::new(frames))).expect("no length is known")
     }
 
     async fn next(body: &mut Body) -> Option<Frame<Bytes>> {

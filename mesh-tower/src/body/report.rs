@@ -1,6 +1,6 @@
 //! Who is told how far a body has come.
 
-use std::{sync::Arc, task::Waker};
+use std::{mem, sync::Arc, task::Waker};
 
 use bytes::Bytes;
 use http_body::{Body as _, Frame};
@@ -29,28 +29,38 @@ pub(super) enum ReportTo {
 
 impl Body {
     /// Tells the call when this body was taken whole; `length` is what the request's head says about that.
-    pub(crate) fn reporting_to(self, call: Arc<Call>, length: Option<u64>) -> Self {
-        self.reporting(ReportTo::Call(call), length)
+    pub(crate) fn report_to(&mut self, call: &Arc<Call>, length: Option<u64>) {
+        if self.is_over(length) {
+            call.request_end().reached_at_once();
+        } else {
+            self.report(ReportTo::Call(call.clone()), length);
+        }
     }
 
     /// The same where there is no call.
     pub(crate) fn reporting_end_to(
-        self,
+        mut self,
         request_end: Arc<RequestEnd>,
         length: Option<u64>,
     ) -> Self {
-        self.reporting(ReportTo::Alone(request_end), length)
+        if self.is_over(length) {
+            request_end.reached_at_once();
+        } else {
+            self.report(ReportTo::Alone(request_end), length);
+        }
+        self
     }
 
-    fn reporting(mut self, to: ReportTo, length: Option<u64>) -> Self {
+    /// Whether nothing will come of it.
+    fn is_over(&self, length: Option<u64>) -> bool {
+        self.is_end_stream() || length.or_else(|| self.size_hint().exact()) == Some(0)
+    }
+
+    fn report(&mut self, to: ReportTo, length: Option<u64>) {
         let left = length.or_else(|| self.size_hint().exact());
-        if left == Some(0) || self.is_end_stream() {
-            to.request_end().reached_at_once();
-            return self;
-        }
         // A request that is passed on ends for the call it came by and for the one it goes out by.
         if self.report.is_some() {
-            self = Kind::Boxed(self.boxed_unsync()).into();
+            *self = Kind::Boxed(mem::take(self).boxed_unsync()).into();
         }
         let counted = match (&self.kind, &to) {
             (Kind::Full(bytes), ReportTo::Call(call)) => {
@@ -60,7 +70,6 @@ impl Body {
             _ => false,
         };
         self.report = Some(Report { to, left, counted });
-        self
     }
 
     pub(super) fn ended(&mut self) {

@@ -36,7 +36,7 @@ pub(crate) use self::{
     told::Told,
 };
 
-use crate::{conn_info::ConnInfo, error::Place, runtime::meter::Meter, trace::Trace};
+use crate::{conn_info::ConnInfo, error::Place, runtime::way::Way, trace::Trace};
 
 /// One request, outbound or inbound: what goes down to the services is set once, what comes back up is written as it
 /// happens, and both stay readable when the request fails or is dropped half-way.
@@ -45,7 +45,7 @@ use crate::{conn_info::ConnInfo, error::Place, runtime::meter::Meter, trace::Tra
 /// a handler of an inbound one in the request's extensions ([`CallContext`](crate::CallContext)).
 pub struct Call {
     began: Began,
-    way: OnceLock<Way>,
+    way: OnceLock<Arc<Way>>,
     request_end: RequestEnd,
     attempts: OnceLock<Attempt>,
     flags: AtomicU32,
@@ -163,13 +163,14 @@ impl Call {
     /// The route that took it, with its policies.
     #[must_use]
     pub fn plan(&self) -> Option<&Plan> {
-        self.way.get().map(|way| &*way.plan)
+        self.way().map(|way| &*way.plan)
     }
 
     /// The virtual node that was drawn.
     #[must_use]
     pub fn target(&self) -> Option<&VirtualNodeName> {
-        self.way.get().map(|way| &way.target)
+        self.way()
+            .map(|way| &way.destination.cluster.spec().virtual_node)
     }
 
     /// Every attempt that was made, in order.
@@ -206,18 +207,14 @@ impl Call {
         self.end.load(Ordering::Relaxed) == End::Complete as u8
     }
 
-    pub(crate) fn routed(&self, plan: Arc<Plan>, target: VirtualNodeName, meter: Arc<Meter>) {
+    pub(crate) fn routed(&self, way: Arc<Way>) {
         // Only the first route counts: a call is routed once.
-        let _ = self.way.set(Way {
-            plan,
-            target,
-            meter,
-        });
+        let _ = self.way.set(way);
     }
 
-    /// Where it is counted, once it was routed.
-    pub(crate) fn meter(&self) -> Option<&Arc<Meter>> {
-        self.way.get().map(|way| &way.meter)
+    /// Where it goes, once it was routed.
+    pub(crate) fn way(&self) -> Option<&Arc<Way>> {
+        self.way.get()
     }
 
     pub(crate) fn begin_attempt(&self, endpoint: SocketAddr, now: Instant) -> &Attempt {
@@ -250,13 +247,6 @@ impl fmt::Debug for Call {
             .field("status", &self.status())
             .finish_non_exhaustive()
     }
-}
-
-/// Where a call goes.
-struct Way {
-    plan: Arc<Plan>,
-    target: VirtualNodeName,
-    meter: Arc<Meter>,
 }
 
 /// Whether a peer that speaks gRPC will read the answer.

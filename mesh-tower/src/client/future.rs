@@ -24,7 +24,7 @@ pub struct ResponseFuture {
 }
 
 impl ResponseFuture {
-    pub(super) fn new(mut stack: Outbound, asked: Asked) -> Self {
+    pub(super) fn new(stack: &mut Outbound, asked: Asked) -> Self {
         Self {
             inner: stack.call(asked),
         }

@@ -93,7 +93,8 @@ impl Client {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        self.begin(request.map(Body::new), None).await
+        let asked = self.asked(request.map(Body::new), None);
+        ResponseFuture::new(&mut self.stack.clone(), asked).await
     }
 
     /// The same client, answering as a sidecar would have: refusals become responses with Envoy's status and text.
@@ -102,11 +103,16 @@ impl Client {
         AsProxy::new(self.clone())
     }
 
-    fn begin(&self, mut request: Request<Body>, limit: Option<Duration>) -> ResponseFuture {
+    fn begin(&mut self, request: Request<Body>, limit: Option<Duration>) -> ResponseFuture {
+        let asked = self.asked(request, limit);
+        ResponseFuture::new(&mut self.stack, asked)
+    }
+
+    fn asked(&self, mut request: Request<Body>, limit: Option<Duration>) -> Asked {
         if let Some(origin) = &self.origin {
             origin.complete(request.uri_mut());
         }
-        ResponseFuture::new(self.stack.clone(), Asked { request, limit })
+        Asked { request, limit }
     }
 }
 

@@ -71,7 +71,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     /// Why it could not be sent or was not answered.
-    pub async fn send(self) -> Result<ClientResponse, Error> {
+    pub async fn send(mut self) -> Result<ClientResponse, Error> {
         self.client
             .begin(self.request?, self.limit)
             .await

@@ -1,5 +1,7 @@
 //! The head of one attempt: written for the endpoint's protocol, whatever the caller's was.
 
+use std::mem;
+
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version,
     header::{CONNECTION, HOST, TE, TRANSFER_ENCODING, UPGRADE},
@@ -63,7 +65,14 @@ pub(crate) fn prepare<B>(
         }
         strip_hop_by_hop(request.headers_mut());
         request.headers_mut().remove(HOST);
-        set_uri(request, Some(authority))?;
+        let mut parts = mem::take(request.uri_mut()).into_parts();
+        parts.scheme = Some(Scheme::HTTP);
+        parts.authority = Some(authority);
+        parts
+            .path_and_query
+            .get_or_insert(PathAndQuery::from_static("/"));
+        *request.uri_mut() =
+            Uri::from_parts(parts).map_err(|error| Unsendable::Uri(error.into()))?;
     } else {
         let protocol = request.headers_mut().remove(UPGRADE);
         strip_hop_by_hop(request.headers_mut());
@@ -83,7 +92,8 @@ pub(crate) fn prepare<B>(
             request.headers_mut().insert(HOST, host);
         }
         if request.method() != Method::CONNECT {
-            set_uri(request, None)?;
+            let parts = mem::take(request.uri_mut()).into_parts();
+            *request.uri_mut() = parts.path_and_query.map_or_else(Uri::default, Uri::from);
         }
     }
     *request.version_mut() = version;
@@ -104,17 +114,6 @@ fn authority<B>(request: &Request<B>) -> Result<Authority, Unsendable> {
         Some((_, host)) => host.parse().map_err(|_| Unsendable::NoAuthority),
         None => Ok(authority),
     }
-}
-
-fn set_uri<B>(request: &mut Request<B>, authority: Option<Authority>) -> Result<(), Unsendable> {
-    let mut parts = std::mem::take(request.uri_mut()).into_parts();
-    parts.scheme = authority.as_ref().map(|_| Scheme::HTTP);
-    parts.authority = authority;
-    parts
-        .path_and_query
-        .get_or_insert(PathAndQuery::from_static("/"));
-    *request.uri_mut() = Uri::from_parts(parts).map_err(|error| Unsendable::Uri(error.into()))?;
-    Ok(())
 }
 
 fn strip_hop_by_hop(headers: &mut HeaderMap) {

@@ -1,7 +1,6 @@
 //! The outermost inbound room: a request has its call and its guard here, and its time.
 
 use std::{
-    mem,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -62,8 +61,7 @@ impl Running {
         let context = CallContext::new(call.clone());
         request.extensions_mut().insert(context);
         let length = announced_length(request.headers());
-        let body = mem::take(request.body_mut());
-        *request.body_mut() = body.reporting_to(call.clone(), length);
+        request.body_mut().report_to(&call, length);
         Self {
             guard: Guard::new(call, scope),
             limits: None,

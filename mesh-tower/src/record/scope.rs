@@ -122,7 +122,7 @@ impl Scope {
     /// Records a call that has ended, whichever way.
     pub(crate) fn end(&self, call: &Arc<Call>) {
         let now = clock::now();
-        let meter = call.meter().unwrap_or(&self.meter);
+        let meter = call.way().map_or(&self.meter, |way| &way.meter);
         meter.record(&call.sum(now));
         self.recorder.record(call, now);
     }

@@ -2,13 +2,27 @@
 
 use std::time::SystemTime;
 
-use http::{HeaderMap, HeaderName, StatusCode, header::RETRY_AFTER};
+use http::{HeaderMap, HeaderName, Response, StatusCode, header::RETRY_AFTER};
 use mesh_core::{
     metric::Outcome,
     retry::{Ended, Hint},
 };
 
-use crate::{call::grpc_status, runtime::clock};
+use crate::{call::grpc_status, error::Error, response_body::ResponseBody, runtime::clock};
+
+/// How the attempt ended; `None` where no further attempt could help. `peek` looks for trailers that are there already.
+pub(super) fn how(result: &mut Result<Response<ResponseBody>, Error>, peek: bool) -> Option<Ended> {
+    let response = match result {
+        Ok(response) => response,
+        Err(error) => return error.outcome().map(Ended::new),
+    };
+    let answer = ended(response.status(), response.headers());
+    if !peek || answer.outcome != StatusCode::OK.into() {
+        return Some(answer);
+    }
+    let peeked = response.body_mut().peek_trailers().and_then(ended_in);
+    Some(peeked.unwrap_or(answer))
+}
 
 /// How an attempt ended that got this head, and what that asked for.
 pub(crate) fn ended(status: StatusCode, headers: &HeaderMap) -> Ended {
@@ -21,7 +35,7 @@ pub(crate) fn ended(status: StatusCode, headers: &HeaderMap) -> Ended {
 }
 
 /// How an attempt ended whose answer of 200 has these trailers already; `None` if they do not say.
-pub(crate) fn ended_in(trailers: &HeaderMap) -> Option<Ended> {
+fn ended_in(trailers: &HeaderMap) -> Option<Ended> {
     let ended = Ended::new(Outcome::Grpc(grpc_status(trailers)?));
     Some(ended.with_hint(hint(trailers, clock::wall)))
 }

@@ -17,25 +17,14 @@ pub(crate) struct Kept {
 
 impl Kept {
     /// Keeps a copy; `None` for a body that is too long to be kept.
-    pub(crate) fn split(request: Request<Body>) -> (Request<Body>, Option<Self>) {
-        let (head, body) = request.into_parts();
-        let replay = match Replay::new(body) {
-            Ok(replay) => replay,
-            Err(body) => return (Request::from_parts(head, body), None),
-        };
-        let (method, uri, headers) = (head.method.clone(), head.uri.clone(), head.headers.clone());
-        let version = head.version;
-        let first = replay.body().unwrap_or_default();
-        (
-            Request::from_parts(head, first),
-            Some(Self {
-                method,
-                uri,
-                version,
-                headers,
-                body: replay,
-            }),
-        )
+    pub(crate) fn of(request: &mut Request<Body>) -> Option<Self> {
+        Some(Self {
+            body: Replay::of(request.body_mut())?,
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            version: request.version(),
+            headers: request.headers().clone(),
+        })
     }
 
     /// The request once more, for the attempt with this number; `None` if too much of its body has gone by meanwhile.

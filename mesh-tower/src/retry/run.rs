@@ -1,42 +1,33 @@
 //! The loop of one request.
 
 use std::{
-    future::poll_fn,
     sync::Arc,
-    task::{Context, Poll},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use mesh_core::{
     metric::Outcome,
     retry::{Attempts, Done, Ended, Next, Safety},
-    snapshot::Plan,
 };
 use tokio::time;
 
-use super::{
-    answer::{ended, ended_in},
-    kept::Kept,
-};
+use super::{answer::how, kept::Kept, service::Shared};
 use crate::{
     body::Body,
     call::{Call, tell},
-    endpoint::Destination,
     error::{Cause, Error},
     limits::{Enforced, Limits},
     outgoing::{Deliver, Routed, Try},
     response_body::ResponseBody,
-    runtime::{clock, rng::SharedRng},
+    runtime::{clock, way::Way},
 };
 
 /// One request on its way through its attempts.
 pub(super) struct Run<D> {
-    inner: D,
-    rng: Arc<SharedRng>,
+    shared: Arc<Shared<D>>,
     call: Arc<Call>,
-    destination: Arc<Destination>,
-    plan: Arc<Plan>,
+    way: Arc<Way>,
     attempts: Attempts,
     limits: Limits,
     /// When the try begins that is made next.
@@ -46,30 +37,28 @@ pub(super) struct Run<D> {
 }
 
 impl<D: Deliver> Run<D> {
-    pub(super) fn new(inner: D, routed: Routed, rng: Arc<SharedRng>) -> (Self, Request<Body>) {
+    pub(super) fn new(shared: Arc<Shared<D>>, routed: Routed) -> (Self, Request<Body>) {
         let limits = routed.limits();
         let Routed {
-            request,
+            mut request,
             call,
-            plan,
-            destination,
+            way,
             begun,
             ..
         } = routed;
+        let plan = &way.plan;
         let attempts = Attempts::new(Safety::of(request.method(), call.is_grpc()));
         if let Some(budget) = plan.retry.budget() {
-            destination.cluster.retries().earn(budget);
+            way.destination.cluster.retries().earn(budget);
         }
-        let (request, kept) = match attempts.can_retry(&plan.retry) {
-            true => Kept::split(request),
-            false => (request, None),
+        let kept = match attempts.can_retry(&plan.retry) {
+            true => Kept::of(&mut request),
+            false => None,
         };
         let run = Self {
-            inner,
-            rng,
+            shared,
             call,
-            destination,
-            plan,
+            way,
             attempts,
             limits,
             begun,
@@ -80,7 +69,8 @@ impl<D: Deliver> Run<D> {
 
     /// Tries the request until the policy is content or a limit passes.
     ///
-    /// This future is allocated and filled for every request, so it and what it awaits are blocks and small types.
+    /// This future is allocated and filled for every request, so it and what it awaits are blocks and small types; what only
+    /// a second attempt needs is allocated when there is one.
     #[expect(
         clippy::manual_async_fn,
         reason = "an `async fn` keeps room for its arguments twice"
@@ -91,51 +81,83 @@ impl<D: Deliver> Run<D> {
     ) -> impl Future<Output = Result<Response<ResponseBody>, Error>> {
         async move {
             self.check_time()?;
-            loop {
-                let enforced = self.attempt(request).await;
-                let mut result = enforced.unwrap_or_else(|cause| Err(self.cut(cause)));
-                let Some(ended) = how(&mut result, self.peeks()).await else {
-                    return result;
-                };
-                let (now, outcome) = (clock::now(), ended.outcome);
-                self.record(outcome, now);
-                let wait = match self.next(ended, now) {
-                    Next::Try => None,
-                    Next::Wait(wait) => Some(wait),
-                    Next::Done(Done::OutOfTime) => return Err(self.out_of_time()),
-                    Next::Done(done) => return self.finish(result, done, now),
-                };
-                let Some(again) = self.again() else {
-                    return self.finish(result, not_again(outcome), now);
-                };
-                request = again;
+            let tried = self.attempt(&mut request).await;
+            let mut result = tried.unwrap_or_else(|cause| Err(self.cut(cause)));
+            if let Verdict::Again(wait) = self.judge(&mut request, &mut result) {
                 // The failed answer goes before the wait: nobody will read it.
                 drop(result);
-                if let Some(wait) = wait {
-                    Box::pin(time::sleep(wait)).await;
-                }
-                self.begun = clock::now();
-                self.check_time()?;
-                if !self.attempts.can_retry(&self.plan.retry) {
-                    self.kept = None;
-                }
+                result = Box::pin(self.try_again(&mut request, wait)).await;
+            }
+            if let Ok(response) = &mut result {
+                response.body_mut().limit(self.limits);
+            }
+            result
+        }
+    }
+
+    async fn try_again(
+        &mut self,
+        request: &mut Request<Body>,
+        mut wait: Option<Duration>,
+    ) -> Result<Response<ResponseBody>, Error> {
+        loop {
+            if let Some(wait) = wait {
+                time::sleep(wait).await;
+            }
+            self.begun = clock::now();
+            self.check_time()?;
+            if !self.attempts.can_retry(&self.way.plan.retry) {
+                self.kept = None;
+            }
+            let tried = self.attempt(request).await;
+            let mut result = tried.unwrap_or_else(|cause| Err(self.cut(cause)));
+            match self.judge(request, &mut result) {
+                Verdict::Done => return result,
+                Verdict::Again(next) => wait = next,
             }
         }
     }
 
-    fn attempt(
+    /// Whether this is how the request ends; if it is not, the request to be sent next is made.
+    fn judge(
         &mut self,
-        mut request: Request<Body>,
-    ) -> Enforced<'_, impl Future<Output = Result<Response<ResponseBody>, Error>>> {
+        request: &mut Request<Body>,
+        result: &mut Result<Response<ResponseBody>, Error>,
+    ) -> Verdict {
+        let Some(ended) = how(result, self.peeks()) else {
+            return Verdict::Done;
+        };
+        let (now, outcome) = (clock::now(), ended.outcome);
+        self.record(outcome, now);
+        let wait = match self.next(ended, now) {
+            Next::Try => None,
+            Next::Wait(wait) => Some(wait),
+            Next::Done(Done::OutOfTime) => {
+                *result = Err(self.out_of_time());
+                return Verdict::Done;
+            }
+            Next::Done(done) => return self.finish(result, done, now),
+        };
+        let Some(again) = self.again() else {
+            return self.finish(result, not_again(outcome), now);
+        };
+        *request = again;
+        Verdict::Again(wait)
+    }
+
+    fn attempt<'a>(
+        &'a mut self,
+        request: &'a mut Request<Body>,
+    ) -> Enforced<'a, impl Future<Output = Result<Response<ResponseBody>, Error>>> {
         let begun = self.begun;
         self.limits.deadlines().attempt_started(begun);
         let (headers, grpc) = (request.headers_mut(), self.call.is_grpc());
         tell(headers, grpc, self.limits.deadlines(), begun);
-        let attempt = self.inner.deliver(Try {
+        let attempt = self.shared.inner.deliver(Try {
             begun,
             request,
-            call: self.call.clone(),
-            destination: self.destination.clone(),
+            call: &self.call,
+            way: &self.way,
             connect: self.limits.timeouts().connect,
         });
         self.limits.enforce(self.call.request_end(), attempt)
@@ -149,17 +171,17 @@ impl<D: Deliver> Run<D> {
         let harmless = !asked || matches!(cause, Cause::Idle { .. } | Cause::Deadline);
         let attempt = self.call.attempts().last();
         if let Some(attempt) = attempt.filter(|tried| !harmless && tried.outcome().is_none()) {
-            self.destination.cut(attempt.endpoint());
+            self.way.destination.cut(attempt.endpoint());
         }
         Error::new(cause)
     }
 
     fn next(&mut self, ended: Ended, now: Instant) -> Next {
         let ended = ended.with_left(self.limits.deadlines().remaining(now));
-        let retries = self.destination.cluster.retries();
+        let retries = self.way.destination.cluster.retries();
         let spend = |budget| retries.spend(budget, now);
         self.attempts
-            .next(&self.plan.retry, ended, spend, &mut &*self.rng)
+            .next(&self.way.plan.retry, ended, spend, &mut &*self.shared.rng)
     }
 
     fn again(&self) -> Option<Request<Body>> {
@@ -178,21 +200,20 @@ impl<D: Deliver> Run<D> {
     }
 
     fn finish(
-        mut self,
-        mut result: Result<Response<ResponseBody>, Error>,
+        &mut self,
+        result: &Result<Response<ResponseBody>, Error>,
         done: Done,
         now: Instant,
-    ) -> Result<Response<ResponseBody>, Error> {
+    ) -> Verdict {
         // Why the last attempt failed is the error's to say, which knows it better; that it was the last is said here.
         if let Some(flag) = done.flag() {
             self.call.flag(flag);
         }
-        if let Ok(response) = &mut result {
+        if result.is_ok() {
             self.call.head_came(now);
             self.limits.deadlines().head_received(now);
-            response.body_mut().limit(self.limits);
         }
-        result
+        Verdict::Done
     }
 
     /// A wait ends no later than the request limit; at the limit, nothing more is tried.
@@ -211,20 +232,12 @@ impl<D: Deliver> Run<D> {
     }
 }
 
-/// How the attempt ended; `None` where no further attempt could help. `peek` looks for trailers that are there already.
-async fn how(result: &mut Result<Response<ResponseBody>, Error>, peek: bool) -> Option<Ended> {
-    let response = match result {
-        Ok(response) => response,
-        Err(error) => return error.outcome().map(Ended::new),
-    };
-    let answer = ended(response.status(), response.headers());
-    if !peek || answer.outcome != StatusCode::OK.into() {
-        return Some(answer);
-    }
-    let mut trailers =
-        |cx: &mut Context<'_>| response.body_mut().peek_trailers(cx).and_then(ended_in);
-    let peeked = poll_fn(|cx| Poll::Ready(trailers(cx))).await;
-    Some(peeked.unwrap_or(answer))
+/// What follows an attempt.
+enum Verdict {
+    /// Its result is the request's.
+    Done,
+    /// Another one, after this long.
+    Again(Option<Duration>),
 }
 
 /// The policy would try once more, but too much of the request's body has gone by to send it again.

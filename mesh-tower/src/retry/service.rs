@@ -18,21 +18,31 @@ use crate::{
 };
 
 /// Tries a request until its route's policy is content, within its route's limits.
-#[derive(Clone, Debug)]
-pub(crate) struct Retry<D> {
-    inner: D,
-    rng: Arc<SharedRng>,
+#[derive(Debug)]
+pub(crate) struct Retry<D>(Arc<Shared<D>>);
+
+/// What requests share, behind one pointer: each holds it as long as it is tried.
+#[derive(Debug)]
+pub(super) struct Shared<D> {
+    pub(super) inner: D,
+    pub(super) rng: Arc<SharedRng>,
 }
 
 impl<D> Retry<D> {
     pub(crate) fn new(inner: D, rng: Arc<SharedRng>) -> Self {
-        Self { inner, rng }
+        Self(Arc::new(Shared { inner, rng }))
+    }
+}
+
+impl<D> Clone for Retry<D> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
     }
 }
 
 impl<D> Service<Routed> for Retry<D>
 where
-    D: Deliver + Clone + Send + Sync + 'static,
+    D: Deliver + Send + Sync + 'static,
 {
     type Response = Response<ResponseBody>;
     type Error = Error;
@@ -45,7 +55,7 @@ where
     }
 
     fn call(&mut self, routed: Routed) -> Self::Future {
-        let (run, request) = Run::new(self.inner.clone(), routed, self.rng.clone());
+        let (run, request) = Run::new(self.0.clone(), routed);
         Box::pin(run.run(request))
     }
 }

@@ -12,7 +12,7 @@ use mesh_core::{
 };
 use tower_service::Service;
 
-use super::{Answered, Route};
+use super::{Answered, Route, Shared};
 use crate::{
     call::Call, error::Error, fault::Injector, outgoing::Routed, response_body::ResponseBody,
 };
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Undone(Option<Arc<Plan>>);
 
-impl<S> Route<S> {
+impl Shared {
     /// What the shadow says of a request that goes to this cluster, or outside of the mesh.
     #[cold]
     pub(super) fn compare(
@@ -54,7 +54,7 @@ impl<S> Route<S> {
 
     /// Whether the request would have met a fault.
     fn draw_in_vain(&self, faults: &Injector, routed: &Routed) {
-        let service = routed.plan.virtual_service.as_str();
+        let service = routed.way.plan.virtual_service.as_str();
         if let Some(injected) = faults.draw(&routed.request, Some(service)) {
             tracing::debug!(?injected, "shadow: a fault");
             self.shadow.note(Shadowed::Fault);
@@ -74,12 +74,12 @@ where
         routed: Routed,
         undone: Undone,
     ) -> BoxFuture<'static, Answered> {
-        if let Some(faults) = &self.faults {
-            self.draw_in_vain(faults, &routed);
+        if let Some(faults) = &self.shared.faults {
+            self.shared.draw_in_vain(faults, &routed);
         }
         let call = routed.call.clone();
         let safety = Safety::of(routed.request.method(), call.is_grpc());
-        let shadow = self.shadow.clone();
+        let shadow = self.shared.shadow.clone();
         let next = self.inner.clone();
         let mut ready = mem::replace(&mut self.inner, next);
         Box::pin(async move {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, Guard};
 use mesh_core::{
     mode::Mode,
-    snapshot::{ClusterId, PlanId, Snapshot},
+    snapshot::{PlanId, Snapshot},
 };
 
-use super::{meter::Meter, meters::ByPlan, shadow::Shadow};
+use super::{meters::ByPlan, shadow::Shadow, way::Way};
 use crate::endpoint::{Cluster, Destination};
 
 /// A snapshot and the clusters that its ids stand for.
@@ -16,6 +16,8 @@ use crate::endpoint::{Cluster, Destination};
 pub(crate) struct Live {
     snapshot: Arc<Snapshot>,
     destinations: Box<[Arc<Destination>]>,
+    /// By plan, then by the position of the target in it.
+    ways: Box<[Box<[Arc<Way>]>]>,
     meters: ByPlan,
     generation: u64,
 }
@@ -34,11 +36,32 @@ impl Live {
         let clusters = clusters.into_iter().zip(policies);
         let destinations =
             clusters.map(|(cluster, policy)| Arc::new(Destination::new(cluster, policy)));
-        Self {
+        let live = Self {
             destinations: destinations.collect(),
+            ways: Box::default(),
             snapshot,
             meters,
             generation,
+        };
+        live.with_ways()
+    }
+
+    fn with_ways(self) -> Self {
+        let plans = self.snapshot.plans().iter().zip(&self.meters);
+        let ways = plans.map(|(plan, meters)| {
+            let targets = plan.targets.iter().zip(meters);
+            let ways = targets.map(|(id, meter)| {
+                Arc::new(Way {
+                    plan: plan.clone(),
+                    destination: self.destinations[id.index()].clone(),
+                    meter: meter.clone(),
+                })
+            });
+            ways.collect()
+        });
+        Self {
+            ways: ways.collect(),
+            ..self
         }
     }
 
@@ -50,6 +73,7 @@ impl Live {
                 Arc::new(destination.shadowed(shadow.clone()))
             });
             self.destinations = shadowed.collect();
+            return self.with_ways();
         }
         self
     }
@@ -58,14 +82,9 @@ impl Live {
         &self.snapshot
     }
 
-    /// Where an id leads that came from this snapshot.
-    pub(crate) fn destination(&self, id: ClusterId) -> &Arc<Destination> {
-        &self.destinations[id.index()]
-    }
-
-    /// What counts the requests of a plan that went to its target at this position; both came from this snapshot.
-    pub(crate) fn meter(&self, plan: PlanId, target: usize) -> &Arc<Meter> {
-        &self.meters[plan.index()][target]
+    /// Where the requests of a plan go whose target at this position is drawn; both came from this snapshot.
+    pub(crate) fn way(&self, plan: PlanId, target: usize) -> &Arc<Way> {
+        &self.ways[plan.index()][target]
     }
 
     /// Tells every cluster the numbers that its sweeps go by.

@@ -12,3 +12,4 @@ pub(crate) mod shadow;
 pub(crate) mod shard;
 pub(crate) mod source;
 pub(crate) mod timer;
+pub(crate) mod way;

@@ -18,7 +18,7 @@ use mesh_core::{
 use parking_lot::Mutex;
 use tokio::{runtime, task::AbortHandle, time};
 
-use super::{clock, meter::Meter, meters::Meters};
+use super::{clock, meters::Meters, way::Way};
 use crate::{
     discovery::{Answer, Sources},
     endpoint::{Cluster, Connector, Destination},
@@ -39,16 +39,8 @@ pub(crate) struct PassThrough {
     this: Weak<Self>,
 }
 
-/// What a request to a host is sent by.
-#[derive(Clone)]
-pub(crate) struct Outside {
-    pub(crate) plan: Arc<Plan>,
-    pub(crate) destination: Arc<Destination>,
-    pub(crate) meter: Arc<Meter>,
-}
-
 struct Host {
-    outside: Outside,
+    way: Arc<Way>,
     used: Instant,
     /// Follows discovery.
     task: AbortHandle,
@@ -75,20 +67,20 @@ impl PassThrough {
     }
 
     /// The target for this host, which may still wait for its addresses.
-    pub(crate) fn find(&self, called: OutsideHost) -> Result<Outside, Error> {
+    pub(crate) fn find(&self, called: OutsideHost) -> Result<Arc<Way>, Error> {
         let now = clock::now();
         // Retired when the lock has been given back.
         let _former;
         let mut hosts = self.hosts.lock();
         if let Some(host) = hosts.get_mut(&called) {
             host.used = now;
-            return Ok(host.outside.clone());
+            return Ok(host.way.clone());
         }
         _former = make_room(&mut hosts)?;
         let host = self.follow(&called, now)?;
-        let outside = host.outside.clone();
+        let way = host.way.clone();
         hosts.insert(called, host);
-        Ok(outside)
+        Ok(way)
     }
 
     /// Ends every task; a host that is called even later gets another one.
@@ -117,11 +109,11 @@ impl PassThrough {
         Ok(Host {
             task: self.tasks.spawn(follower.run(answers, now)).abort_handle(),
             used: now,
-            outside: Outside {
+            way: Arc::new(Way {
                 plan: Arc::new(Plan::outside(called, self.defaults)),
                 destination: Arc::new(Destination::new(cluster, policy)),
                 meter,
-            },
+            }),
         })
     }
 
@@ -160,17 +152,16 @@ fn make_room(hosts: &mut BTreeMap<OutsideHost, Host>) -> Result<Option<Host>, Er
 impl Host {
     /// Whether a request is on its way there, or its answer is still being read.
     fn is_busy(&self) -> bool {
-        let destination = &self.outside.destination;
         // One is held here; the others are requests'.
-        let set = destination.cluster.endpoints();
-        Arc::strong_count(destination) > 1 || set.members().any(|(one, _)| one.load.in_flight() > 0)
+        let set = self.way.destination.cluster.endpoints();
+        Arc::strong_count(&self.way) > 1 || set.members().any(|(one, _)| one.load.in_flight() > 0)
     }
 }
 
 impl Drop for Host {
     fn drop(&mut self) {
         self.task.abort();
-        self.outside.destination.cluster.retire();
+        self.way.destination.cluster.retire();
     }
 }
 
@@ -249,17 +240,17 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_host_has_one_target_however_many_call_it_at_once() {
         let all = pass_through();
-        let found = [(); 100].map(|()| all.find(address(1)).expect("room").destination);
+        let found = [(); 100].map(|()| all.find(address(1)).expect("room"));
         assert!(found.iter().all(|one| Arc::ptr_eq(one, &found[0])));
         assert_eq!(all.count(), 1);
-        found[0].cluster.answered().await;
-        assert_eq!(found[0].list().len(), 1);
+        found[0].destination.cluster.answered().await;
+        assert_eq!(found[0].destination.list().len(), 1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_host_that_nobody_calls_is_forgotten_and_one_that_is_busy_is_not() {
         let all = pass_through();
-        let idle = Arc::downgrade(&all.find(address(1)).expect("room").destination);
+        let idle = Arc::downgrade(&all.find(address(1)).expect("room"));
         let busy = all.find(address(2)).expect("room");
         time::sleep(UNUSED + Duration::from_secs(1)).await;
         assert_eq!(all.count(), 1);
@@ -289,7 +280,7 @@ mod tests {
         for number in 2..=MOST_HOSTS {
             busy.push(all.find(address(number)).expect("known"));
         }
-        let refused = all.find(address(1)).err().expect("all are busy");
+        let refused = all.find(address(1)).expect_err("all are busy");
         assert!(refused.to_string().contains("1024"), "{refused}");
     }
 

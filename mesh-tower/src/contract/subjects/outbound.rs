@@ -10,7 +10,7 @@ use mesh_core::{
     metric::Direction,
     retry::Policy,
     route::Head,
-    snapshot::{Plan, Verdict},
+    snapshot::Verdict,
     unit::Port,
 };
 use tower::ServiceExt as _;
@@ -37,6 +37,7 @@ use crate::{
         meters::Meters,
         pass_through::PassThrough,
         rng::SharedRng,
+        way::Way,
     },
 };
 
@@ -71,6 +72,7 @@ pub(in crate::contract) async fn route() -> Case {
         rooms.rng.clone(),
         rooms.outside.clone(),
         Arc::default(),
+        None,
     );
     let service = route.map_request(outgoing);
     rooms.counting(Case::new(service, script))
@@ -128,11 +130,11 @@ impl Rooms {
         }
     }
 
-    fn plan(&self, request: &Request<Body>) -> Arc<Plan> {
+    fn way(&self, request: &Request<Body>) -> Arc<Way> {
         let live = self.current.load();
         let head = Head::new(request.method(), request.uri(), request.headers());
         match live.snapshot().route(&head) {
-            Verdict::Route(plan) => plan.clone(),
+            Verdict::Route(plan) => live.way(plan.id, 0).clone(),
             _ => panic!("the only service takes every request"),
         }
     }
@@ -140,24 +142,23 @@ impl Rooms {
     fn routed(&self, outgoing: Outgoing) -> Routed {
         Routed {
             begun: outgoing.call.started(),
-            plan: self.plan(&outgoing.request),
+            way: self.way(&outgoing.request),
             request: outgoing.request,
             call: outgoing.call,
-            destination: self.destination.clone(),
             limit: outgoing.limit,
         }
     }
 
     /// To the peer, without anything that the subject would do.
-    async fn deliver(self, routed: Routed) -> Result<Response<ResponseBody>, Error> {
+    async fn deliver(self, mut routed: Routed) -> Result<Response<ResponseBody>, Error> {
         self.script.announce(CallContext::new(routed.call.clone()));
         let balance = Balance::new(MAX_WAITING, self.rng.clone());
         let next = Try {
-            request: routed.request,
-            call: routed.call,
-            destination: routed.destination,
+            request: &mut routed.request,
+            call: &routed.call,
+            way: &routed.way,
             begun: clock::now(),
-            connect: routed.plan.timeouts.connect,
+            connect: routed.way.plan.timeouts.connect,
         };
         balance.deliver(next).await
     }
@@ -173,8 +174,7 @@ impl Rooms {
 /// As `Observe` hands it on.
 fn outgoing(mut request: Request<Body>) -> Outgoing {
     let call = Arc::new(testing::call_of(&request));
-    let body = std::mem::take(request.body_mut());
-    *request.body_mut() = body.reporting_to(call.clone(), None);
+    request.body_mut().report_to(&call, None);
     Outgoing {
         request,
         call,

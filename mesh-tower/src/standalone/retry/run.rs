@@ -67,8 +67,8 @@ where
 
     /// Tries the request until the policy is content.
     pub(super) async fn start(mut self, request: Request<Body>) -> Result<Response<B>, BoxError> {
-        let request = self.limited(request);
-        let request = self.keep(request);
+        let mut request = self.limited(request);
+        self.keep(&mut request);
         let result = self.run(request).await;
         result.map_err(|error| self.of_all_attempts(error))
     }
@@ -91,14 +91,11 @@ where
         request.map(|body| body.reporting_end_to(request_end, length))
     }
 
-    fn keep(&mut self, request: Request<Body>) -> Request<Body> {
-        if !self.attempts.can_retry(self.policy.core()) {
-            return request;
+    fn keep(&mut self, request: &mut Request<Body>) {
+        if self.attempts.can_retry(self.policy.core()) {
+            let extensions = request.extensions().clone();
+            self.kept = Kept::of(request).map(|kept| (kept, extensions));
         }
-        let extensions = request.extensions().clone();
-        let (request, kept) = Kept::split(request);
-        self.kept = kept.map(|kept| (kept, extensions));
-        request
     }
 
     async fn run(&mut self, mut request: Request<Body>) -> Result<Response<B>, BoxError> {
