@@ -7,6 +7,8 @@ mod dns;
 mod moto;
 mod name_server;
 mod outside;
+#[cfg(feature = "aws")]
+mod registering;
 mod updates;
 
 use std::{

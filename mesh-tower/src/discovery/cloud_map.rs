@@ -6,6 +6,7 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
@@ -20,7 +21,10 @@ use mesh_core::{
 };
 use tokio::time;
 
-use super::follow::{Ask, Failure};
+use super::{
+    follow::{Ask, Failure},
+    revision::{Revision, Revisions},
+};
 
 /// The instances behind one target.
 pub(super) struct Instances {
@@ -30,6 +34,7 @@ pub(super) struct Instances {
     attributes: HashMap<String, String>,
     families: &'static [Family],
     port: u16,
+    revision: Arc<Revision>,
     known: Option<Known>,
 }
 
@@ -43,7 +48,11 @@ struct Known {
 
 impl Instances {
     /// `None` if the target is not found in Cloud Map.
-    pub(super) fn new(client: Client, spec: &ClusterSpec) -> Option<Self> {
+    pub(super) fn new(
+        client: Client,
+        spec: &ClusterSpec,
+        revisions: &mut Revisions,
+    ) -> Option<Self> {
         let Discovery::CloudMap {
             namespace,
             service,
@@ -60,23 +69,23 @@ impl Instances {
             attributes: attributes.iter().cloned().collect(),
             families: families(*ip_preference, Directory::CloudMap),
             port: spec.port.get(),
+            revision: revisions.of(namespace, service),
             known: None,
         })
     }
 
     async fn find(&mut self) -> Result<Vec<SocketAddr>, Failure> {
-        if let Some(known) = self.known.take_if(|known| known.unchanged < LOOKS) {
+        let asked = self.known.as_ref();
+        if let Some(known) = asked.filter(|known| known.unchanged < LOOKS) {
             // Compared for being another one, not a newer one: a service that was made anew begins again.
-            if self.revision().await? == known.revision {
-                let addrs = known.addrs.clone();
-                self.known = Some(Known {
-                    unchanged: known.unchanged + 1,
-                    ..known
-                });
-                return Ok(addrs);
+            let same = self.revision.latest(self.ask_revision()).await? == known.revision;
+            if let Some(known) = self.known.as_mut().filter(|_| same) {
+                known.unchanged += 1;
+                return Ok(known.addrs.clone());
             }
         }
         let (revision, addrs) = self.instances().await?;
+        self.revision.is(revision).await;
         self.known = Some(Known {
             revision,
             addrs: addrs.clone(),
@@ -85,7 +94,7 @@ impl Instances {
         Ok(addrs)
     }
 
-    async fn revision(&self) -> Result<Option<i64>, Failure> {
+    async fn ask_revision(&self) -> Result<Option<i64>, Failure> {
         let asked = self
             .client
             .discover_instances_revision()
@@ -149,7 +158,7 @@ pub(super) const IPV6: &str = "AWS_INSTANCE_IPV6";
 pub(super) const LIMIT: Duration = Duration::from_secs(5);
 
 /// Envoy's interval for names; what App Mesh's control plane polled at is not known.
-const INTERVAL: Duration = Duration::from_secs(5);
+pub(super) const INTERVAL: Duration = Duration::from_secs(5);
 
 /// So many looks at the revision alone, and then the instances in any case: about every half minute.
 const LOOKS: u32 = 5;

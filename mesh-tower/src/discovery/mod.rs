@@ -7,12 +7,18 @@
 mod cloud_map;
 #[cfg(feature = "dns")]
 mod dns;
+#[cfg(feature = "aws")]
+mod entry;
 mod fixed;
 #[cfg(any(feature = "dns", feature = "aws"))]
 mod follow;
 mod freshness;
 #[cfg(feature = "aws")]
 mod registration;
+#[cfg(feature = "aws")]
+mod registrations;
+#[cfg(feature = "aws")]
+mod revision;
 mod updates;
 #[cfg(any(feature = "dns", feature = "aws"))]
 mod watched;
@@ -27,16 +33,16 @@ use mesh_core::{
     snapshot::{ClusterSpec, Discovery},
 };
 
-#[cfg(feature = "aws")]
-use self::cloud_map::Instances;
 #[cfg(feature = "dns")]
 use self::dns::Resolver;
 pub(crate) use self::freshness::Freshness;
 #[cfg(feature = "aws")]
 pub use self::registration::Registration;
 #[cfg(feature = "aws")]
-pub(crate) use self::registration::Registrations;
+pub(crate) use self::registrations::Registrations;
 use self::updates::Latest;
+#[cfg(feature = "aws")]
+use self::{cloud_map::Instances, revision::Revisions};
 #[cfg(any(feature = "dns", feature = "aws"))]
 use self::{
     follow::{Ask, Following},
@@ -58,6 +64,8 @@ pub(crate) struct Sources {
     resolver: Option<Arc<Resolver>>,
     #[cfg(feature = "aws")]
     cloud_map: Option<Client>,
+    #[cfg(feature = "aws")]
+    revisions: Revisions,
     freshness: Arc<Freshness>,
     rng: Arc<SharedRng>,
 }
@@ -73,6 +81,8 @@ impl Sources {
             resolver: None,
             #[cfg(feature = "aws")]
             cloud_map: None,
+            #[cfg(feature = "aws")]
+            revisions: Revisions::default(),
             freshness: Arc::default(),
             rng,
         }
@@ -130,12 +140,10 @@ impl Sources {
     }
 
     #[cfg(feature = "aws")]
-    fn cloud_map(&self, spec: &ClusterSpec) -> Result<BoxStream<'static, Answer>, Error> {
+    fn cloud_map(&mut self, spec: &ClusterSpec) -> Result<BoxStream<'static, Answer>, Error> {
         let node = &spec.virtual_node;
-        let instances = self
-            .cloud_map
-            .clone()
-            .and_then(|client| Instances::new(client, spec));
+        let client = self.cloud_map.clone();
+        let instances = client.and_then(|client| Instances::new(client, spec, &mut self.revisions));
         let instances = instances.ok_or_else(|| {
             Error::setup(format!(
                 "the endpoints of virtual node {node} are in AWS Cloud Map: give a client to ask it with .cloud_map(CLIENT), or the \

@@ -141,7 +141,9 @@ async fn a_node_is_registered_while_it_is_served_and_no_longer() {
         )
         .build()
         .expect("the model is valid");
-    let registration = Registration::new(service, [10, 0, 0, 9].into()).attribute("version", "v2");
+    let registration = Registration::new(service, [10, 0, 0, 9].into())
+        .attribute("version", "v2")
+        .custom_health_check();
     let mesh = Mesh::builder()
         .config(model)
         .virtual_node("web")
@@ -156,7 +158,8 @@ async fn a_node_is_registered_while_it_is_served_and_no_longer() {
     let _serving = serving(&mesh, Router::new());
     until(|| number(&mesh, REGISTRATIONS) == 1).await;
     let wanted = [
-        "10.0.0.9 AWS_INSTANCE_IPV4=10.0.0.9",
+        "10.0.0.9 AWS_INIT_HEALTH_STATUS=HEALTHY",
+        "AWS_INSTANCE_IPV4=10.0.0.9",
         "AWS_INSTANCE_PORT=8080",
         "appmesh.k8s.aws/mesh=shop",
         "appmesh.k8s.aws/virtualNode=web",

@@ -72,18 +72,7 @@ impl Moto {
     }
 
     pub(super) fn client(&self) -> Client {
-        let config = aws_sdk_servicediscovery::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("eu-central-1"))
-            .credentials_provider(Credentials::new("id", "secret", None, None, "the test"))
-            .http_client(To(self.addr))
-            // Whatever needs a timer of the SDK's own is off.
-            .identity_cache(IdentityCache::no_cache())
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::disabled())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .build();
-        Client::from_conf(config)
+        client(self.addr)
     }
 
     /// A service in a namespace of its own; its id.
@@ -143,6 +132,22 @@ impl Drop for Moto {
 
 async fn free_addr() -> io::Result<SocketAddr> {
     TcpListener::bind("127.0.0.1:0").await?.local_addr()
+}
+
+/// The SDK's client, for whatever answers there.
+pub(super) fn client(addr: SocketAddr) -> Client {
+    let config = aws_sdk_servicediscovery::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("id", "secret", None, None, "the test"))
+        .http_client(To(addr))
+        // Whatever needs a timer of the SDK's own is off.
+        .identity_cache(IdentityCache::no_cache())
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build();
+    Client::from_conf(config)
 }
 
 /// Every request goes to this address, whatever host the SDK makes up for it (`data-…`).

@@ -94,9 +94,9 @@ impl MeshBuilder {
     /// Registers this node in AWS Cloud Map while an application is [served](crate::Mesh::serve), and deregisters it before the mesh
     /// drains, while requests are still taken. Called again, there are several.
     ///
-    /// It is done with the client of [`cloud_map`](Self::cloud_map), which needs `servicediscovery:RegisterInstance` and
-    /// `servicediscovery:DeregisterInstance`. A failure is logged, counted (`mesh_discovery_registrations` stays behind) and tried
-    /// again, and keeps nobody from being served.
+    /// It is done with the client of [`cloud_map`](Self::cloud_map), which needs `servicediscovery:RegisterInstance`,
+    /// `servicediscovery:DeregisterInstance` and, to see whether what was begun has succeeded, `servicediscovery:GetOperation`. A
+    /// failure is logged, counted (`mesh_discovery_registrations` stays behind) and tried again, and keeps nobody from being served.
     #[cfg(feature = "aws")]
     pub fn register(mut self, registration: Registration) -> Self {
         self.discoveries.registrations.push(registration);
