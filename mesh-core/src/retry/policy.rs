@@ -1,7 +1,5 @@
 //! Which outcomes are worth another attempt.
 
-use std::fmt;
-
 use super::{Budget, Event, Safety};
 use crate::metric::Outcome;
 
@@ -214,48 +212,7 @@ impl Policy {
     }
 }
 
-/// One line: how often, on what, for whom.
-impl fmt::Display for Policy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.max_retries == 0 {
-            return f.write_str("no retries");
-        }
-        let Failures {
-            connect,
-            refused,
-            reset,
-        } = self.failures;
-        let named = [
-            (reset, "reset"),
-            (connect, "failed connect"),
-            (refused, "refused stream"),
-        ];
-        let statuses = self.statuses.iter().map(u16::to_string);
-        let grpc = self
-            .grpc_statuses
-            .iter()
-            .map(|status| format!("grpc-status {status}"));
-        let failures = named
-            .iter()
-            .filter(|(on, _)| *on)
-            .map(|(_, name)| (*name).to_owned());
-        let on: Vec<_> = statuses.chain(grpc).chain(failures).collect();
-        let unit = if self.max_retries == 1 {
-            "retry"
-        } else {
-            "retries"
-        };
-        write!(f, "{} {unit} on {}", self.max_retries, on.join(", "))?;
-        if let Some(budget) = self.budget() {
-            write!(f, "; {budget}")?;
-        }
-        f.write_str(if self.unsafe_retries {
-            "; every method"
-        } else {
-            "; POST, PATCH, unknown methods and gRPC only if provably unsent"
-        })
-    }
-}
+mod text;
 
 #[cfg(test)]
 mod tests;

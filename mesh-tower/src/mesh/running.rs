@@ -155,14 +155,28 @@ impl Running {
 
     /// What else was counted.
     pub(super) fn numbers(&self) -> Vec<Number> {
-        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        let open = |scope: &Open| count(scope.count());
         let mut numbers = self.recorder.numbers();
         numbers.extend(self.discovery.numbers());
         numbers.extend(self.checks.numbers());
         #[cfg(feature = "aws")]
         numbers.push(self.registrations.number());
-        numbers.extend([
+        numbers.extend(self.open_numbers());
+        numbers.extend(self.listeners.numbers());
+        numbers.push(self.lived.number());
+        numbers.extend(self.overrides.mode().numbers());
+        if self.overrides.mode() == Mode::Shadow {
+            numbers.extend(self.recorder.meters().shadow().numbers());
+        }
+        numbers.extend(self.configured.numbers(self.current.load().generation()));
+        numbers.extend(self.endpoint_numbers());
+        numbers
+    }
+
+    /// What is open at this moment.
+    fn open_numbers(&self) -> [Number; 4] {
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let open = |scope: &Open| count(scope.count());
+        [
             Number::gauge(
                 "mesh_outbound_requests_in_flight",
                 "Requests that were sent and have not ended.",
@@ -183,16 +197,7 @@ impl Running {
                 "Hosts outside of the mesh that the egress filter let calls out to lately.",
                 count(self.outside.count()),
             ),
-        ]);
-        numbers.extend(self.listeners.numbers());
-        numbers.push(self.lived.number());
-        numbers.extend(self.overrides.mode().numbers());
-        if self.overrides.mode() == Mode::Shadow {
-            numbers.extend(self.recorder.meters().shadow().numbers());
-        }
-        numbers.extend(self.configured.numbers(self.current.load().generation()));
-        numbers.extend(self.endpoint_numbers());
-        numbers
+        ]
     }
 
     /// Puts a snapshot in force; resolves when requests see it, with its generation.

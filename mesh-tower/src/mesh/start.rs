@@ -27,7 +27,9 @@ use crate::{
     health::Checker,
     inbound::InboundState,
     record::Scope,
-    runtime::{meters::Meters, pass_through::PassThrough, reconcile::Reconciler, rng::SharedRng},
+    runtime::{
+        hash::Fnv, meters::Meters, pass_through::PassThrough, reconcile::Reconciler, rng::SharedRng,
+    },
     stack,
 };
 
@@ -123,10 +125,7 @@ fn checker(dial: Arc<dyn Dial>, rng: Rng, keep_alive: Duration) -> Checker {
 /// is drawn does not depend on whether traces are begun or how often was asked. The ids of two nodes that have the same seed are not
 /// to meet in one trace.
 fn rngs(seed: Option<u64>, node: &VirtualNodeName) -> (Rng, Rng, Rng) {
-    let name = node.as_str().bytes();
-    let ids = name.fold(IDS, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
-    });
+    let Fnv(ids) = Fnv(IDS).with_all(node.as_str().as_bytes());
     let apart = |purpose: u64| Arc::new(rng(seed.map(|seed| seed ^ purpose)));
     (apart(0), apart(ids), apart(!ids))
 }
@@ -175,6 +174,3 @@ fn announce(
 
 /// Any bits: the two sequences of one seed begin apart.
 const IDS: u64 = 0x6964_735f_6964_735f;
-
-/// Of 64 bits, as FNV-1a has it.
-const FNV_PRIME: u64 = 0x0100_0000_01b3;

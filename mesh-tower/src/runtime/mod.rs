@@ -2,6 +2,7 @@
 
 pub(crate) mod budget;
 pub(crate) mod clock;
+pub(crate) mod hash;
 pub(crate) mod live;
 pub(crate) mod meter;
 pub(crate) mod meters;

@@ -168,38 +168,34 @@ impl Reconciler {
             let mut live = live.iter().flat_map(|live| live.clusters());
             live.any(|live| Arc::ptr_eq(live, cluster))
         };
-        let mut cold: Vec<_> = clusters
-            .iter()
-            .filter(|&cluster| !is_live(cluster))
-            .collect();
+        let new = clusters.iter().filter(|&cluster| !is_live(cluster));
+        let new: Vec<_> = new.collect();
         let limit = self.warm;
-        let all_warm = async {
-            loop {
-                // Listened to before it is looked at, so that no change is missed.
-                let mut changes: FuturesUnordered<_> =
-                    cold.iter().map(|cluster| cluster.changed()).collect();
-                if !cold.iter().any(|cluster| is_cold(cluster)) {
-                    return;
-                }
-                tokio::select! {
-                    biased;
-                    Some((spec, answer)) = self.answers.next() => self.discovered(&spec, &answer),
-                    Some(()) = changes.next() => {}
-                }
+        if time::timeout(limit, self.warm_up(&new)).await.is_ok() {
+            return;
+        }
+        let cold = new.iter().filter(|cluster| is_cold(cluster));
+        let cold: Vec<_> = cold.map(|cluster| &cluster.spec().virtual_node).collect();
+        tracing::warn!(
+            ?limit,
+            ?cold,
+            "not every target is warm: discovery has not answered, or not every endpoint its first check"
+        );
+    }
+
+    async fn warm_up(&mut self, clusters: &[&Arc<Cluster>]) {
+        loop {
+            // Listened to before it is looked at, so that no change is missed.
+            let mut changes: FuturesUnordered<_> =
+                clusters.iter().map(|cluster| cluster.changed()).collect();
+            if !clusters.iter().any(|cluster| is_cold(cluster)) {
+                return;
             }
-        };
-        let warmed = time::timeout(limit, all_warm).await;
-        cold.retain(|cluster| is_cold(cluster));
-        if warmed.is_err() {
-            let cold: Vec<_> = cold
-                .iter()
-                .map(|cluster| &cluster.spec().virtual_node)
-                .collect();
-            tracing::warn!(
-                ?limit,
-                ?cold,
-                "not every target is warm: discovery has not answered, or not every endpoint its first check"
-            );
+            tokio::select! {
+                biased;
+                Some((spec, answer)) = self.answers.next() => self.discovered(&spec, &answer),
+                Some(()) = changes.next() => {}
+            }
         }
     }
 

@@ -82,7 +82,27 @@ fn health_check(node: &Resolved, problems: &mut Problems) -> Option<HealthCheckD
     let path_place = place(path.as_ref().map(|said| &said.place));
     let port_place = place(port.as_ref().map(|said| &said.place));
     let port = port.map(|said| within(&said, Port::new, problems));
-    // Each number by itself, so that all that are out of range are told at once.
+    let check = check_numbers(node, spoken, problems)?;
+    let check = path
+        .into_iter()
+        .fold(check, |check, path| check.path(path.value));
+    let check = match port {
+        Some(port) => check.port(port?),
+        None => check,
+    };
+    Some(HealthCheckDraft {
+        check,
+        path_place,
+        port_place,
+    })
+}
+
+/// Each number is tried by itself, so that all that are out of range are told at once.
+fn check_numbers(
+    node: &Resolved,
+    spoken: Protocol,
+    problems: &mut Problems,
+) -> Option<HealthCheck> {
     let with = |interval, timeout| HealthCheck::new(spoken, millis(interval), millis(timeout));
     let mut number = |key: &str, takes: &dyn Fn(i64) -> Result<HealthCheck, OutOfRange>| {
         let said = node.number(&[key])?;
@@ -96,19 +116,7 @@ fn health_check(node: &Resolved, problems: &mut Problems) -> Option<HealthCheckD
     let healthy = number("HealthyThreshold", &|found| thresholds(found, 2));
     let unhealthy = number("UnhealthyThreshold", &|found| thresholds(2, found));
     let check = with(interval?, timeout?).ok()?;
-    let check = check.thresholds(healthy?, unhealthy?).ok()?;
-    let check = path
-        .into_iter()
-        .fold(check, |check, path| check.path(path.value));
-    let check = match port {
-        Some(port) => check.port(port?),
-        None => check,
-    };
-    Some(HealthCheckDraft {
-        check,
-        path_place,
-        port_place,
-    })
+    check.thresholds(healthy?, unhealthy?).ok()
 }
 
 fn outlier_detection(node: &Resolved, problems: &mut Problems) -> Option<Said<OutlierDetection>> {

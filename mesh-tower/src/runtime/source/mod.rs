@@ -19,6 +19,8 @@ pub(crate) use self::{
     url::{Plain, Url},
 };
 
+use super::hash::Fnv;
+
 /// A place that holds the configuration.
 pub(crate) trait Source: Send + 'static {
     /// What to call it in logs.
@@ -44,12 +46,11 @@ pub(crate) struct Version(u64);
 
 impl Version {
     pub(crate) fn of(documents: &[Document]) -> Self {
-        let hash = documents.iter().fold(FNV_OFFSET, |hash, document| {
-            let text = document.text.bytes().fold(hash, fold);
+        let hash = documents.iter().fold(Fnv::START, |hash, document| {
             // No text holds this byte, so that documents do not run into each other.
-            fold(text, 0xff)
+            hash.with_all(document.text.as_bytes()).with(0xff)
         });
-        Self(hash)
+        Self(hash.0)
     }
 
     /// As a metric's value: as many bits as a float holds exactly.
@@ -63,10 +64,6 @@ impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:012x}", self.number())
     }
-}
-
-fn fold(hash: u64, byte: u8) -> u64 {
-    (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
 }
 
 /// Why a look gave nothing.
@@ -111,10 +108,6 @@ pub(crate) enum SourceError {
     #[error("the answer is no UTF-8 text")]
     NotText(#[source] std::string::FromUtf8Error),
 }
-
-/// FNV-1a of 64 bits.
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-const FNV_PRIME: u64 = 0x0100_0000_01b3;
 
 /// How much of a version is told.
 const BITS: u32 = 48;
