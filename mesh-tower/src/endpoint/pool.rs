@@ -1,27 +1,23 @@
 //! The connections to one endpoint, by protocol.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, Weak},
-    time::Duration,
-};
+mod dial;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use http::Version;
 use hyper::client::conn::http2::SendRequest;
 use mesh_core::unit::Protocol;
-use tokio::sync::oneshot;
 
 use super::{
     Connector, Lease, Load,
-    connections::{Connections, Dialled},
+    connections::Connections,
     connector::within,
     dials::Dials,
     h1::Sender,
     idle::Idle,
-    queue::{Dialling, Queue},
+    queue::Queue,
     reconnect::{Made, Reconnect},
     redial::Redial,
-    streams::Stream,
 };
 use crate::{body::Body, error::ConnectError};
 
@@ -110,78 +106,6 @@ impl Pool {
                 Ok(Lease::h2(stream, reused, in_flight))
             }
         }
-    }
-
-    async fn dial_h1(
-        self: &Arc<Self>,
-        idle: &Idle<Sender>,
-        queue: &Arc<Queue<Sender>>,
-        coming: Coming,
-    ) -> Result<Sender, ConnectError> {
-        self.settled(coming).await?;
-        if let Some(sender) = idle.take_ready() {
-            return Ok(sender);
-        }
-        let (place, dialling) = queue.join();
-        if let Some(dialling) = dialling {
-            self.begin_h1(dialling, coming.limit);
-        }
-        match place.await {
-            Some(made) => made,
-            None => self.connector.connect_h1(self.addr).await,
-        }
-    }
-
-    fn begin_h1(self: &Arc<Self>, dialling: Dialling<Sender>, limit: Duration) {
-        let (pool, connector, addr) = self.parts();
-        self.dials.begin(async move {
-            let made = within(limit, connector.connect_h1(addr)).await;
-            let Some(pool) = pool.upgrade() else { return };
-            match &made {
-                Ok(_) => pool.redial.succeeded(),
-                Err(error) => pool.failed(error, limit),
-            }
-            dialling.ended(made);
-        });
-    }
-
-    async fn dial_h2(
-        self: &Arc<Self>,
-        connections: &Connections<SendRequest<Body>>,
-        coming: Coming,
-    ) -> Result<(Stream<SendRequest<Body>>, bool), ConnectError> {
-        let dial = || self.begin_h2(coming.limit);
-        let reserved = connections.reserve_or_dial(self.settled(coming), dial);
-        if let Some(reserved) = reserved.await? {
-            return Ok(reserved);
-        }
-        let lost = self.losing(coming.limit);
-        let opened = self.connector.connect_h2(self.addr, lost).await?;
-        Ok((connections.add_used(opened), false))
-    }
-
-    fn begin_h2(self: &Arc<Self>, limit: Duration) -> Dialled {
-        let (told, dialled) = oneshot::channel();
-        let (pool, connector, addr) = self.parts();
-        let lost = self.losing(limit);
-        self.dials.begin(async move {
-            let made = within(limit, connector.connect_h2(addr, lost)).await;
-            let Some(pool) = pool.upgrade() else { return };
-            match made {
-                Ok(opened) => pool.keep(Made::H2(opened, Some(told))),
-                Err(error) => {
-                    pool.failed(&error, limit);
-                    // It fails where nobody waits.
-                    let _ = told.send(Err(error));
-                }
-            }
-        });
-        dialled
-    }
-
-    /// What a connect has of it that does not keep it: it ends with it.
-    fn parts(self: &Arc<Self>) -> (Weak<Self>, Arc<Connector>, SocketAddr) {
-        (Arc::downgrade(self), self.connector.clone(), self.addr)
     }
 
     /// Whether a request may connect by itself: not while others failed to.
