@@ -35,14 +35,14 @@ impl Gate {
         if let Some(permit) = self.try_enter(limit, ahead) {
             if ahead > 0 {
                 // They wait under a limit that may have been a smaller one.
-                self.call_next_within(limit);
+                self.recall(Some(limit));
             }
             return Entry::In(permit);
         }
         match count_up(&self.waiting, |waiting| limit.queues(waiting)) {
             Err(waiting) => Entry::Shed { waiting },
             Ok(ahead) => Entry::Wait(Place {
-                limit,
+                limit: Some(limit),
                 ahead,
                 freed: Box::pin(self.freed.clone().notified_owned()),
                 gate: self.clone(),
@@ -63,8 +63,9 @@ impl Gate {
         }
     }
 
-    fn call_next_within(&self, limit: Limit) {
-        if limit.admits(self.in_flight.load(SeqCst), 0) {
+    /// Tells it only if there is room under this limit, which may have become a wider one since, or none.
+    pub(crate) fn recall(&self, limit: Option<Limit>) {
+        if limit.is_none_or(|limit| limit.admits(self.in_flight.load(SeqCst), 0)) {
             self.call_next();
         }
     }
@@ -94,7 +95,8 @@ impl Drop for Permit {
 /// Counts a request as waiting until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
-    limit: Limit,
+    /// The one that it was last held to; `None` once nothing is limited any more.
+    limit: Option<Limit>,
     /// How many waited before it; none counts any more once it is called.
     ahead: usize,
     /// Dropped with a call that came too late, it hands that on to the next.
@@ -105,10 +107,10 @@ pub(crate) struct Place {
 impl Place {
     /// Ready when it is this one's turn, under the limit as it is now.
     pub(crate) fn poll_permit(&mut self, limit: Limit, cx: &mut Context<'_>) -> Poll<Permit> {
-        self.limit = limit;
+        self.limit = Some(limit);
         loop {
             // A request may have ended before anybody was counted as waiting for it: that called nobody.
-            if let Some(permit) = self.gate.try_enter(self.limit, self.ahead) {
+            if let Some(permit) = self.gate.try_enter(limit, self.ahead) {
                 return Poll::Ready(permit);
             }
             ready!(self.freed.as_mut().poll(cx));
@@ -116,13 +118,18 @@ impl Place {
             self.ahead = 0;
         }
     }
+
+    /// The limit has gone, for this one and for whoever comes after.
+    pub(crate) fn lift(&mut self) {
+        self.limit = None;
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         self.gate.waiting.fetch_sub(1, SeqCst);
         // Two calls that nobody listened to yet are one: who comes in calls the next if there is room.
-        self.gate.call_next_within(self.limit);
+        self.gate.recall(self.limit);
     }
 }
 
@@ -149,7 +156,8 @@ mod tests {
     }
 
     fn poll(place: &mut Place) -> Option<Permit> {
-        match place.poll_permit(place.limit, &mut Context::from_waker(&noop_waker())) {
+        let limit = place.limit.expect("it has one");
+        match place.poll_permit(limit, &mut Context::from_waker(&noop_waker())) {
             Poll::Ready(permit) => Some(permit),
             Poll::Pending => None,
         }
@@ -246,7 +254,7 @@ mod tests {
         let _fourth = permit(&gate, wide);
         for one in &mut waiting {
             assert!(one.woken());
-            one.place.as_mut().expect("it waits").limit = wide;
+            one.place.as_mut().expect("it waits").limit = Some(wide);
             assert!(one.poll().is_some());
         }
         assert_eq!(
@@ -254,6 +262,22 @@ mod tests {
             (2, 0),
             "their permits went with the assertion"
         );
+    }
+
+    #[test]
+    fn a_limit_that_goes_lets_everybody_in_one_after_the_other() {
+        let (gate, limit) = (Arc::default(), Limit::requests(1).pending(3));
+        let _first = permit(&gate, limit);
+        let mut waiting = [limit; 3].map(|limit| waiter(place(&gate, limit)));
+        assert!(waiting.iter_mut().all(|one| one.poll().is_none()));
+        gate.recall(Some(limit));
+        assert!(!waiting[0].woken(), "there is no room");
+        gate.recall(None);
+        for one in &mut waiting {
+            assert!(one.woken());
+            one.place.take().expect("it waits").lift();
+        }
+        assert_eq!(gate.counts(), (1, 0));
     }
 
     #[test]
@@ -327,7 +351,8 @@ mod tests {
         fn poll(&mut self) -> Option<Permit> {
             let waker = self.wakes.clone().into();
             let place = self.place.as_mut().expect("it waits");
-            match place.poll_permit(place.limit, &mut Context::from_waker(&waker)) {
+            let limit = place.limit.expect("it has one");
+            match place.poll_permit(limit, &mut Context::from_waker(&waker)) {
                 Poll::Ready(permit) => {
                     self.place = None;
                     Some(permit)

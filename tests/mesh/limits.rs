@@ -317,6 +317,27 @@ async fn a_reload_changes_the_limit_and_keeps_the_counts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reload_that_widens_a_limit_or_lifts_it_lets_in_those_who_wait() {
+    let of = |pool| model(Protocol::Http, pool, Timeout::new());
+    for (pool, arrived) in [(http(3, 9), 3), (None, 5), (http(1, 9), 1)] {
+        let shop = Shop::open(Protocol::Http, &of(http(1, 9))).await;
+        let mut asked = Vec::new();
+        for _ in 0..5 {
+            asked.push(shop.ask("/").await);
+        }
+        assert_eq!(shop.app.arrived(), 1);
+        let applied = shop.orders.apply(&Config::from(of(pool))).await;
+        applied.expect("the configuration fits");
+        settled().await;
+        assert_eq!(shop.app.arrived(), arrived, "and nobody has come since");
+        shop.app.end(5);
+        for served in asked {
+            assert_eq!(served.await.expect("no panic").status(), StatusCode::OK);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_tunnel_takes_its_room_until_it_closes() {
     let shop = Shop::open(
         Protocol::Http,

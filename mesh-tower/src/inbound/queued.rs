@@ -49,6 +49,7 @@ impl Queued {
     ) -> Poll<Result<Option<Permit>, Cause>> {
         let terms = self.state.terms(call.conn_info().map(ConnInfo::port));
         let Some(limit) = terms.and_then(|terms| terms.limit) else {
+            self.place.lift();
             return Poll::Ready(Ok(None));
         };
         if let Poll::Ready(permit) = self.place.poll_permit(limit, cx) {

@@ -100,6 +100,15 @@ impl InboundState {
         gates.values().map(|gate| gate.counts().1).sum()
     }
 
+    /// Lets those who wait look again, one by one, at what the configuration in force allows.
+    pub(crate) fn recall(&self) {
+        // Called without the lock: who is woken may come back for it.
+        let gates = self.0.gates.0.lock().clone();
+        for (port, gate) in gates {
+            gate.recall(self.terms(port).and_then(|terms| terms.limit));
+        }
+    }
+
     /// Where the requests of this listener come in, which is one of several if it is somebody else's server that knows it.
     pub(super) fn gate(&self, port: Option<Port>) -> Arc<Gate> {
         match port {

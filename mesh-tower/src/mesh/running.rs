@@ -207,7 +207,13 @@ impl Running {
         let listeners = self.listeners.prepare(&snapshot).await?;
         let (done, answer) = oneshot::channel();
         let apply = self.apply.lock().clone().ok_or_else(stopping)?;
-        let sent = apply.send(Apply { snapshot, done }).await;
+        let inbound = self.inbound.clone();
+        let apply_it = Apply {
+            snapshot,
+            in_force: Box::new(move || inbound.recall()),
+            done,
+        };
+        let sent = apply.send(apply_it).await;
         sent.map_err(|_| stopping())?;
         drop(apply);
         let generation = answer.await.map_err(|_| stopping())??;

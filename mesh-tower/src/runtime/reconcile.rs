@@ -29,9 +29,10 @@ use crate::{
 };
 
 /// Puts a snapshot in force; answers when requests see it, with its generation.
-#[derive(Debug)]
 pub(crate) struct Apply {
     pub(crate) snapshot: Arc<Snapshot>,
+    /// Called when it is in force, whether or not anybody waits for that.
+    pub(crate) in_force: Box<dyn FnOnce() + Send>,
     pub(crate) done: oneshot::Sender<Result<u64, Error>>,
 }
 
@@ -84,9 +85,11 @@ impl Reconciler {
             tokio::select! {
                 Some((spec, answer)) = self.answers.next() => self.discovered(&spec, &answer),
                 command = commands.recv() => match command {
-                    Some(Apply { snapshot, done }) => {
+                    Some(Apply { snapshot, in_force, done }) => {
+                        let applied = self.apply(snapshot).await;
+                        in_force();
                         // Whoever asked may have gone; the snapshot is in force all the same.
-                        let _ = done.send(self.apply(snapshot).await);
+                        let _ = done.send(applied);
                     }
                     None => break,
                 },
