@@ -50,6 +50,11 @@ impl Injector {
         Self { faults, rng }
     }
 
+    /// The same faults, drawn from another generator.
+    pub(crate) fn drawn_from(&self, rng: Arc<SharedRng>) -> Self {
+        Self::new(self.faults.clone(), rng)
+    }
+
     /// What this request meets, if it meets anything. Without a virtual service, its host is one.
     pub(crate) fn draw<B>(
         &self,

@@ -21,6 +21,9 @@ use crate::{mesh::Handle, runtime::live::Current};
 /// next file from the moment it is in force. A request that no route takes has no policy, and one that a route takes is sent
 /// as it is, where the mesh's own client would put its path into the normal form that routes look at.
 ///
+/// What the mesh decides is switched off for these layers, too, by a bypass and in shadow mode: they get the plans of the
+/// bypass, and no limit. What would have happened is counted by the mesh's own services alone; a layer counts nothing.
+///
 /// It keeps the mesh running, as a [`Client`](crate::Client) does.
 ///
 /// # Examples

@@ -38,7 +38,8 @@ impl MeshBuilder {
     /// does the same; a bypass goes before it.
     ///
     /// An endpoint that would be out goes on taking requests, and is counted once more whenever it has failed as often again.
-    /// Of retries the first one is counted.
+    /// Of retries the first one is counted. Layers that stand alone, given [`Mesh::plans`](crate::Mesh::plans), do as in a bypass
+    /// and count nothing.
     pub fn shadow(mut self, shadow: bool) -> Self {
         self.overrides.shadow = shadow;
         self

@@ -29,8 +29,11 @@ use crate::{
 ///
 /// Goes around an application, to see what its callers make of it when it fails now and then; or around a client, to see what
 /// the caller does. What it answers has the status that it was told, and Envoy's text; a gRPC call gets a response of trailers
-/// only. The inner service's errors pass through, so it stands in `Router::layer`, too. Inside of a mesh's application, what a
-/// request met is in its record (`DI`, `FI`).
+/// only. The inner service's errors pass through, so it stands in `Router::layer`, too.
+///
+/// What a request met is written (`DI`, `FI`) into the record of the call that it bears as a [`CallContext`]. Inside of a
+/// mesh's application that is the request itself. Around a client it is the request that is being answered, where the one
+/// that is sent was given its context; without one nothing is recorded.
 ///
 /// Where a process injects faults, its code says so: the switch is no option. With [`FaultSwitch::Environment`], the build that
 /// goes into production can be tried in staging; switched off, a request costs a look at one pointer.
@@ -49,7 +52,7 @@ use crate::{
 ///
 /// let app = Router::new().route("/", get(async || "hello"));
 /// let half_fail = Fault::abort(StatusCode::SERVICE_UNAVAILABLE).share(Share::percent(50)?);
-/// let layer = FaultLayer::seeded(half_fail, FaultSwitch::On, mesh_core::Seed(7));
+/// let layer = FaultLayer::new(half_fail, FaultSwitch::On).seed(mesh_core::Seed(7));
 ///
 /// let mut failed = 0;
 /// for _ in 0..100 {
@@ -67,18 +70,15 @@ impl FaultLayer {
     /// Injects these faults, if the switch says so.
     #[must_use]
     pub fn new(faults: impl Into<Faults>, switch: FaultSwitch) -> Self {
-        Self::drawing(faults.into(), switch, SharedRng::from_entropy())
+        let injector = || Injector::new(faults.into(), Arc::new(SharedRng::from_entropy()));
+        Self(switch.is_on().then(injector).map(Arc::new))
     }
 
-    /// Injects these faults into the same requests whenever they come in the same order.
+    /// Draws from this seed, so that the same requests meet faults whenever they come in the same order.
     #[must_use]
-    pub fn seeded(faults: impl Into<Faults>, switch: FaultSwitch, seed: Seed) -> Self {
-        Self::drawing(faults.into(), switch, SharedRng::new(seed.0))
-    }
-
-    fn drawing(faults: Faults, switch: FaultSwitch, rng: SharedRng) -> Self {
-        let injector = || Arc::new(Injector::new(faults, Arc::new(rng)));
-        Self(switch.is_on().then(injector))
+    pub fn seed(self, seed: Seed) -> Self {
+        let rng = Arc::new(SharedRng::new(seed.0));
+        Self(self.0.map(|injector| Arc::new(injector.drawn_from(rng))))
     }
 }
 
@@ -144,7 +144,7 @@ impl<S> FaultInjection<S> {
     }
 }
 
-/// Writes what it meets into the record of the request that the mesh is answering. What is sent on has a record of its own.
+/// Writes what it meets into the record of the call that it bears.
 fn mark<B>(injected: Injected, request: &Request<B>) {
     let Some(context) = request.extensions().get::<CallContext>() else {
         return;

@@ -73,7 +73,7 @@ async fn switched_off_nothing_is_met() {
 #[tokio::test]
 async fn the_services_of_one_layer_share_its_draws() {
     let half = Fault::abort(DOWN).share(Share::percent(50).expect("a share"));
-    let layer = || FaultLayer::seeded(half.clone(), FaultSwitch::On, Seed(7));
+    let layer = || FaultLayer::new(half.clone(), FaultSwitch::On).seed(Seed(7));
     let statuses = async |layer: FaultLayer, services: usize| {
         let mut statuses = Vec::new();
         for _ in 0..services {
