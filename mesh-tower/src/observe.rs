@@ -107,8 +107,8 @@ where
                 let (attempts, unsent) = call.tries();
                 let error = error.at(call.place()).after(attempts, unsent);
                 call.failed(error.flag());
-                let (status, length) = respond::told_as_proxy(&error, call.is_grpc());
-                call.refused(status, length);
+                let (status, length, grpc) = respond::told_as_proxy(&error, call.is_grpc());
+                call.refused(status, length, grpc);
                 *this.failed = Some(call.clone());
                 Err(error)
             }

@@ -46,13 +46,13 @@ pub(crate) fn as_proxy(error: &Error, call: Option<&Arc<Call>>) -> Response<Resp
     }
 }
 
-/// The status of that answer, and the length of its body: gRPC's are all 200, and have none.
-pub(crate) fn told_as_proxy(error: &Error, grpc: bool) -> (StatusCode, usize) {
-    if grpc {
-        return (StatusCode::OK, 0);
-    }
+/// The status of that answer, the length of its body, and a gRPC call's own status: its answers are all 200, and have no body.
+pub(crate) fn told_as_proxy(error: &Error, grpc: bool) -> (StatusCode, usize, Option<i32>) {
     let answer = Answer::to(error);
-    (answer.status, answer.text.len())
+    if grpc {
+        return (StatusCode::OK, 0, Some(answer.code()));
+    }
+    (answer.status, answer.text.len(), None)
 }
 
 /// What a gRPC client gets where the head has gone out already: trailers with the code and the reason.

@@ -233,13 +233,16 @@ impl ResponseBody {
 
     /// Ends the body here. A gRPC client is told in trailers: it would make an unknown status out of any error of ours.
     fn end_with(&mut self, error: Error) -> Result<Frame<Bytes>, Error> {
-        let grpc = self.call.as_ref().is_some_and(|call| call.is_grpc());
+        let told = match &self.call {
+            Some(call) if call.is_grpc() => {
+                let frame = Frame::trailers(respond::trailers(&error));
+                call.saw(&frame);
+                Ok(frame)
+            }
+            _ => Err(error),
+        };
         self.abort();
-        if grpc {
-            Ok(Frame::trailers(respond::trailers(&error)))
-        } else {
-            Err(error)
-        }
+        told
     }
 
     /// Nothing more will come: what is held goes now, not when the reader drops the body.

@@ -38,8 +38,12 @@ impl Call {
         (after != u64::MAX).then(|| self.began.at + Duration::from_nanos(after))
     }
 
-    /// It ended in an error, for which a sidecar would have answered with this status and so many bytes.
-    pub(crate) fn refused(&self, status: StatusCode, length: usize) {
+    /// It ended in an error, for which a sidecar would have answered with this status and so many bytes, and to a gRPC call
+    /// with that status of its own.
+    pub(crate) fn refused(&self, status: StatusCode, length: usize, grpc: Option<i32>) {
+        if let Some(grpc) = grpc {
+            self.grpc_status.store(grpc, Ordering::Relaxed);
+        }
         self.refused.store(status.as_u16(), Ordering::Relaxed);
         self.sent.store(length as u64, Ordering::Relaxed);
     }
@@ -87,7 +91,7 @@ impl Call {
     }
 
     /// The `grpc-status` of the response, once it is known.
-    #[cfg(feature = "xray")]
+    #[cfg(any(feature = "xray", feature = "test-util", test))]
     pub(crate) fn grpc_status(&self) -> Option<i32> {
         let status = self.grpc_status.load(Ordering::Relaxed);
         (status != i32::MIN).then_some(status)

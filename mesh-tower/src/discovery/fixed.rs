@@ -3,13 +3,22 @@
 use std::{collections::BTreeSet, net::SocketAddr};
 
 use futures::{Stream, StreamExt, stream};
-use mesh_core::discovery::MAX_ENDPOINTS;
+use mesh_core::{discovery::MAX_ENDPOINTS, unit::Port};
 
 use super::Answer;
 
 /// One answer, for good.
 pub(super) fn answers(addrs: Vec<SocketAddr>) -> impl Stream<Item = Answer> + Send + 'static {
     stream::iter([distinct(addrs)]).chain(stream::pending())
+}
+
+/// The addresses of a listener at this port, where port 0 stands for whichever is asked for.
+pub(super) fn at(addrs: &[SocketAddr], port: Port) -> Vec<SocketAddr> {
+    let at = |addr: &SocketAddr| match addr.port() {
+        0 => SocketAddr::new(addr.ip(), port.get()),
+        _ => *addr,
+    };
+    addrs.iter().map(at).collect()
 }
 
 /// Each address once, in the order given, and no more than a target may have.

@@ -128,7 +128,7 @@ impl Sources {
         spec: &ClusterSpec,
     ) -> Result<BoxStream<'static, Answer>, Error> {
         if let Some(addrs) = self.fixed.get(&spec.virtual_node) {
-            return Ok(fixed::answers(addrs.clone()).boxed());
+            return Ok(fixed::answers(fixed::at(addrs, spec.port)).boxed());
         }
         if let Some(latest) = self.updates.get(&spec.virtual_node) {
             return Ok(latest.answers().boxed());

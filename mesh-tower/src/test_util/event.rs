@@ -15,13 +15,13 @@ pub struct Event {
     /// When, after the start of the simulation. That of an attempt or a call is when it began.
     pub at: Duration,
     /// What it was.
-    pub what: What,
+    pub kind: EventKind,
 }
 
 /// What can happen.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum What {
+pub enum EventKind {
     /// An endpoint began to serve.
     Started(Place),
     /// An endpoint drained and ended.
@@ -81,6 +81,8 @@ pub enum What {
         to: Option<String>,
         /// The status that a sidecar's caller would have seen; 0 for none.
         status: u16,
+        /// The status that a gRPC call ended with; `None` where it was not told.
+        grpc: Option<i32>,
         /// Why it did not simply succeed.
         flags: Flags,
         /// How often it was tried.
@@ -92,11 +94,11 @@ pub enum What {
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:>9.3} s  {}", self.at.as_secs_f64(), self.what)
+        write!(f, "{:>9.3} s  {}", self.at.as_secs_f64(), self.kind)
     }
 }
 
-impl fmt::Display for What {
+impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Started(place) => write!(f, "{place} serves"),
@@ -125,14 +127,16 @@ impl fmt::Display for What {
                 from,
                 to,
                 status,
+                grpc,
                 flags,
                 attempts,
                 took,
             } => {
                 let to = to.as_deref().unwrap_or("nowhere");
+                let grpc = grpc.map_or_else(String::new, |grpc| format!(" grpc {grpc}"));
                 write!(
                     f,
-                    "{from} => {to} {status} {flags} after {took:?}, attempts {attempts}"
+                    "{from} => {to} {status}{grpc} {flags} after {took:?}, attempts {attempts}"
                 )
             }
         }
@@ -161,14 +165,14 @@ impl Journal {
     }
 
     /// It happens now.
-    pub(super) fn note(&self, what: What) {
-        self.note_at(Instant::now(), what);
+    pub(super) fn note(&self, kind: EventKind) {
+        self.note_at(Instant::now(), kind);
     }
 
     /// It happened then.
-    pub(super) fn note_at(&self, at: Instant, what: What) {
+    pub(super) fn note_at(&self, at: Instant, kind: EventKind) {
         let at = at.saturating_duration_since(self.began);
-        self.events.lock().push(Event { at, what });
+        self.events.lock().push(Event { at, kind });
     }
 
     /// What happened, by its time; at the same time, as it was written down.
@@ -181,15 +185,17 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use mesh_core::metric::Flag;
+
     use super::*;
 
     #[test]
     fn an_event_is_a_line_to_read() {
         let (from, to) = (Place::from("web"), Place::from(("orders", 1)));
         let ms = Duration::from_millis;
-        for (what, line) in [
+        for (kind, line) in [
             (
-                What::Attempt {
+                EventKind::Attempt {
                     from: from.clone(),
                     to: to.clone(),
                     number: 2,
@@ -198,10 +204,11 @@ mod tests {
                 "    1.250 s  web -> orders/1 attempt 2: Status(503) after 3ms",
             ),
             (
-                What::Call {
+                EventKind::Call {
                     from: from.clone(),
                     to: Some("orders.local".to_owned()),
                     status: 200,
+                    grpc: None,
                     flags: Flags::NONE,
                     attempts: 2,
                     took: ms(7),
@@ -209,12 +216,24 @@ mod tests {
                 "    1.250 s  web => orders.local 200 - after 7ms, attempts 2",
             ),
             (
-                What::Partitioned(from, to),
+                EventKind::Call {
+                    from: from.clone(),
+                    to: None,
+                    status: 200,
+                    grpc: Some(12),
+                    flags: Flags::NONE.with(Flag::NoRoute),
+                    attempts: 0,
+                    took: ms(0),
+                },
+                "    1.250 s  web => nowhere 200 grpc 12 NR after 0ns, attempts 0",
+            ),
+            (
+                EventKind::Partitioned(from, to),
                 "    1.250 s  web and orders/1 are partitioned",
             ),
         ] {
             let at = ms(1250);
-            assert_eq!(Event { at, what }.to_string(), line);
+            assert_eq!(Event { at, kind }.to_string(), line);
         }
     }
 }

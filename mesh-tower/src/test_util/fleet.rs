@@ -1,7 +1,7 @@
 //! The meshes of a simulation: how each is started, and where it stands.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
     time::Instant,
@@ -10,13 +10,14 @@ use std::{
 use mesh_core::{
     Config,
     config::{Mesh as Model, VirtualNode},
+    unit::Protocol,
 };
 
 use super::{
     Place,
     builder::Options,
     endpoint::App,
-    event::{Journal, What},
+    event::{EventKind, Journal},
     net::{Attached, Net},
 };
 use crate::{
@@ -31,16 +32,16 @@ use crate::{
 pub(super) struct Fleet {
     /// In the order of the configuration, with the number of their endpoints.
     nodes: Vec<(String, usize)>,
-    ports: BTreeMap<String, Vec<u16>>,
+    listeners: BTreeMap<String, BTreeSet<(u16, Protocol)>>,
 }
 
 impl Fleet {
     /// Counts the endpoints that these applications make.
     pub(super) fn new(model: &Model, apps: &[(String, App)]) -> Result<Self, Error> {
-        let ports = |node: &VirtualNode| {
+        let listeners = |node: &VirtualNode| {
             node.listeners
                 .iter()
-                .map(|listener| listener.port.get())
+                .map(|listener| (listener.port.get(), listener.protocol))
                 .collect()
         };
         let fleet = Self {
@@ -48,35 +49,50 @@ impl Fleet {
                 .virtual_nodes()
                 .map(|node| (node.name.to_string(), given(apps, node)))
                 .collect(),
-            ports: model
+            listeners: model
                 .virtual_nodes()
-                .map(|node| (node.name.to_string(), ports(node)))
+                .map(|node| (node.name.to_string(), listeners(node)))
                 .collect(),
         };
         for (node, _) in apps {
-            match fleet.ports.get(node) {
-                None => {
-                    return Err(Error::setup(format!(
-                        "an endpoint is given for {node:?}, but no virtual node of the configuration has that name"
-                    )));
-                }
-                Some(ports) if ports.is_empty() => {
-                    return Err(Error::setup(format!(
-                        "an endpoint is given for {node:?}, which has no listener to serve on"
-                    )));
-                }
-                Some(_) => {}
-            }
+            fleet.check(node)?;
         }
-        match fleet
-            .nodes
-            .iter()
-            .find(|(_, endpoints)| *endpoints > MOST_ENDPOINTS)
-        {
-            Some((node, endpoints)) => Err(Error::setup(format!(
+        Ok(fleet)
+    }
+
+    /// Whether the endpoints that were given for a node can be.
+    fn check(&self, node: &str) -> Result<(), Error> {
+        let found = self.nodes.iter().find(|(name, _)| name == node);
+        let Some((_, endpoints)) = found else {
+            return Err(Error::setup(format!(
+                "an endpoint is given for {node:?}, but no virtual node of the configuration has that name"
+            )));
+        };
+        if *endpoints > MOST_ENDPOINTS {
+            return Err(Error::setup(format!(
                 "{node:?} has {endpoints} endpoints; a simulation has room for {MOST_ENDPOINTS} of one node"
+            )));
+        }
+        if self.listeners.get(node).is_none_or(BTreeSet::is_empty) {
+            return Err(Error::setup(format!(
+                "an endpoint is given for {node:?}, which has no listener to serve on"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Whether a node can be given this configuration while it runs, and started with it when it does not.
+    pub(super) fn fits(&self, node: &str, config: &Config) -> Result<(), Error> {
+        let snapshot = config.node(node)?.compile()?;
+        let listeners = snapshot.listeners().iter();
+        let listeners: BTreeSet<_> = listeners
+            .map(|listener| (listener.port.get(), listener.protocol))
+            .collect();
+        match self.listeners.get(node) {
+            Some(bound) if *bound == listeners => Ok(()),
+            bound => Err(Error::setup(format!(
+                "the listeners of {node:?} cannot change while a simulation runs: they are {bound:?}, the new configuration says {listeners:?}"
             ))),
-            None => Ok(fleet),
         }
     }
 
@@ -95,7 +111,7 @@ impl Fleet {
     }
 
     pub(super) fn knows(&self, node: &str) -> bool {
-        self.ports.contains_key(node)
+        self.listeners.contains_key(node)
     }
 
     fn index(&self, node: &str) -> Option<usize> {
@@ -114,18 +130,15 @@ impl Fleet {
     /// What a mesh of this node is told of everybody's addresses, its own among them.
     fn introduce(&self, place: &Place, mut builder: MeshBuilder) -> MeshBuilder {
         for (index, (name, endpoints)) in self.nodes.iter().enumerate() {
-            let Some(port) = self.ports.get(name).and_then(|ports| ports.first()) else {
-                continue;
-            };
             for n in 0..(*endpoints).max(1) {
-                builder = builder.endpoint(name, SocketAddr::new(address(index, n), *port));
+                builder = builder.endpoint(name, SocketAddr::new(address(index, n), ANY_LISTENER));
             }
         }
         let (Some(ip), Some(_)) = (self.address(place), place.endpoint()) else {
             return builder.without_listeners();
         };
-        let ports = self.ports.get(place.node()).into_iter().flatten();
-        ports.fold(builder, |builder, port| {
+        let listeners = self.listeners.get(place.node()).into_iter().flatten();
+        listeners.fold(builder, |builder, (port, _)| {
             builder.bind(*port, SocketAddr::new(ip, *port))
         })
     }
@@ -177,23 +190,24 @@ fn witness(net: Arc<Net>, journal: Arc<Journal>, from: Place) -> Witness {
             let Some(to) = net.place(attempt.endpoint()).cloned() else {
                 continue;
             };
-            let what = What::Attempt {
+            let kind = EventKind::Attempt {
                 from: from.clone(),
                 to,
                 number,
                 outcome: outcome(attempt),
             };
-            journal.note_at(attempt.started().into(), what);
+            journal.note_at(attempt.started().into(), kind);
         }
-        let what = What::Call {
+        let kind = EventKind::Call {
             from: from.clone(),
             to: call.plan().map(|plan| plan.virtual_service.to_string()),
             status: call.code(),
+            grpc: call.grpc_status(),
             flags: call.flags(),
             attempts: call.tries().0,
             took: now.saturating_duration_since(call.started()),
         };
-        journal.note_at(call.started().into(), what);
+        journal.note_at(call.started().into(), kind);
     })
 }
 
@@ -230,6 +244,9 @@ fn seed(seed: u64, place: &Place) -> u64 {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         })
 }
+
+/// An endpoint is reached at the port of whichever listener a route leads to.
+const ANY_LISTENER: u16 = 0;
 
 /// Leaves room for one where nobody listens, and for the caller.
 const MOST_ENDPOINTS: usize = 200;

@@ -122,17 +122,18 @@ mod net;
 mod place;
 mod simulation;
 mod steps;
+mod stream;
 mod tally;
-mod way;
+mod traffic;
 mod wire;
 
 pub use self::{
     builder::SimulationBuilder,
-    event::{Event, What},
+    event::{Event, EventKind},
     link::Link,
     place::Place,
     simulation::Simulation,
     steps::Steps,
-    tally::{Ended, Tally},
+    tally::{CallResult, Tally},
 };
 pub use crate::connect::MemoryNetwork;

@@ -18,7 +18,7 @@ use tokio::{sync::Notify, time};
 
 use super::{
     Link, Place,
-    event::{Journal, What},
+    event::{EventKind, Journal},
     link::Links,
     wire::{Wire, connection},
 };
@@ -57,8 +57,8 @@ impl Net {
         self.places.get(&addr.ip())
     }
 
-    pub(super) fn note(&self, what: What) {
-        self.journal.note(what);
+    pub(super) fn note(&self, kind: EventKind) {
+        self.journal.note(kind);
     }
 
     pub(super) fn link(&self, from: &Place, to: &Place) -> Link {
@@ -145,7 +145,7 @@ impl Attached {
         let from = place;
         let link = net.link(&from, &to);
         if net.draw(link.loss) {
-            net.note(What::Lost { from, to });
+            net.note(EventKind::Lost { from, to });
             return pending().await;
         }
         net.until_whole(&from, &to).await;
@@ -156,11 +156,11 @@ impl Attached {
         let (wire, ours, theirs) = connection(&net, [from.clone(), to.clone()]);
         let peer = SocketAddr::from((ip, net.port()));
         if let Err(refused) = net.network.bring(theirs, peer, addr).await {
-            net.note(What::Refused { from, to });
+            net.note(EventKind::Refused { from, to });
             return Err(refused);
         }
         net.keep(&wire);
-        net.note(What::Connected { from, to });
+        net.note(EventKind::Connected { from, to });
         Ok(ours)
     }
 }

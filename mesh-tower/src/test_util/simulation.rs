@@ -2,27 +2,23 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body::Body as HttpBody;
 use mesh_core::Config;
+use parking_lot::Mutex;
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
-    sync::Mutex,
-    task::JoinSet,
-    time::{self, Instant},
+    sync::OnceCell,
+    time::Instant,
 };
 
 use super::{
-    Event, Place, SimulationBuilder, Tally,
+    Event, Place, SimulationBuilder,
     builder::Options,
     endpoint::{App, Running},
     event::Journal,
     fleet::{Fleet, Joined},
     net::Net,
-    tally,
 };
-use crate::{ResponseBody, body::BoxError, error::Error, mesh::Mesh};
+use crate::{error::Error, mesh::Mesh};
 
 /// A whole mesh in one process: real meshes, real HTTP, and a network, a clock and chances that the test rules.
 ///
@@ -33,7 +29,7 @@ use crate::{ResponseBody, body::BoxError, error::Error, mesh::Mesh};
 /// It lives in a current-thread runtime whose clock is paused (`#[tokio::test(start_paused = true)]`), so that an hour of
 /// traffic takes as long as the work in it. Dropped, it ends with all its endpoints.
 ///
-/// Every virtual node is reached at its first listener, and at the addresses of the simulation in place of its own discovery.
+/// Every virtual node is reached at the addresses of the simulation, in place of its own discovery.
 ///
 /// # Examples
 /// ```
@@ -71,16 +67,21 @@ pub struct Simulation {
     pub(super) state: Mutex<State>,
 }
 
+/// What changes while it runs. Nothing is waited for under its lock, so that an endpoint can crash while others start, or while
+/// they take a configuration.
 pub(super) struct State {
     pub(super) config: Config,
+    /// How many configurations came after the first.
     pub(super) applied: u64,
-    pub(super) callers: BTreeMap<String, Mesh>,
+    pub(super) callers: BTreeMap<String, Arc<OnceCell<Mesh>>>,
     pub(super) endpoints: BTreeMap<Place, Endpoint>,
 }
 
 pub(super) struct Endpoint {
     pub(super) app: App,
     pub(super) running: Option<Running>,
+    /// How often it was ended, also while it still started.
+    pub(super) ended: u64,
 }
 
 impl Simulation {
@@ -113,89 +114,29 @@ impl Simulation {
                 endpoints: endpoints(builder.apps),
             }),
         };
-        let places: Vec<_> = simulation
-            .state
-            .lock()
-            .await
-            .endpoints
-            .keys()
-            .cloned()
-            .collect();
+        let places: Vec<_> = simulation.state.lock().endpoints.keys().cloned().collect();
         for place in places {
             simulation.restart(place).await?;
         }
         Ok(simulation)
     }
 
-    /// The mesh of a node that calls others and serves nothing: started when it is first asked for.
-    ///
-    /// # Errors
-    /// One of kind [`Config`](crate::ErrorKind::Config) if there is no such node, or it does not compile.
-    pub async fn caller(&self, virtual_node: &str) -> Result<Mesh, Error> {
-        let mut state = self.state.lock().await;
-        if let Some(mesh) = state.callers.get(virtual_node) {
-            return Ok(mesh.clone());
-        }
-        let builder = self
-            .fleet
-            .mesh(&virtual_node.into(), &self.joined(&state.config))?;
-        let mesh = builder.start().await?;
-        state.callers.insert(virtual_node.to_owned(), mesh.clone());
-        Ok(mesh)
+    /// The latest configuration, and its number.
+    pub(super) fn in_force(&self) -> (Config, u64) {
+        let state = self.state.lock();
+        (state.config.clone(), state.applied)
     }
 
-    /// Sends a request from a node.
-    ///
-    /// # Errors
-    /// Why it was not answered, as [`Client::send`](crate::Client::send) says it.
-    pub async fn call<B>(
-        &self,
-        virtual_node: &str,
-        request: Request<B>,
-    ) -> Result<Response<ResponseBody>, Error>
-    where
-        B: HttpBody<Data = Bytes> + Send + 'static,
-        B::Error: Into<BoxError>,
-    {
-        self.caller(virtual_node)
-            .await?
-            .client()
-            .send(request)
-            .await
-    }
-
-    /// Sends so many requests a second from a node, evenly and whether or not they are answered, and reads every answer to its
-    /// end. The request is made of its number, from 0.
-    ///
-    /// # Errors
-    /// As [`caller`](Self::caller). What becomes of the requests is in the tally.
-    pub async fn traffic<B>(
-        &self,
-        virtual_node: &str,
-        per_second: u32,
-        lasting: Duration,
-        request: impl Fn(u64) -> Request<B>,
-    ) -> Result<Tally, Error>
-    where
-        B: HttpBody<Data = Bytes> + Send + 'static,
-        B::Error: Into<BoxError>,
-    {
-        let client = self.caller(virtual_node).await?.client();
-        let (began, mut calls) = (Instant::now(), JoinSet::new());
-        for number in 0.. {
-            let after = Duration::from_secs(number) / per_second.max(1);
-            if after >= lasting || per_second == 0 {
-                break;
+    /// Gives a mesh that was started with a configuration those that came meanwhile.
+    pub(super) async fn catch_up(&self, mesh: &Mesh, mut applied: u64) -> Result<(), Error> {
+        loop {
+            let (config, latest) = self.in_force();
+            if applied == latest {
+                return Ok(());
             }
-            time::sleep_until(began + after).await;
-            let call = tally::call(client.clone(), request(number));
-            calls.spawn(async move { (number, call.await) });
+            mesh.apply(&config).await?;
+            applied = latest;
         }
-        let mut ended = calls.join_all().await;
-        ended.sort_by_key(|(number, _)| *number);
-        Ok(Tally::new(
-            ended.into_iter().map(|(_, ended)| ended).collect(),
-        ))
     }
 
     /// What has happened, by time. A call and its attempts are written down when it has ended.
@@ -236,7 +177,12 @@ fn endpoints(apps: Vec<(String, App)>) -> BTreeMap<Place, Endpoint> {
         let count = counts.entry(node.clone()).or_insert(0_usize);
         let place = Place::from((&*node, *count));
         *count += 1;
-        (place, Endpoint { app, running: None })
+        let endpoint = Endpoint {
+            app,
+            running: None,
+            ended: 0,
+        };
+        (place, endpoint)
     };
     apps.into_iter().map(endpoint).collect()
 }

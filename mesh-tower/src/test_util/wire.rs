@@ -13,7 +13,7 @@ use tokio::{
     time::{self, Instant, Sleep},
 };
 
-use super::{Place, event::What, net::Net, way::Way};
+use super::{Place, event::EventKind, net::Net, stream::ByteStream};
 use crate::connect::Connection;
 
 /// Both ends of a connection, of which the first one made it.
@@ -44,8 +44,8 @@ pub(super) struct Wire {
 
 #[derive(Debug, Default)]
 struct State {
-    forth: Way,
-    back: Way,
+    forth: ByteStream,
+    back: ByteStream,
     broken: bool,
 }
 
@@ -92,7 +92,7 @@ impl Wire {
         let reset = self.net.draw(self.net.link(from, to).resets);
         if reset {
             let (from, to) = (from.clone(), to.clone());
-            self.net.note(What::Reset { from, to });
+            self.net.note(EventKind::Reset { from, to });
             self.break_off();
         }
         reset
@@ -100,7 +100,7 @@ impl Wire {
 }
 
 impl State {
-    fn written_by(&mut self, side: Side) -> &mut Way {
+    fn written_by(&mut self, side: Side) -> &mut ByteStream {
         match side {
             Side::Dialler => &mut self.forth,
             Side::Listener => &mut self.back,

@@ -13,7 +13,7 @@ use mesh_core::{
 };
 use mesh_tower::{
     Error, ErrorKind, Mesh,
-    test_util::{Link, Simulation, What},
+    test_util::{EventKind, Link, Simulation},
 };
 use tokio::time::{self, Instant};
 
@@ -63,10 +63,10 @@ async fn calling(protocol: Protocol) -> Result<(Mesh, Simulation), Error> {
 }
 
 fn connections(sim: &Simulation) -> usize {
-    let made = |what: &What| matches!(what, What::Connected { .. });
+    let made = |kind: &EventKind| matches!(kind, EventKind::Connected { .. });
     sim.events()
         .iter()
-        .filter(|event| made(&event.what))
+        .filter(|event| made(&event.kind))
         .count()
 }
 

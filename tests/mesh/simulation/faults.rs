@@ -20,7 +20,7 @@ use mesh_core::{
 };
 use mesh_tower::{
     Error, ErrorKind, FaultLayer, FaultSwitch,
-    test_util::{Simulation, Tally, What},
+    test_util::{EventKind, Simulation, Tally},
 };
 
 use super::shop;
@@ -55,10 +55,11 @@ async fn traffic(sim: &Simulation) -> Result<Tally, Error> {
 
 /// How many calls carry the flag.
 fn flagged(sim: &Simulation, flag: Flag) -> usize {
-    let carries = |what: &What| matches!(what, What::Call { flags, .. } if flags.contains(flag));
+    let carries =
+        |kind: &EventKind| matches!(kind, EventKind::Call { flags, .. } if flags.contains(flag));
     sim.events()
         .iter()
-        .filter(|event| carries(&event.what))
+        .filter(|event| carries(&event.kind))
         .count()
 }
 
@@ -216,7 +217,7 @@ async fn switched_off_nothing_is_injected() -> Result<(), Error> {
 async fn an_application_that_fails_now_and_then_is_made_up_for_by_retries() -> Result<(), Error> {
     let refuses = || {
         let some = Fault::abort(StatusCode::BAD_GATEWAY).share(percent(5));
-        FaultLayer::seeded(some, FaultSwitch::On, Seed(7))
+        FaultLayer::new(some, FaultSwitch::On).seed(Seed(7))
     };
     let template = mesh_tower::load(concat!(
         env!("CARGO_MANIFEST_DIR"),

@@ -2,37 +2,15 @@
 
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::Response;
 use mesh_core::{fault::Share, unit::Protocol};
 use mesh_tower::{
     Error, ErrorKind,
-    test_util::{Event, Link, Simulation, SimulationBuilder, What},
+    test_util::{Event, EventKind, Link, Simulation},
 };
+use tokio::time;
 
-use super::shop;
-
-/// Two endpoints of `orders`, which say hello.
-fn two_endpoints(seed: u64, protocol: Protocol) -> SimulationBuilder {
-    let hello = async |_| Response::new("hello".to_owned());
-    Simulation::builder(seed)
-        .config(shop(protocol))
-        .node("orders", hello)
-        .node("orders", hello)
-}
-
-fn orders(_number: u64) -> Request<String> {
-    Request::get("http://orders.local:8080/")
-        .body(String::new())
-        .expect("a request")
-}
-
-fn count(sim: &Simulation, is: impl Fn(&What) -> bool) -> usize {
-    sim.events().iter().filter(|event| is(&event.what)).count()
-}
-
-const fn ms(ms: u64) -> Duration {
-    Duration::from_millis(ms)
-}
+use super::{count, ms, orders, shop, two_endpoints};
 
 #[tokio::test(start_paused = true)]
 async fn latency_adds_up_exactly_each_way_and_to_connect() -> Result<(), Error> {
@@ -62,7 +40,7 @@ async fn a_lost_connection_is_given_up_at_the_connect_timeout_and_tried_again() 
         .await?;
     // All at once, so that each needs a connection of its own.
     let tally = sim.traffic("web", 1_000_000, ms(1) / 5, orders).await?;
-    let lost = count(&sim, |what| matches!(what, What::Lost { .. }));
+    let lost = count(&sim, |kind| matches!(kind, EventKind::Lost { .. }));
     assert!((10..30).contains(&lost), "{lost} of 200");
     assert_eq!((tally.calls().len(), tally.failures()), (200, 0));
     assert_eq!(tally.attempts(), 200 + lost as u64, "{tally}");
@@ -82,7 +60,7 @@ async fn what_a_partition_stalls_goes_on_when_it_is_healed() -> Result<(), Error
     sim.partition("web", "orders");
     let calling = sim.traffic("web", 10, ms(200), orders);
     let healing = async {
-        tokio::time::sleep(ms(700)).await;
+        time::sleep(ms(700)).await;
         sim.heal("web", "orders");
     };
     let (tally, ()) = tokio::join!(calling, healing);
@@ -96,7 +74,7 @@ async fn what_a_partition_stalls_goes_on_when_it_is_healed() -> Result<(), Error
 #[tokio::test(start_paused = true)]
 async fn a_crash_during_traffic_costs_no_call_where_there_are_retries() -> Result<(), Error> {
     let slow = async |_| {
-        tokio::time::sleep(ms(30)).await;
+        time::sleep(ms(30)).await;
         Response::new("hello".to_owned())
     };
     let sim = Simulation::builder(7).config(shop(Protocol::Http));
@@ -108,9 +86,9 @@ async fn a_crash_during_traffic_costs_no_call_where_there_are_retries() -> Resul
     let calling = sim.traffic("web", 500, Duration::from_secs(4), orders);
     let crashing = async {
         for endpoint in [0, 1, 0, 1] {
-            tokio::time::sleep(ms(500)).await;
+            time::sleep(ms(500)).await;
             sim.crash(("orders", endpoint)).await;
-            tokio::time::sleep(ms(300)).await;
+            time::sleep(ms(300)).await;
             sim.restart(("orders", endpoint)).await?;
         }
         Ok::<_, Error>(())
@@ -124,7 +102,7 @@ async fn a_crash_during_traffic_costs_no_call_where_there_are_retries() -> Resul
         "{tally}"
     );
     assert!(tally.attempts() > 2_000, "some were tried again: {tally}");
-    assert_eq!(count(&sim, |what| matches!(what, What::Crashed(_))), 4);
+    assert_eq!(count(&sim, |kind| matches!(kind, EventKind::Crashed(_))), 4);
     Ok(())
 }
 
@@ -133,7 +111,7 @@ async fn a_deploy_with_drain_costs_no_call_and_no_retry() -> Result<(), Error> {
     let sim = two_endpoints(7, Protocol::Http).start().await?;
     let calling = sim.traffic("web", 200, Duration::from_secs(2), orders);
     let deploying = async {
-        tokio::time::sleep(ms(500)).await;
+        time::sleep(ms(500)).await;
         sim.stop(("orders", 0), Duration::from_secs(1)).await;
         sim.restart(("orders", 0)).await
     };
@@ -141,7 +119,7 @@ async fn a_deploy_with_drain_costs_no_call_and_no_retry() -> Result<(), Error> {
     deployed?;
     let tally = tally?;
     assert_eq!((tally.calls().len(), tally.failures()), (400, 0), "{tally}");
-    assert_eq!(count(&sim, |what| matches!(what, What::Stopped(_))), 1);
+    assert_eq!(count(&sim, |kind| matches!(kind, EventKind::Stopped(_))), 1);
     Ok(())
 }
 
@@ -155,12 +133,12 @@ async fn eventful(seed: u64, protocol: Protocol) -> Result<Vec<Event>, Error> {
         .await?;
     let calling = sim.traffic("web", 100, Duration::from_secs(3), orders);
     let happening = async {
-        tokio::time::sleep(ms(400)).await;
+        time::sleep(ms(400)).await;
         sim.crash(("orders", 0)).await;
-        tokio::time::sleep(ms(400)).await;
+        time::sleep(ms(400)).await;
         sim.restart(("orders", 0)).await?;
         sim.partition("web", ("orders", 1));
-        tokio::time::sleep(ms(400)).await;
+        time::sleep(ms(400)).await;
         sim.heal("web", "orders");
         sim.apply(shop(protocol)).await?;
         sim.stop(("orders", 1), ms(100)).await;
@@ -228,4 +206,16 @@ async fn what_no_simulation_can_be_made_of_is_refused_with_its_reason() {
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.to_string().contains(reason), "{error}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn traffic_of_no_request_is_refused_for_every_claim_about_it_would_hold() -> Result<(), Error>
+{
+    let sim = two_endpoints(7, Protocol::Http).start().await?;
+    for (per_second, lasting) in [(0, ms(1_000)), (10, ms(0))] {
+        let refused = sim.traffic("web", per_second, lasting, orders).await;
+        let error = refused.expect_err("nothing would be sent").to_string();
+        assert!(error.contains("are none"), "{error}");
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use http::{Request, Response};
 use mesh_core::Config;
 use mesh_tower::{
     Body, Error, ErrorKind,
-    test_util::{Simulation, SimulationBuilder, Tally, What},
+    test_util::{EventKind, Simulation, SimulationBuilder, Tally},
 };
 
 const TEMPLATE: &str = concat!(
@@ -121,7 +121,7 @@ async fn a_shift_to_the_new_version_under_traffic_costs_no_call() -> Result<(), 
     assert!(
         sim.events()
             .iter()
-            .any(|event| event.what == What::Applied(1))
+            .any(|event| event.kind == EventKind::Applied(1))
     );
     Ok(())
 }

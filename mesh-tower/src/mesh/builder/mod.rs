@@ -129,7 +129,7 @@ impl MeshBuilder {
     }
 
     /// Gives an endpoint of a virtual node, in place of the node's own discovery. Called again for the same node, it has
-    /// several.
+    /// several. Every listener of the node is reached at this address; with port 0, each at its own port.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "an address is small, and reads better without a borrow"

@@ -75,8 +75,8 @@ pub(super) fn flags(call: &Call) -> segment::Flags {
         _ if is_gone(call.flags()) => segment::Flags::client_gone(),
         _ if Reason::of_call(call).is_some() => segment::Flags::fault(),
         (0, _) => segment::Flags::fault(),
+        (200, _) if refused => segment::Flags::fault(),
         (200, Some(code)) => segment::Flags::of_grpc(code),
-        (200, None) if refused => segment::Flags::fault(),
         (status, _) => segment::Flags::of_status(status),
     }
 }
@@ -180,7 +180,7 @@ mod tests {
         let kind = "application/grpc".parse().expect("a value");
         request.headers_mut().insert("content-type", kind);
         let call = testing::call_of(&request);
-        call.refused(http::StatusCode::OK, 0);
+        call.refused(http::StatusCode::OK, 0, None);
         call.failed(Some(Flag::NoRoute));
         assert_eq!(flags(&call), segment::Flags::fault());
         let call = testing::call_of(&request);

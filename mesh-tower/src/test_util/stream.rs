@@ -11,7 +11,7 @@ use tokio::{io::ReadBuf, time::Instant};
 
 /// Bytes that were sent and have not been read, and who waits at either end.
 #[derive(Debug, Default)]
-pub(super) struct Way {
+pub(super) struct ByteStream {
     /// With the time of its arrival.
     sent: VecDeque<(Instant, Bytes)>,
     size: usize,
@@ -23,7 +23,7 @@ pub(super) struct Way {
     writer: Option<Waker>,
 }
 
-impl Way {
+impl ByteStream {
     /// Both ends look again.
     pub(super) fn wake(&mut self) {
         let waiting = [self.reader.take(), self.writer.take()];
