@@ -149,17 +149,23 @@ impl<C: Multiplexed + Clone> Connections<C> {
 
 impl<C: Multiplexed> Open<C> {
     fn least(&mut self, has_room: impl Fn(&Shared) -> bool) -> Option<&Opened<C>> {
-        let open = &mut self.connections;
-        open.retain(|opened| !opened.connection.is_closed());
+        self.forget();
+        let open = &self.connections;
         open.iter()
             .filter(|opened| opened.connection.is_ready() && has_room(&opened.shared))
             .min_by_key(|opened| opened.shared.open())
     }
 
     fn is_empty(&mut self) -> bool {
+        self.forget();
+        self.connections.is_empty()
+    }
+
+    /// Lets go of those that are of no use. A peer that withdraws its streams one connection after the other would else be
+    /// left with all of them.
+    fn forget(&mut self) {
         let open = &mut self.connections;
-        open.retain(|opened| !opened.connection.is_closed());
-        open.is_empty()
+        open.retain(|opened| !opened.connection.is_closed() && !opened.shared.is_withdrawn());
     }
 }
 

@@ -68,6 +68,11 @@ impl Shared {
         self.open() < self.max.load(Ordering::Acquire)
     }
 
+    /// Whether it carries nothing, and the peer lets it carry nothing more.
+    pub(super) fn is_withdrawn(&self) -> bool {
+        self.max.load(Ordering::Acquire) == 0 && self.open() & !AWAITED == 0
+    }
+
     /// Likewise, for the first in the queue; from now on streams that end tell of it.
     pub(super) fn has_room_for_first(&self) -> bool {
         let open = self.open.fetch_or(AWAITED, Ordering::AcqRel) & !AWAITED;
