@@ -2,6 +2,7 @@
 
 mod abandoned;
 mod access_log;
+mod attacked;
 mod bad_callers;
 mod bad_peers;
 mod bypass;
