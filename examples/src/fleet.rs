@@ -128,4 +128,4 @@ impl Discovery {
 pub const HEARD: Duration = Duration::from_millis(200);
 
 /// Longer than most calls take, their retries included: they shall not meet several steps.
-const BETWEEN: Duration = Duration::from_millis(300);
+const BETWEEN: Duration = Duration::from_millis(500);
