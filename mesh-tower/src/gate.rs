@@ -5,7 +5,7 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use mesh_core::limit::Limit;
@@ -109,13 +109,19 @@ impl Place {
     pub(crate) fn poll_permit(&mut self, limit: Limit, cx: &mut Context<'_>) -> Poll<Permit> {
         self.limit = Some(limit);
         loop {
-            // A request may have ended before anybody was counted as waiting for it: that called nobody.
+            let called = self.freed.as_mut().poll(cx).is_ready();
+            if called {
+                // Taken before anything else: dropped with this place, it would call the next, who finds no room and loses its turn.
+                self.freed.set(self.gate.freed.clone().notified_owned());
+                self.ahead = 0;
+            }
+            // Also uncalled: a request may have ended before anybody was counted as waiting for it.
             if let Some(permit) = self.gate.try_enter(limit, self.ahead) {
                 return Poll::Ready(permit);
             }
-            ready!(self.freed.as_mut().poll(cx));
-            self.freed.set(self.gate.freed.clone().notified_owned());
-            self.ahead = 0;
+            if !called {
+                return Poll::Pending;
+            }
         }
     }
 
@@ -191,6 +197,20 @@ mod tests {
         assert!(poll(&mut third).is_none());
         drop(second);
         assert!(poll(&mut third).is_some());
+    }
+
+    #[test]
+    fn one_who_comes_in_wakes_nobody_for_whom_there_is_no_room() {
+        let (gate, limit) = (Arc::default(), Limit::requests(1).pending(3));
+        let first = permit(&gate, limit);
+        let mut waiting = [limit; 3].map(|limit| waiter(place(&gate, limit)));
+        assert!(waiting.iter_mut().all(|one| one.poll().is_none()));
+        let mut running = first;
+        for next in 0..3 {
+            drop(running);
+            running = waiting[next].poll().expect("its turn");
+            assert!(waiting[next + 1..].iter().all(|one| !one.woken()), "{next}");
+        }
     }
 
     #[test]
