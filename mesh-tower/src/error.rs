@@ -130,7 +130,7 @@ pub(crate) enum Cause {
     #[error("{missing}, within {limit:?}")]
     NotReady { limit: Duration, missing: String },
     #[error("nothing moved for {limit:?}")]
-    Idle { limit: Duration },
+    Idle { limit: Duration, sent: bool },
     #[error("the connection broke ({outcome:?})")]
     Upstream {
         outcome: Outcome,

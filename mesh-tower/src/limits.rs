@@ -112,6 +112,7 @@ impl Limits {
             LimitKind::Deadline => Cause::Deadline,
             LimitKind::Idle => Cause::Idle {
                 limit: idle.unwrap_or_default(),
+                sent: self.deadlines.has_request_ended(),
             },
             _ => Cause::RequestTimeout {
                 limit: request.unwrap_or_default(),

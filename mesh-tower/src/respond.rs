@@ -68,20 +68,13 @@ pub(crate) fn trailers(error: &Error) -> HeaderMap {
 
 /// The answer to an inbound request.
 pub(crate) fn inbound(error: &Error, call: &Call) -> Response<Bytes> {
-    alone(error, call.is_grpc(), call.request_end().at().is_some())
+    alone(error, call.is_grpc())
 }
 
-/// The answer of a layer that stands alone; `sent` says whether the caller had sent its request whole.
-pub(crate) fn alone(error: &Error, grpc: bool, sent: bool) -> Response<Bytes> {
-    let mut answer = Answer::to(error);
-    if grpc {
-        return answer.grpc();
-    }
-    if matches!(error.cause(), Cause::Idle { .. }) && !sent {
-        // The caller was the silent one.
-        answer.status = StatusCode::REQUEST_TIMEOUT;
-    }
-    answer.http()
+/// The answer of a layer that stands alone.
+pub(crate) fn alone(error: &Error, grpc: bool) -> Response<Bytes> {
+    let answer = Answer::to(error);
+    if grpc { answer.grpc() } else { answer.http() }
 }
 
 /// The answer that is given on purpose.
@@ -153,7 +146,13 @@ impl Answer {
                 StatusCode::GATEWAY_TIMEOUT,
                 "upstream request timeout".into(),
             ),
-            Cause::Idle { .. } => (StatusCode::GATEWAY_TIMEOUT, "stream timeout".into()),
+            Cause::Idle { sent: true, .. } => {
+                (StatusCode::GATEWAY_TIMEOUT, "stream timeout".into())
+            }
+            // The caller was the silent one.
+            Cause::Idle { sent: false, .. } => {
+                (StatusCode::REQUEST_TIMEOUT, "stream timeout".into())
+            }
             Cause::Status(_) | Cause::Body(_) => {
                 (StatusCode::BAD_GATEWAY, error.cause().to_string().into())
             }
@@ -342,6 +341,8 @@ mod tests {
         let limit = Duration::from_secs(1);
         let refused = || ConnectError::Io(std::io::ErrorKind::ConnectionRefused.into());
         let connect = "upstream connect error or disconnect/reset before headers. ";
+        let late = "upstream request timeout";
+        let idle = |sent| Cause::Idle { limit, sent };
         [
             (Cause::NoEndpoint, 503, 14, "no healthy upstream", ""),
             (
@@ -372,22 +373,11 @@ mod tests {
                 connect,
                 "reset reason: overflow",
             ),
-            (
-                Cause::RequestTimeout { limit },
-                504,
-                14,
-                "upstream request timeout",
-                "",
-            ),
-            (Cause::Deadline, 504, 4, "upstream request timeout", ""),
-            (
-                Cause::PerTryTimeout { limit },
-                504,
-                14,
-                "upstream request timeout",
-                "",
-            ),
-            (Cause::Idle { limit }, 504, 14, "stream timeout", ""),
+            (Cause::RequestTimeout { limit }, 504, 14, late, ""),
+            (Cause::Deadline, 504, 4, late, ""),
+            (Cause::PerTryTimeout { limit }, 504, 14, late, ""),
+            (idle(true), 504, 14, "stream timeout", ""),
+            (idle(false), 408, 2, "stream timeout", ""),
             (Cause::Request("it has no host".into()), 400, 13, "", ""),
             (Cause::Stopping, 503, 14, "the mesh is stopping", ""),
             (Cause::Setup("a secret".into()), 500, 2, "", ""),

@@ -68,6 +68,12 @@ impl Deadlines {
         self.moved(now);
     }
 
+    /// Whether the last byte of the request has arrived.
+    #[must_use]
+    pub const fn has_request_ended(&self) -> bool {
+        self.request_ended.is_some()
+    }
+
     /// An attempt begins. To who waits for the answer nothing moves by that.
     ///
     /// # Source

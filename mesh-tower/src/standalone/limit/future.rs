@@ -103,7 +103,7 @@ where
             }
             StateProjection::Shed { waiting, grpc } => {
                 let error = Error::new(Cause::Overflow { waiting: *waiting }).after(0, true);
-                R::refuse(error, |error| respond::alone(error, *grpc, true))
+                R::refuse(error, |error| respond::alone(error, *grpc))
                     .map(|response| response.map(LimitBody::local))
             }
         })

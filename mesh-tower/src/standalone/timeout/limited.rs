@@ -73,7 +73,7 @@ impl Limited {
 
     /// The answer in place of one that did not come in time.
     pub(super) fn answer(&self, error: &Error) -> Response<Bytes> {
-        respond::alone(error, self.grpc, self.request_end.at().is_some())
+        respond::alone(error, self.grpc)
     }
 }
 
