@@ -49,9 +49,10 @@ pub(crate) enum Unsendable {
 }
 
 /// Rewrites the head for an endpoint that speaks `version`: authority from the caller's `Host` header or else its URI,
-/// the URI in the protocol's form, hop-by-hop headers away.
+/// the URI in the protocol's form, hop-by-hop headers away, and with them what somebody else's connection is said to have proved.
 ///
 /// # Source
+/// Envoy 1.40 takes `x-forwarded-client-cert` away, which App Mesh left at that;
 /// RFC 9110 §7.6.1 (hop-by-hop), RFC 9113 §8.2.2 (`te: trailers` is the only one that HTTP/2 keeps), RFC 9112 §3.2.
 pub(crate) fn prepare<B>(
     request: &mut Request<B>,
@@ -124,7 +125,13 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
     if headers.contains_key(CONNECTION) {
         strip_nominated(headers);
     }
-    for name in [KEEP_ALIVE, PROXY_CONNECTION, TRANSFER_ENCODING, UPGRADE] {
+    for name in [
+        KEEP_ALIVE,
+        PROXY_CONNECTION,
+        TRANSFER_ENCODING,
+        UPGRADE,
+        CLIENT_CERT,
+    ] {
         headers.remove(name);
     }
     if let Some(te) = headers.get(TE) {
@@ -147,6 +154,7 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
         TRANSFER_ENCODING,
         UPGRADE,
         TE,
+        CLIENT_CERT,
     ]
     .contains(name)
 }
@@ -167,6 +175,7 @@ fn strip_nominated(headers: &mut HeaderMap) {
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+const CLIENT_CERT: HeaderName = HeaderName::from_static("x-forwarded-client-cert");
 
 #[cfg(test)]
 mod tests {
@@ -240,6 +249,7 @@ mod tests {
             ("keep-alive", "timeout=5"),
             ("proxy-connection", "keep-alive"),
             ("te", "deflate, trailers"),
+            ("x-forwarded-client-cert", "By=me"),
             ("x-end", "1"),
         ];
         for version in [Version::HTTP_11, Version::HTTP_2] {
