@@ -18,17 +18,40 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Whether there is one; says so where there is none, and fails where one is required.
 pub(crate) fn is_here() -> bool {
-    if Path::new(ENVOY).exists() {
-        return true;
-    }
-    let required =
-        env::var("MESH_REQUIRE").is_ok_and(|what| what.split(',').any(|peer| peer == "envoy"));
+    let required = env::var("MESH_REQUIRE");
+    found(Path::new(ENVOY), required.ok().as_deref())
+}
+
+fn found(envoy: &Path, required: Option<&str>) -> bool {
+    let here = envoy.exists();
+    let required = required.is_some_and(|what| what.split(',').any(|peer| peer == "envoy"));
     assert!(
-        !required,
+        here || !required,
         "envoy is not here: benches/install-envoy.sh installs it"
     );
-    println!("skipped: envoy is not here (benches/install-envoy.sh installs it)");
-    false
+    if !here {
+        println!("skipped: envoy is not here (benches/install-envoy.sh installs it)");
+    }
+    here
+}
+
+#[test]
+fn without_an_envoy_its_tests_fail_where_it_is_required_and_are_skipped_elsewhere() {
+    let (absent, present) = (Path::new("/nowhere/envoy"), Path::new("."));
+    let found = |path: &'static Path, required: Option<&'static str>| {
+        std::panic::catch_unwind(|| found(path, required)).ok()
+    };
+    let rows = [
+        (None, Some(false)),
+        (Some("moto,corpus"), Some(false)),
+        (Some("envoy-next"), Some(false)),
+        (Some("envoy"), None),
+        (Some("moto,envoy,corpus"), None),
+    ];
+    for (required, outcome) in rows {
+        assert_eq!(found(absent, required), outcome, "{required:?}");
+        assert_eq!(found(present, required), Some(true), "{required:?}");
+    }
 }
 
 /// One that runs; ends when dropped.

@@ -13,11 +13,14 @@ pub(super) struct Case {
     pub(super) protocol: Protocol,
     pub(super) method: Method,
     /// In place of the case's own.
-    pub(super) host: Option<&'static str>,
+    pub(super) host: Option<String>,
+    pub(super) outside: bool,
     /// Bytes of the request's body.
     pub(super) body: usize,
+    /// Whether nothing comes after them, not even the body's end.
+    pub(super) stalls: bool,
     /// Lines of the request's head beyond what every request has.
-    pub(super) headers: Vec<(&'static str, &'static str)>,
+    pub(super) headers: Vec<(&'static str, String)>,
     pub(super) retry: Option<Retry>,
     pub(super) per_request: Option<Duration>,
     pub(super) idle: Option<Duration>,
@@ -25,6 +28,7 @@ pub(super) struct Case {
     /// What further endpoints of the target do.
     pub(super) others: Vec<Vec<Step>>,
     pub(super) outlier: Option<Outlier>,
+    pub(super) pool: Option<Pool>,
 }
 
 /// Outlier detection, as App Mesh has it.
@@ -34,6 +38,13 @@ pub(super) struct Outlier {
     pub(super) interval: Duration,
     pub(super) base: Duration,
     pub(super) percent: u32,
+}
+
+/// How much a listener lets into its application: connections and who waits for one, or requests.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Pool {
+    Http(u32, Option<u32>),
+    Requests(u32),
 }
 
 /// A retry policy, as App Mesh has it.
@@ -66,7 +77,9 @@ impl Case {
             protocol,
             method: if grpc { Method::POST } else { Method::GET },
             host: None,
+            outside: false,
             body: if grpc { 5 } else { 0 },
+            stalls: false,
             headers: Vec::new(),
             retry: None,
             per_request: None,
@@ -74,6 +87,7 @@ impl Case {
             script: script.to_vec(),
             others: Vec::new(),
             outlier: None,
+            pool: None,
         }
     }
 
@@ -106,16 +120,38 @@ impl Case {
         }
     }
 
-    pub(super) fn host(self, host: &'static str) -> Self {
+    pub(super) fn host(self, host: impl Into<String>) -> Self {
         Self {
-            host: Some(host),
+            host: Some(host.into()),
             ..self
         }
     }
 
-    pub(super) fn header(mut self, name: &'static str, value: &'static str) -> Self {
-        self.headers.push((name, value));
+    pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
+    }
+
+    /// To a host of which the mesh knows nothing, and which it lets be called.
+    pub(super) fn outside(self) -> Self {
+        Self {
+            outside: true,
+            ..self
+        }
+    }
+
+    pub(super) fn stalls(self) -> Self {
+        Self {
+            stalls: true,
+            ..self
+        }
+    }
+
+    pub(super) fn pool(self, pool: Pool) -> Self {
+        Self {
+            pool: Some(pool),
+            ..self
+        }
     }
 
     pub(super) fn is_grpc(&self) -> bool {

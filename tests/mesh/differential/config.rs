@@ -1,11 +1,11 @@
-//! The same cases as an Envoy's bootstrap and as an App Mesh template; each has a host, a route and a target of its own.
+//! Cases as an Envoy's bootstrap; each has a host, a route and a target of its own.
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
 use mesh_core::unit::Protocol;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::case::{Case, GRPC_EVENTS, HTTP_EVENTS, Retry, TCP_EVENT};
+use super::case::{Case, Pool, Retry, TCP_EVENT};
 
 /// The virtual service of a case.
 pub(super) fn host(number: usize) -> String {
@@ -31,11 +31,16 @@ pub(super) fn envoy(
         let route = json!({"match": {"prefix": "/"}, "route": action(case, &node(number))});
         json!({"name": host(number), "domains": [host(number), format!("{}:8080", host(number))], "routes": [route]})
     };
-    let hosts: Vec<_> = cases.iter().enumerate().map(number).collect();
+    let mut hosts: Vec<_> = cases.iter().enumerate().map(number).collect();
     let clusters = cases.iter().enumerate();
-    let clusters: Vec<_> = clusters
+    let mut clusters: Vec<_> = clusters
         .map(|(number, (case, addrs))| cluster(case, &node(number), addrs))
         .collect();
+    if cases.iter().any(|(case, _)| case.outside) {
+        let (host, cluster) = outside();
+        hosts.push(host);
+        clusters.push(cluster);
+    }
     let line = format!(
         "{DEFAULT_LINE} attempts=%UPSTREAM_REQUEST_ATTEMPT_COUNT% %RESPONSE_CODE_DETAILS%\n"
     );
@@ -63,6 +68,21 @@ pub(super) fn envoy(
     let filters = json!([{"name": "http", "typed_config": manager}]);
     let listener = json!({"address": address(listener), "filter_chains": [{"filters": filters}]});
     json!({"admin": {"address": address(admin)}, "static_resources": {"listeners": [listener], "clusters": clusters}}).to_string()
+}
+
+/// What takes every host of which the mesh knows nothing, and takes it where it says.
+fn outside() -> (Value, Value) {
+    let name = "cds_egress_shop_mesh-allow-all";
+    let route = json!({"match": {"prefix": "/"}, "route": {"cluster": name}});
+    let host = json!({"name": "mesh_allow_all", "domains": ["*"], "routes": [route]});
+    let cluster = json!({
+        "name": name,
+        "type": "ORIGINAL_DST",
+        "lb_policy": "CLUSTER_PROVIDED",
+        "connect_timeout": "1s",
+        "original_dst_lb_config": {"use_http_header": true},
+    });
+    (host, cluster)
 }
 
 fn action(case: &Case, cluster: &str) -> Value {
@@ -135,6 +155,15 @@ fn cluster(case: &Case, name: &str, addrs: &[SocketAddr]) -> Value {
         }]},
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]},
     });
+    let limits = &mut cluster["circuit_breakers"]["thresholds"][0];
+    match case.pool {
+        Some(Pool::Http(connections, pending)) => {
+            limits["max_connections"] = connections.into();
+            limits["max_pending_requests"] = pending.unwrap_or(most).into();
+        }
+        Some(Pool::Requests(requests)) => limits["max_requests"] = requests.into(),
+        None => {}
+    }
     if let Some(outlier) = case.outlier {
         cluster["outlier_detection"] = json!({
             "consecutive_5xx": outlier.errors,
@@ -164,103 +193,6 @@ fn address(addr: SocketAddr) -> Value {
 
 fn seconds(limit: Duration) -> Value {
     format!("{}s", limit.as_secs_f64()).into()
-}
-
-/// The same as a template: the node `web` calls the service of each case.
-pub(super) fn template(cases: &[Case]) -> String {
-    let mut resources = Map::new();
-    let mut add = |id: String, kind: &str, mut properties: Value| {
-        if kind != "Mesh" {
-            properties["MeshName"] = "shop".into();
-        }
-        let kind = format!("AWS::AppMesh::{kind}");
-        resources.insert(id, json!({"Type": kind, "Properties": properties}));
-    };
-    add("Mesh".into(), "Mesh", json!({"MeshName": "shop"}));
-    let backends = (0..cases.len())
-        .map(|number| json!({"VirtualService": {"VirtualServiceName": host(number)}}));
-    let backends: Vec<_> = backends.collect();
-    add(
-        "Web".into(),
-        "VirtualNode",
-        json!({"VirtualNodeName": "web", "Spec": {"Backends": backends}}),
-    );
-    for (number, case) in cases.iter().enumerate() {
-        let (node, host) = (node(number), host(number));
-        let listeners =
-            json!([{"PortMapping": {"Port": 8080, "Protocol": case.protocol.to_string()}}]);
-        let discovery = json!({"DNS": {"Hostname": node, "ResponseType": "ENDPOINTS"}});
-        let mut spec = json!({"Listeners": listeners, "ServiceDiscovery": discovery});
-        if let Some(outlier) = case.outlier {
-            spec["Listeners"][0]["OutlierDetection"] = json!({
-                "MaxServerErrors": outlier.errors,
-                "Interval": millis(outlier.interval),
-                "BaseEjectionDuration": millis(outlier.base),
-                "MaxEjectionPercent": outlier.percent,
-            });
-        }
-        add(
-            format!("Node{number}"),
-            "VirtualNode",
-            json!({"VirtualNodeName": node, "Spec": spec}),
-        );
-        let spec = json!({"Listeners": listeners});
-        add(
-            format!("Router{number}"),
-            "VirtualRouter",
-            json!({"VirtualRouterName": node, "Spec": spec}),
-        );
-        let spec = json!({"Provider": {"VirtualRouter": {"VirtualRouterName": node}}});
-        add(
-            format!("Service{number}"),
-            "VirtualService",
-            json!({"VirtualServiceName": host, "Spec": spec}),
-        );
-        let properties =
-            json!({"RouteName": "all", "VirtualRouterName": node, "Spec": route(case, &node)});
-        add(format!("Route{number}"), "Route", properties);
-    }
-    json!({"Resources": resources}).to_string()
-}
-
-fn route(case: &Case, node: &str) -> Value {
-    let (kind, matches) = match case.protocol {
-        Protocol::Http => ("HttpRoute", json!({"Prefix": "/"})),
-        Protocol::Http2 => ("Http2Route", json!({"Prefix": "/"})),
-        _ => ("GrpcRoute", json!({"ServiceName": "shop.Orders"})),
-    };
-    let targets = json!([{"VirtualNode": node, "Weight": 1}]);
-    let mut route = json!({"Match": matches, "Action": {"WeightedTargets": targets}});
-    if let Some(retry) = &case.retry {
-        route["RetryPolicy"] = json!({
-            "MaxRetries": retry.max_retries,
-            "PerRetryTimeout": millis(retry.per_try),
-        });
-        let named = |kind: &[&str]| -> Vec<_> {
-            let events = retry.events.iter().copied();
-            events.filter(|event| kind.contains(event)).collect()
-        };
-        let kinds: [(&str, &[&str]); 3] = [
-            ("HttpRetryEvents", &HTTP_EVENTS),
-            ("GrpcRetryEvents", &GRPC_EVENTS),
-            ("TcpRetryEvents", &[TCP_EVENT]),
-        ];
-        for (name, kind) in kinds {
-            if !named(kind).is_empty() {
-                route["RetryPolicy"][name] = named(kind).into();
-            }
-        }
-    }
-    for (name, limit) in [("PerRequest", case.per_request), ("Idle", case.idle)] {
-        if let Some(limit) = limit {
-            route["Timeout"][name] = millis(limit);
-        }
-    }
-    json!({kind: route})
-}
-
-fn millis(limit: Duration) -> Value {
-    json!({"Unit": "ms", "Value": limit.as_millis()})
 }
 
 /// # Source

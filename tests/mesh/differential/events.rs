@@ -1,6 +1,5 @@
 //! Every event alone and some together, against everything an upstream does.
 
-use http::Method;
 use mesh_core::unit::Protocol::{self, Grpc, Http, Http2};
 
 use super::{
@@ -147,40 +146,6 @@ async fn the_default_policy_is_app_meshs_for_what_may_be_sent_twice() {
         &[cases(Http, &ANYWHERE), cases(Http2, &http2)].concat(),
     )
     .await;
-}
-
-#[tokio::test]
-async fn methods_and_bodies_change_nothing_where_a_policy_is_written() {
-    let requests = [
-        (Method::HEAD, 0),
-        (Method::POST, 1),
-        (Method::POST, 60_000),
-        (Method::PUT, 20_000),
-        (Method::DELETE, 0),
-        (Method::PATCH, 100),
-        (Method::OPTIONS, 0),
-    ];
-    let steps = [
-        Step::Status(200),
-        Step::Status(503),
-        Step::Close,
-        Step::Half(200, Ending::Close),
-    ];
-    let mut cases = Vec::new();
-    for protocol in [Http, Http2] {
-        for (method, body) in &requests {
-            // A HEAD has no body that could break off.
-            let steps = steps
-                .iter()
-                .filter(|step| *method != Method::HEAD || !matches!(step, Step::Half(..)));
-            cases.extend(steps.map(|&step| {
-                let case = Case::new(protocol, &[step, Step::Status(200)]);
-                let case = case.method(method.clone(), *body);
-                case.retry(Retry::on(&["server-error"], 1))
-            }));
-        }
-    }
-    same("methods", &cases).await;
 }
 
 #[tokio::test]

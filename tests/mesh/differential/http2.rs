@@ -12,19 +12,13 @@ use tokio::{
     time,
 };
 
-use super::script::{Ending, Script, Step, Turn};
-
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const PING: u8 = 6;
-const GOAWAY: u8 = 7;
-const WINDOW_UPDATE: u8 = 8;
-
-const END_STREAM: u8 = 1;
-const ACK: u8 = 1;
-const END_HEADERS: u8 = 4;
+use super::{
+    frame::{
+        ACK, DATA, END_HEADERS, END_STREAM, GOAWAY, GRPC, HEADERS, MESSAGE, PING, RST_STREAM,
+        SETTINGS, STATUS, WINDOW_UPDATE, fields, frame, text,
+    },
+    script::{Ending, Script, Step, Turn},
+};
 
 /// Enough that what was sent arrives by itself.
 const SOON: Duration = Duration::from_millis(100);
@@ -241,32 +235,3 @@ impl Peer {
         self.write.lock().await.write_all(&frame).await
     }
 }
-
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).expect("a short payload");
-    let mut frame = length.to_be_bytes()[1..].to_vec();
-    frame.extend([kind, flags]);
-    frame.extend(stream.to_be_bytes());
-    frame.extend(payload);
-    frame
-}
-
-fn fields(block: &mut Vec<u8>, lines: &[(&str, &str)]) {
-    for (name, value) in lines {
-        block.push(0);
-        text(block, name);
-        text(block, value);
-    }
-}
-
-/// Names and values here are short: one byte holds their length.
-fn text(block: &mut Vec<u8>, text: &str) {
-    block.push(u8::try_from(text.len()).expect("a short text"));
-    block.extend(text.as_bytes());
-}
-
-/// `:status` is the eighth name of the static table; nothing is indexed, so there is nothing to remember.
-const STATUS: u8 = 8;
-const GRPC: (&str, &str) = ("content-type", "application/grpc");
-/// An empty gRPC message, with its prefix.
-const MESSAGE: &[u8] = &[0; 5];

@@ -1,21 +1,15 @@
 //! Who is out after which request: Envoy's `/clusters` beside what the mesh tells of its endpoints.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
-use bytes::Bytes;
-use http::Request;
-use http_body_util::{BodyExt, Empty};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use mesh_core::unit::Protocol::{self, Grpc, Http, Http2};
-use serde_json::Value;
-use tokio::{net::TcpStream, time};
+use tokio::time;
 
 use super::{
     case::{Case, Outlier, Retry},
-    config::node,
     run::Both,
-    script::{Ending, Step, Upstream},
+    script::{Ending, Step},
+    witness::{out_here, out_there},
 };
 use crate::envoy;
 
@@ -102,7 +96,7 @@ async fn an_endpoint_goes_out_at_the_same_failure_and_for_the_same_reasons() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_takes_no_connections_fails_no_more_calls_than_in_envoy() {
+pub(super) async fn an_endpoint_that_takes_no_connections_fails_no_more_calls_than_in_envoy() {
     if !envoy::is_here() {
         return;
     }
@@ -167,7 +161,7 @@ async fn as_many_are_out_at_a_time_and_what_is_left_takes_the_traffic() {
 }
 
 #[tokio::test]
-async fn who_is_out_comes_back_at_a_sweep_and_is_put_out_again_at_its_next_row() {
+async fn who_is_out_comes_back_at_a_sweep_and_stays_away_for_longer_the_next_time() {
     if !envoy::is_here() {
         return;
     }
@@ -176,95 +170,42 @@ async fn who_is_out_comes_back_at_a_sweep_and_is_put_out_again_at_its_next_row()
         outlier: Some(Outlier {
             errors: 2,
             interval: second,
-            base: second,
+            base: 2 * second,
             percent: 50,
         }),
         ..one_of_three(Http, &[bad, bad, bad, bad, Step::Status(200)])
     };
     let both = Both::start("outlier-return", std::slice::from_ref(&case)).await;
-    for (round, failures) in [(1, 2), (2, 4)] {
-        let out = async |failures| {
-            loop {
-                both.ask(&case, 0).await;
-                time::sleep(TOLD).await;
-                let played =
-                    [&both.envoy.upstreams, &both.ours.upstreams].map(|all| all[0][0].played());
-                if played == [failures; 2] {
-                    return;
-                }
-                assert!(
-                    played.iter().all(|played| *played <= failures),
-                    "round {round}: {played:?}"
-                );
-            }
+    let found = time::timeout(60 * second, absences(&both, &case)).await;
+    // Base, and twice that, each up to the next sweep.
+    for absences in found.expect("both put it out twice") {
+        let [first, again] = absences[..] else {
+            panic!("twice, and not more: {absences:?}");
         };
-        time::timeout(30 * second, out(failures))
-            .await
-            .expect("both go out");
-        let back = async {
-            while !(out_there(&both, 0).await.is_empty() && out_here(&both, 0).is_empty()) {
-                time::sleep(TOLD).await;
-            }
-        };
-        time::timeout(30 * second, back)
-            .await
-            .expect("both come back");
+        assert!(again > first + second / 2, "{absences:?}");
     }
+    let played = [&both.envoy.upstreams, &both.ours.upstreams].map(|all| all[0][0].played());
+    assert!(played.iter().all(|played| *played >= 4), "{played:?}");
 }
 
-/// The endpoints that Envoy has put out, by their place in the case.
-async fn out_there(both: &Both, number: usize) -> Vec<usize> {
-    let text = ask_admin(both.admin).await;
-    let all: Value = serde_json::from_str(&text).expect("JSON");
-    let clusters = all["cluster_statuses"].as_array().expect("clusters");
-    let name = node(number);
-    let cluster = clusters
-        .iter()
-        .find(|cluster| cluster["name"] == name.as_str());
-    let hosts = cluster.expect("the case's")["host_statuses"]
-        .as_array()
-        .cloned();
-    let hosts = hosts.unwrap_or_default();
-    let out = hosts
-        .iter()
-        .filter(|host| host["health_status"]["failed_outlier_check"] == true);
-    let addrs = out.filter_map(|host| {
-        let addr = &host["address"]["socket_address"];
-        let port = u16::try_from(addr["port_value"].as_u64()?).ok()?;
-        Some(SocketAddr::new(
-            addr["address"].as_str()?.parse().ok()?,
-            port,
-        ))
-    });
-    places(&both.envoy.upstreams[number], addrs)
-}
-
-fn out_here(both: &Both, number: usize) -> Vec<usize> {
-    let endpoints = both.ours.proxy.endpoints(&node(number));
-    let out = endpoints
-        .iter()
-        .filter(|endpoint| endpoint.ejected.is_some());
-    places(
-        &both.ours.upstreams[number],
-        out.map(|endpoint| endpoint.addr),
-    )
-}
-
-fn places(upstreams: &[Upstream], addrs: impl Iterator<Item = SocketAddr>) -> Vec<usize> {
-    let place = |addr| upstreams.iter().position(|peer| peer.addr == addr);
-    let mut places: Vec<_> = addrs.filter_map(place).collect();
-    places.sort_unstable();
-    places
-}
-
-async fn ask_admin(admin: SocketAddr) -> String {
-    let stream = TcpStream::connect(admin).await.expect("connected");
-    let handshake = http1::handshake(TokioIo::new(stream)).await;
-    let (mut send, driver) = handshake.expect("a handshake");
-    tokio::spawn(driver);
-    let request = Request::get("/clusters?format=json").header("host", "admin");
-    let request = request.body(Empty::<Bytes>::new()).expect("a request");
-    let answer = send.send_request(request).await.expect("an answer");
-    let body = answer.into_body().collect().await.expect("a body");
-    String::from_utf8(body.to_bytes().to_vec()).expect("text")
+/// For how long each of them keeps the endpoint out, which is asked again as soon as it is back: with every sweep that finds
+/// it well, the next time gets shorter.
+async fn absences(both: &Both, case: &Case) -> [Vec<Duration>; 2] {
+    let (mut absences, mut since) = ([Vec::new(), Vec::new()], [None; 2]);
+    while absences.iter().any(|of| of.len() < 2) {
+        both.ask(case, 0).await;
+        time::sleep(TOLD).await;
+        let out = [out_there(both, 0).await, out_here(both, 0)];
+        for side in 0..2 {
+            match since[side] {
+                None if !out[side].is_empty() => since[side] = Some(time::Instant::now()),
+                Some(begun) if out[side].is_empty() => {
+                    absences[side].push(begun.elapsed());
+                    since[side] = None;
+                }
+                _ => {}
+            }
+        }
+    }
+    absences
 }

@@ -2,54 +2,23 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 
-use bytes::Bytes;
 use futures::{StreamExt, future::join_all, stream};
-use http::{HeaderMap, Request, Response, Version};
-use http_body::Body as HttpBody;
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use mesh_core::{Config, Defaults, unit::Protocol};
-use mesh_tower::{Body, Mesh};
-use tokio::{net::TcpStream, time};
-use tower::ServiceExt;
+use mesh_core::{Config, Defaults};
+use mesh_tower::Mesh;
+use tokio::time;
 
-use super::{case::Case, config, difference, script::Upstream};
+use super::{
+    asked::{Told, through_envoy, through_mesh},
+    case::Case,
+    config,
+    script::Upstream,
+    seen::{Pair, attempts, by_number, retries},
+    template,
+};
 use crate::{
     envoy::{self, Envoy},
-    support::{BoxError, Log},
+    support::Log,
 };
-
-/// What became of one request.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Seen {
-    /// How many attempts reached the upstream, and how many were made.
-    pub(super) reached: usize,
-    pub(super) attempts: usize,
-    pub(super) status: u16,
-    /// Header lines that are not each proxy's own.
-    pub(super) headers: Vec<String>,
-    /// The body and the trailers; `None` where the response was cut.
-    pub(super) body: Option<(String, Vec<String>)>,
-    /// What the log says of the request, of its status and flags and bytes, and of its caller and upstream.
-    pub(super) line: String,
-}
-
-impl Seen {
-    /// What gRPC's status is, in the head or in trailers.
-    pub(super) fn grpc(&self) -> Option<u16> {
-        let trailers = self.body.iter().flat_map(|(_, trailers)| trailers);
-        let mut lines = self.headers.iter().chain(trailers);
-        lines.find_map(|line| line.strip_prefix("grpc-status: ")?.parse().ok())
-    }
-}
-
-/// What both made of each case.
-#[derive(Debug)]
-pub(super) struct Pair {
-    pub(super) envoy: Seen,
-    pub(super) ours: Seen,
-}
 
 /// An Envoy and a mesh that have the same cases, each with upstreams of its own.
 pub(super) struct Both {
@@ -69,13 +38,9 @@ pub(super) struct Side<P> {
 impl Both {
     pub(super) async fn start(name: &str, cases: &[Case]) -> Self {
         let (theirs, ours) = (upstreams(cases).await, upstreams(cases).await);
-        let addressed = cases.iter().zip(&theirs);
-        let addrs = |peers: &[Upstream]| peers.iter().map(|peer| peer.addr).collect();
-        let addressed = addressed.map(|(case, peers)| (case.clone(), addrs(peers)));
-        let (addressed, admin): (Vec<_>, _) = (addressed.collect(), envoy::unused());
-        let config = |addr: SocketAddr, log: &Path| config::envoy(&addressed, addr, admin, log);
-        let envoy = Envoy::start(name, config).await;
-        let (mesh, log) = start(cases, &ours).await;
+        let admin = envoy::unused();
+        let envoy = start_envoy(name, cases, &addrs(&theirs), admin).await;
+        let (mesh, log) = start_mesh(cases, &addrs(&ours)).await;
         Self {
             envoy: Side {
                 proxy: envoy,
@@ -145,7 +110,7 @@ pub(super) async fn run(name: &str, cases: &[Case]) -> Vec<Pair> {
 pub(super) async fn ours(case: &Case) -> (u16, Option<String>) {
     let cases = std::slice::from_ref(case);
     let upstreams = upstreams(cases).await;
-    let (mesh, _log) = start(cases, &upstreams).await;
+    let (mesh, _log) = start_mesh(cases, &addrs(&upstreams)).await;
     let told = through_mesh(&mesh, case, 0).await;
     (told.status, told.body.map(|(text, _)| text))
 }
@@ -185,8 +150,26 @@ async fn upstreams(cases: &[Case]) -> Vec<Vec<Upstream>> {
     join_all(starting).await
 }
 
-async fn start(cases: &[Case], upstreams: &[Vec<Upstream>]) -> (Mesh, Log) {
-    let template = config::template(cases);
+fn addrs(upstreams: &[Vec<Upstream>]) -> Vec<Vec<SocketAddr>> {
+    let of_case = |peers: &Vec<Upstream>| peers.iter().map(|peer| peer.addr).collect();
+    upstreams.iter().map(of_case).collect()
+}
+
+/// An Envoy that has these cases, whose targets have their endpoints there.
+pub(super) async fn start_envoy(
+    name: &str,
+    cases: &[Case],
+    addrs: &[Vec<SocketAddr>],
+    admin: SocketAddr,
+) -> Envoy {
+    let addressed: Vec<_> = cases.iter().cloned().zip(addrs.iter().cloned()).collect();
+    let config = |addr: SocketAddr, log: &Path| config::envoy(&addressed, addr, admin, log);
+    Envoy::start(name, config).await
+}
+
+/// The node that calls, likewise.
+pub(super) async fn start_mesh(cases: &[Case], addrs: &[Vec<SocketAddr>]) -> (Mesh, Log) {
+    let template = template::template(cases);
     let config = Config::parse("cases.json", &template);
     let config = config.unwrap_or_else(|errors| panic!("{errors}"));
     let log = Log::default();
@@ -196,194 +179,10 @@ async fn start(cases: &[Case], upstreams: &[Vec<Upstream>]) -> (Mesh, Log) {
         .defaults(Defaults::AppMesh)
         .access_log(log.clone())
         .seed(7);
-    let peers = upstreams.iter().enumerate();
-    let peers = peers.flat_map(|(number, peers)| peers.iter().map(move |peer| (number, peer)));
-    let builder = peers.fold(builder, |builder, (number, peer)| {
-        builder.endpoint(config::node(number), peer.addr)
+    let endpoints = addrs.iter().enumerate();
+    let endpoints = endpoints.flat_map(|(number, of)| of.iter().map(move |addr| (number, *addr)));
+    let builder = endpoints.fold(builder, |builder, (number, addr)| {
+        builder.endpoint(config::node(number), addr)
     });
     (builder.start().await.expect("the mesh starts"), log)
-}
-
-/// What a caller was told.
-struct Told {
-    status: u16,
-    headers: Vec<String>,
-    body: Option<(String, Vec<String>)>,
-}
-
-impl Told {
-    fn seen(self, reached: usize, attempts: usize, line: &str) -> Seen {
-        let Self {
-            status,
-            headers,
-            body,
-        } = self;
-        let whole = body.is_some();
-        Seen {
-            reached,
-            attempts,
-            status,
-            headers,
-            body,
-            line: comparable(line, whole, reached > 0),
-        }
-    }
-}
-
-async fn through_envoy(envoy: SocketAddr, case: &Case, number: usize) -> Told {
-    let stream = TcpStream::connect(envoy).await.expect("envoy accepts");
-    let io = TokioIo::new(stream);
-    let request = request(case, number);
-    if request.version() == Version::HTTP_11 {
-        let (mut send, driver) = http1::handshake(io).await.expect("a handshake");
-        tokio::spawn(driver);
-        told(send.send_request(request).await.expect("an answer")).await
-    } else {
-        let (mut send, driver) = http2::handshake(TokioExecutor::new(), io)
-            .await
-            .expect("a handshake");
-        tokio::spawn(driver);
-        told(send.send_request(request).await.expect("an answer")).await
-    }
-}
-
-async fn through_mesh(mesh: &Mesh, case: &Case, number: usize) -> Told {
-    let proxy = mesh.client().as_proxy();
-    // As from a stub: a stream that says nothing of its length.
-    let request = request(case, number).map(|whole| match case.body {
-        0 => Body::empty(),
-        _ => Body::new(whole.map_frame(|frame| frame)),
-    });
-    let answer = proxy.oneshot(request).await;
-    let mut told = told(answer.unwrap_or_else(|never| match never {})).await;
-    // One of the differences.
-    told.body = told
-        .body
-        .filter(|(_, trailers)| !difference::is_cut_in_trailers(trailers));
-    told
-}
-
-fn request(case: &Case, number: usize) -> Request<Full<Bytes>> {
-    let (version, path) = match case.protocol {
-        Protocol::Http => (Version::HTTP_11, format!("/case-{number}?b=c")),
-        Protocol::Http2 => (Version::HTTP_2, format!("/case-{number}?b=c")),
-        _ => (Version::HTTP_2, format!("/shop.Orders/case-{number}")),
-    };
-    let host = case
-        .host
-        .map_or_else(|| config::host(number), ToOwned::to_owned);
-    let uri = format!("http://{host}{path}");
-    let mut request = Request::builder().method(&case.method).uri(match version {
-        Version::HTTP_11 => path,
-        _ => uri,
-    });
-    request = request.version(version);
-    if version == Version::HTTP_11 {
-        request = request.header("host", host);
-    }
-    if case.is_grpc() {
-        request = request
-            .header("content-type", "application/grpc")
-            .header("te", "trailers");
-    }
-    for (name, value) in &case.headers {
-        request = request.header(*name, *value);
-    }
-    // An empty gRPC message begins with five bytes of zero.
-    let body = Full::new(Bytes::from(vec![0; case.body]));
-    request.body(body).expect("a request")
-}
-
-async fn told<B>(response: Response<B>) -> Told
-where
-    B: HttpBody<Data = Bytes>,
-    B::Error: Into<BoxError>,
-{
-    let (head, body) = response.into_parts();
-    let body = body.collect().await.ok().map(|body| {
-        let trailers = body.trailers().map(lines).unwrap_or_default();
-        let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
-        (text, trailers)
-    });
-    Told {
-        status: head.status.as_u16(),
-        headers: lines(&head.headers),
-        body,
-    }
-}
-
-/// Sorted, and without those that are never written by ours or belong to one connection.
-///
-/// # Source
-/// The design: `server` and `x-envoy-upstream-service-time` are never written.
-fn lines(headers: &HeaderMap) -> Vec<String> {
-    let own = [
-        "server",
-        "x-envoy-upstream-service-time",
-        "date",
-        "content-length",
-        "transfer-encoding",
-        "connection",
-    ];
-    let lines = headers
-        .iter()
-        .filter(|(name, _)| !own.contains(&name.as_str()));
-    let mut lines: Vec<_> = lines
-        .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
-        .collect();
-    lines.sort();
-    lines
-}
-
-/// The path says which case a line is of.
-fn by_number(lines: Vec<String>) -> BTreeMap<usize, String> {
-    let number = |line: &str| {
-        let rest = line.split("case-").nth(1)?;
-        rest.split(['?', ' ']).next()?.parse().ok()
-    };
-    let lines = lines.into_iter().map(|line| {
-        let number = number(&line).unwrap_or_else(|| panic!("no case: {line}"));
-        (number, line)
-    });
-    lines.collect()
-}
-
-/// What can be the same: not times, ids and ports. Of a response that was cut not how much of it was sent; and of a request
-/// that no upstream saw not how much of it had come when that was known.
-fn comparable(line: &str, whole: bool, seen: bool) -> String {
-    let quoted: Vec<_> = line.split('"').collect();
-    let numbers: Vec<_> = quoted[2].split_whitespace().collect();
-    let [status, flags, received, sent, _, upstream] = numbers[..] else {
-        panic!("six numbers: {line}");
-    };
-    let there = |what: &str| if what == "-" { "none" } else { "some" };
-    format!(
-        "{} {status} {flags} {} {} {} {} {} {} {}",
-        quoted[1],
-        if seen { received } else { "?" },
-        if whole { sent } else { "?" },
-        there(upstream),
-        quoted[3],
-        quoted[5],
-        quoted[9],
-        there(quoted[11]),
-    )
-}
-
-/// As Envoy's line ends with it; none and one are the same here.
-fn attempts(line: &str) -> usize {
-    let count = line.split(" attempts=").nth(1);
-    let count = count.and_then(|rest| rest.split(' ').next()?.parse().ok());
-    let count: usize = count.unwrap_or_else(|| panic!("a count of attempts: {line}"));
-    count.max(1)
-}
-
-fn retries(metrics: &str, node: &str) -> usize {
-    let target = format!("target=\"{node}\"");
-    let lines = metrics
-        .lines()
-        .filter(|line| line.starts_with("mesh_retries_total{") && line.contains(&target));
-    lines
-        .filter_map(|line| line.rsplit(' ').next()?.parse::<usize>().ok())
-        .sum()
 }
