@@ -3,6 +3,7 @@
 use std::{future::Future, mem, sync::Arc, time::Duration};
 
 use http::{Request, Response};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use mesh_core::{
     balance::{Algorithm, least_request},
@@ -11,7 +12,7 @@ use mesh_core::{
 };
 
 use crate::{
-    body::Body,
+    body::{Body, announced_length},
     call::{Call, grpc_status},
     connect::{self, Upgrade},
     endpoint::{Cluster, Destination, Endpoint, EndpointSet, Lease, Waiting},
@@ -209,10 +210,26 @@ fn write_head(
     call: &Call,
     endpoint: &Endpoint,
 ) -> Result<Upgrade, Error> {
+    check_length(request)?;
     let upgrade = connect::prepare(request, endpoint.pool.version())
         .map_err(|error| Error::new(Cause::Request(error.to_string())))?;
     call.write_belonging(request.headers_mut());
     Ok(upgrade)
+}
+
+/// Over HTTP/1 a body would be cut to a length that is not its own, without anybody's being told.
+fn check_length(request: &Request<Body>) -> Result<(), Error> {
+    match (
+        announced_length(request.headers()),
+        request.body().size_hint().exact(),
+    ) {
+        (Some(announced), Some(length)) if announced != length => {
+            Err(Error::new(Cause::Request(format!(
+                "its content-length is {announced}, but its body has {length} bytes: leave the header out, and the right one is sent"
+            ))))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn answer(
