@@ -65,7 +65,7 @@ async fn main() -> ExitCode {
 async fn run(args: &Args) -> Result<(), Error> {
     let load = match args.quick {
         true => Load {
-            rate: 140,
+            rate: 160,
             peers: 25,
             seconds: Duration::from_secs(3),
         },
