@@ -3,7 +3,7 @@
 //!
 //! `cargo run -p mesh-examples --example fleet_policy`. Nothing listens anywhere: network and clock are simulated.
 
-use std::{error::Error, future::pending, time::Duration};
+use std::{error::Error, fs, future::pending, time::Duration};
 
 use clap::Parser;
 use http::{Request, Response, StatusCode, Uri};
@@ -58,6 +58,8 @@ async fn main() -> Outcome<()> {
     report("deployed, then shifted to the canary", &deployed);
     expect(deployed.failures() == 0, "the deploy cost calls")?;
 
+    seed_policy(args.seed).await?;
+
     let calls = deployed.calls().len();
     println!(
         "ok: {share} % of the calls went to the canary, a deploy under traffic lost 0 of {calls}"
@@ -75,6 +77,27 @@ async fn canary_fails(sim: &Simulation, events: bool) -> Outcome<()> {
     }
     for event in sim.events().iter().take(if events { 12 } else { 0 }) {
         println!("{event}");
+    }
+    Ok(())
+}
+
+/// The route of the first template is not in use, as its service is provided by the node itself: a call is tried as often as
+/// nobody wrote. With the router as its provider the route counts.
+async fn seed_policy(seed: u64) -> Outcome<()> {
+    let as_written = fs::read_to_string(SEED)?;
+    let routed = as_written.replace(
+        "VirtualNode:\n            VirtualNodeName: !Ref VirtualNodeServiceB",
+        "VirtualRouter:\n            VirtualRouterName: !Ref VirtualRouter",
+    );
+    for (scene, template, attempts) in [
+        ("as written, and service B answers 503", &as_written, 3),
+        ("through its router, and service B answers 503", &routed, 4),
+    ] {
+        let sim = Simulation::builder(seed).template(template);
+        let tally = traffic(&sim.node("service-b", failing).start().await?, 10).await?;
+        report(scene, &tally);
+        let tried = |times| tally.calls().iter().all(|call| call.attempts == times);
+        expect(tried(attempts), "a call was tried more or less often")?;
     }
     Ok(())
 }
@@ -142,4 +165,5 @@ fn expect(is: bool, else_: &str) -> Result<(), String> {
 }
 
 const CANARY: &str = "service-b-v2";
+const SEED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config/seed.yaml");
 const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config/canary.yaml");

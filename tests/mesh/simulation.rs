@@ -4,6 +4,7 @@ mod changes;
 mod far;
 mod faults;
 mod grpc;
+mod half_open;
 mod kit;
 mod policy;
 
