@@ -15,7 +15,7 @@ use crate::{
     body::{Body, announced_length},
     call::{Call, grpc_status},
     connect::{self, Upgrade},
-    endpoint::{Cluster, Destination, Endpoint, EndpointSet, Lease, Waiting},
+    endpoint::{Cluster, Destination, Endpoint, EndpointSet, Failed, Lease, Waiting},
     error::{Cause, Error},
     outgoing::{Deliver, Try},
     response_body::ResponseBody,
@@ -158,21 +158,11 @@ impl Deliver for Balance {
                     }
                     Err(failed) => failed,
                 };
-                let untouched = failed.untouched.is_some();
-                match failed
-                    .untouched
-                    .filter(|_| replays_unsent(lease.is_reused(), replayed))
-                {
-                    Some(again) => *request = again,
-                    None => {
-                        let torn = lease.held().is_some_and(|held| held.is_torn());
-                        let error = broken(failed.error, untouched, torn, call);
-                        if let Some(outcome) = error.outcome() {
-                            destination.ended(&endpoint, || outcome);
-                        }
-                        return Err(error);
+                *request = again(failed, &lease, replayed, call).inspect_err(|error| {
+                    if let Some(outcome) = error.outcome() {
+                        destination.ended(&endpoint, || outcome);
                     }
-                }
+                })?;
                 replayed = true;
             }
         }
@@ -183,6 +173,21 @@ impl Deliver for Balance {
 async fn delayed<F: Future>(waiting: F, body: &mut Body, call: &Call) -> F::Output {
     let waiting = body.read_ahead_during(waiting);
     call.request_end().connecting(waiting).await
+}
+
+/// The request that is to be sent once more on another connection, or why it is not.
+fn again(
+    failed: Failed,
+    lease: &Lease,
+    replayed: bool,
+    call: &Call,
+) -> Result<Request<Body>, Error> {
+    let untouched = failed.untouched.is_some();
+    let replays = |_: &_| replays_unsent(lease.is_reused(), replayed);
+    failed.untouched.filter(replays).ok_or_else(|| {
+        let torn = lease.held().is_some_and(|held| held.is_torn());
+        broken(failed.error, untouched, torn, call)
+    })
 }
 
 /// Over HTTP/1, half a head is no HTTP.

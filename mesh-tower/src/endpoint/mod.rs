@@ -35,7 +35,7 @@ mod update;
 pub(crate) use cluster::{Cluster, Waiting};
 pub(crate) use connector::Connector;
 pub(crate) use destination::Destination;
-pub(crate) use lease::Lease;
+pub(crate) use lease::{Failed, Lease};
 pub use listing::{Ejected, EndpointState};
 pub(crate) use load::Load;
 pub(crate) use pool::Pool;

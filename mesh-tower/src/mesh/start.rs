@@ -55,13 +55,13 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     // The task ends when the last handle, and with it the only sender, is dropped.
     let (apply, commands) = mpsc::channel(1);
     tokio::spawn(reconciler.run(commands));
-    let [outbound, inbound] =
-        [Direction::Outbound, Direction::Inbound].map(|direction| Scope::new(direction, &recorder));
+    let outbound = Scope::new(Direction::Outbound, &recorder);
     let source = followed.as_ref().map(|followed| followed.source.name());
     let configured = Configured::new(source, sourced.version);
     let rejected = sourced
         .failed
         .and_then(|failed| configured.fell_back(&failed));
+    let inbound = Scope::new(Direction::Inbound, &recorder);
     let inbound = InboundState::new(current.clone(), inbound);
     let listeners = Listeners::new(binding, bound, inbound.clone(), builder.max_connections);
     let handle = Arc::new(Running {
@@ -89,8 +89,8 @@ pub(super) async fn start(mut builder: MeshBuilder) -> Result<Mesh, Error> {
     if let Some(followed) = followed {
         follow::follow(&handle, followed, rejected, rng(builder.seed));
     }
-    let (waiting, mode) = (builder.max_waiting, builder.overrides.mode());
-    let faults = faults(builder.faults, mode);
+    let faults = faults(builder.faults, builder.overrides.mode());
+    let waiting = builder.max_waiting;
     let stack = stack::outbound(current, &draws, outbound, outside, waiting, faults);
     Ok(Mesh { handle, stack })
 }
