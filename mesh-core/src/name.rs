@@ -103,6 +103,10 @@ names! {
     VirtualRouterName = "virtual router";
     /// The name of a route, unique in its router.
     RouteName = "route";
+    /// The name of a virtual gateway.
+    VirtualGatewayName = "virtual gateway";
+    /// The name of a gateway route, unique in its gateway.
+    GatewayRouteName = "gateway route";
 }
 
 fn check(kind: &'static str, name: &str) -> Result<(), InvalidName> {

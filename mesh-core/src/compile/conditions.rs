@@ -15,6 +15,8 @@ pub(super) fn conditions(written: &RouteMatch) -> Result<Conditions, InvalidPatt
     match written {
         RouteMatch::Http(written) => http(written),
         RouteMatch::Grpc(written) => grpc(written),
+        // Of connections nothing but the port can be asked.
+        RouteMatch::Tcp(_) => Ok(Conditions::any()),
     }
 }
 

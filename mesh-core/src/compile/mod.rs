@@ -46,7 +46,7 @@ pub fn compile(mesh: &Mesh, node: &str, defaults: Defaults) -> Result<Snapshot, 
         clusters,
         cluster_policies,
         listeners: inbound::listeners(node, defaults),
-        access_log: node.access_log.as_deref().map(Box::from),
+        access_log: node.access_log.as_ref().map(|log| log.path.as_str().into()),
         mode: Mode::Enforce,
         shadow: None,
     })

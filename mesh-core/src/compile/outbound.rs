@@ -46,7 +46,7 @@ pub(super) fn routes(
     };
     let mut hosts = Vec::new();
     for backend in &node.backends {
-        let Some(service) = mesh.virtual_service(backend.as_str()) else {
+        let Some(service) = mesh.virtual_service(backend.virtual_service.as_str()) else {
             continue;
         };
         hosts.extend(outbound.host(service)?);
@@ -142,7 +142,11 @@ impl<'a> Outbound<'a> {
         port: Port,
     ) -> Result<Rules, CompileError> {
         let here = |route: &&Route| route.matches.port().is_none_or(|named| named == port);
-        let routes: Vec<&Route> = router.routes.iter().filter(here).collect();
+        let http = router
+            .routes
+            .iter()
+            .filter(|route| route.protocol != Protocol::Tcp);
+        let routes: Vec<&Route> = http.filter(here).collect();
         let room = self.room.checked_sub(routes.len());
         self.room = room.ok_or_else(|| CompileError::TooManyRoutes {
             virtual_service: service.name.clone(),

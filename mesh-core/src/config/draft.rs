@@ -2,10 +2,12 @@
 //!
 //! The builder and every reader end here, and [`check`](super::check) makes a [`Mesh`](super::Mesh) of it or says why not.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use super::{EgressFilter, HeaderMatcher, PathMatch, QueryParameter, RetryPolicy};
-use super::{ServiceDiscovery, Timeout};
+use super::{
+    AccessLog, ClientPolicy, EgressFilter, HeaderMatcher, HostnameMatch, ListenerTls, PathMatch,
+    QueryParameter, RetryPolicy, Rewrite, ServiceDiscovery, Timeout,
+};
 use crate::{
     error::Place,
     health::HealthCheck,
@@ -45,8 +47,8 @@ pub(crate) struct Draft {
     pub(crate) virtual_routers: Vec<VirtualRouterDraft>,
     pub(crate) routes: Vec<RouteDraft>,
     pub(crate) virtual_services: Vec<VirtualServiceDraft>,
-    /// The meshes that resources belong to which are left out on purpose, and said so.
-    pub(crate) left_out: Vec<Said<String>>,
+    pub(crate) virtual_gateways: Vec<VirtualGatewayDraft>,
+    pub(crate) gateway_routes: Vec<GatewayRouteDraft>,
     pub(crate) gaps: Gaps,
 }
 
@@ -54,7 +56,12 @@ impl Draft {
     /// How many resources were said.
     pub(crate) fn resources(&self) -> usize {
         let routed = self.virtual_routers.len() + self.routes.len();
-        self.meshes.len() + self.virtual_nodes.len() + routed + self.virtual_services.len()
+        let entered = self.virtual_gateways.len() + self.gateway_routes.len();
+        self.meshes.len()
+            + self.virtual_nodes.len()
+            + routed
+            + self.virtual_services.len()
+            + entered
     }
 
     /// The meshes that are defined or, if none is, named.
@@ -72,12 +79,15 @@ impl Draft {
         let routers = self.virtual_routers.iter().map(|router| &router.mesh);
         let routes = self.routes.iter().map(|route| &route.mesh);
         let services = self.virtual_services.iter().map(|service| &service.mesh);
+        let gateways = self.virtual_gateways.iter().map(|gateway| &gateway.mesh);
+        let gateway_routes = self.gateway_routes.iter().map(|route| &route.mesh);
         nodes
             .chain(routers)
             .chain(routes)
             .chain(services)
+            .chain(gateways)
+            .chain(gateway_routes)
             .filter_map(Option::as_ref)
-            .chain(&self.left_out)
     }
 }
 
@@ -88,6 +98,7 @@ pub(crate) struct Gaps {
     pub(crate) virtual_nodes: bool,
     pub(crate) virtual_routers: bool,
     pub(crate) virtual_services: bool,
+    pub(crate) virtual_gateways: bool,
     /// Routers of which a route was left out on purpose, and said so.
     pub(crate) left_out_routes: BTreeSet<String>,
 }
@@ -99,6 +110,7 @@ impl Gaps {
         self.virtual_nodes = true;
         self.virtual_routers = true;
         self.virtual_services = true;
+        self.virtual_gateways = true;
     }
 }
 
@@ -117,26 +129,61 @@ pub(crate) struct VirtualNodeDraft {
     pub(crate) listeners: Vec<ListenerDraft>,
     pub(crate) service_discovery: Option<Said<ServiceDiscovery>>,
     pub(crate) ip_preference: Option<IpPreference>,
-    pub(crate) backends: Vec<Said<String>>,
-    pub(crate) access_log: Option<Said<String>>,
+    pub(crate) backends: Vec<BackendDraft>,
+    pub(crate) client_policy: Option<Said<ClientPolicy>>,
+    pub(crate) access_log: Option<AccessLog>,
     /// Whether everything in it could be read; else what it lacks is not reported.
     pub(crate) whole: bool,
 }
 
 #[derive(Clone, Debug)]
+pub(crate) struct BackendDraft {
+    pub(crate) virtual_service: Said<String>,
+    pub(crate) client_policy: Option<Said<ClientPolicy>>,
+}
+
+/// A listener of a node or, without the limits of time and the outlier detection, of a gateway.
+#[derive(Clone, Debug)]
 pub(crate) struct ListenerDraft {
     pub(crate) port: Said<i64>,
     pub(crate) protocol: Protocol,
-    pub(crate) timeout: Timeout,
+    pub(crate) timeout: TimeoutDraft,
+    pub(crate) tls: Option<Said<ListenerTls>>,
     pub(crate) health_check: Option<HealthCheckDraft>,
     pub(crate) outlier_detection: Option<Said<OutlierDetection>>,
     pub(crate) connection_pool: Option<Said<ConnectionPool>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TimeoutDraft {
+    pub(crate) per_request: Option<Said<Duration>>,
+    pub(crate) idle: Option<Said<Duration>>,
+}
+
+impl TimeoutDraft {
+    /// Both said at one place.
+    pub(crate) fn of(timeout: Timeout, place: &Place) -> Self {
+        let said = |limit| Said::new(limit, place.clone());
+        Self {
+            per_request: timeout.per_request.map(said),
+            idle: timeout.idle.map(said),
+        }
+    }
+
+    /// What was said, without its places.
+    pub(crate) fn timeout(&self) -> Timeout {
+        Timeout {
+            per_request: self.per_request.as_ref().map(|said| said.value),
+            idle: self.idle.as_ref().map(|said| said.value),
+        }
+    }
 }
 
 /// A health check whose ranges hold; whether it fits its listener is still to be seen.
 #[derive(Clone, Debug)]
 pub(crate) struct HealthCheckDraft {
     pub(crate) check: HealthCheck,
+    pub(crate) place: Place,
     pub(crate) path_place: Place,
     pub(crate) port_place: Place,
 }
@@ -166,7 +213,7 @@ pub(crate) struct RouteDraft {
     pub(crate) matches: Said<MatchDraft>,
     pub(crate) targets: Said<Vec<TargetDraft>>,
     pub(crate) retry_policy: Option<Said<RetryPolicy>>,
-    pub(crate) timeout: Said<Timeout>,
+    pub(crate) timeout: TimeoutDraft,
     pub(crate) whole: bool,
 }
 
@@ -179,6 +226,8 @@ impl RouteDraft {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MatchDraft {
+    /// A gateway route's alone.
+    pub(crate) hostname: Option<Said<HostnameMatch>>,
     pub(crate) path: Option<Said<PathMatch>>,
     pub(crate) method: Option<Said<String>>,
     pub(crate) scheme: Option<Said<String>>,
@@ -215,4 +264,30 @@ pub(crate) struct VirtualServiceDraft {
 pub(crate) enum ProviderDraft {
     VirtualNode(String),
     VirtualRouter(String),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct VirtualGatewayDraft {
+    pub(crate) mesh: Option<Said<String>>,
+    pub(crate) name: Said<String>,
+    pub(crate) listeners: Vec<ListenerDraft>,
+    pub(crate) client_policy: Option<Said<ClientPolicy>>,
+    pub(crate) access_log: Option<AccessLog>,
+    pub(crate) whole: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct GatewayRouteDraft {
+    pub(crate) mesh: Option<Said<String>>,
+    /// `None`: it could not be read.
+    pub(crate) gateway: Option<Said<String>>,
+    pub(crate) name: Said<String>,
+    pub(crate) priority: Option<Said<i64>>,
+    pub(crate) protocol: Said<Protocol>,
+    pub(crate) matches: Said<MatchDraft>,
+    /// `None`: it could not be read.
+    pub(crate) virtual_service: Option<Said<String>>,
+    pub(crate) target_port: Option<Said<i64>>,
+    pub(crate) rewrite: Said<Rewrite>,
+    pub(crate) whole: bool,
 }

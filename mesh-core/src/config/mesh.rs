@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{VirtualNode, VirtualRouter, VirtualService};
+use super::{VirtualGateway, VirtualNode, VirtualRouter, VirtualService};
 use crate::{
-    name::{MeshName, VirtualNodeName, VirtualRouterName, VirtualServiceName},
+    name::{MeshName, VirtualGatewayName, VirtualNodeName, VirtualRouterName, VirtualServiceName},
     unit::IpPreference,
 };
 
@@ -17,6 +17,7 @@ pub struct Mesh {
     pub(crate) virtual_nodes: BTreeMap<VirtualNodeName, VirtualNode>,
     pub(crate) virtual_routers: BTreeMap<VirtualRouterName, VirtualRouter>,
     pub(crate) virtual_services: BTreeMap<VirtualServiceName, VirtualService>,
+    pub(crate) virtual_gateways: BTreeMap<VirtualGatewayName, VirtualGateway>,
 }
 
 impl Mesh {
@@ -54,6 +55,17 @@ impl Mesh {
     #[must_use]
     pub fn virtual_service(&self, name: &str) -> Option<&VirtualService> {
         self.virtual_services.get(name)
+    }
+
+    /// The virtual gateway of that name.
+    #[must_use]
+    pub fn virtual_gateway(&self, name: &str) -> Option<&VirtualGateway> {
+        self.virtual_gateways.get(name)
+    }
+
+    /// All virtual gateways, by name.
+    pub fn virtual_gateways(&self) -> impl Iterator<Item = &VirtualGateway> {
+        self.virtual_gateways.values()
     }
 
     /// All virtual nodes, by name.

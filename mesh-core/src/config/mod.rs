@@ -8,15 +8,20 @@ mod builder;
 mod check;
 pub(crate) mod draft;
 mod loaded;
+mod logging;
 mod matcher;
 mod mesh;
 mod pattern;
 mod retry;
 mod route;
 pub(crate) mod spelling;
+mod text;
+mod tls;
+mod virtual_gateway;
 mod virtual_node;
 mod virtual_router;
 mod virtual_service;
+mod written;
 
 pub(crate) use check::{check, within};
 
@@ -25,10 +30,27 @@ pub use builder::{
     VirtualRouterBuilder, VirtualServiceBuilder,
 };
 pub use loaded::{Config, Origin};
+pub use logging::{AccessLog, LoggingFormat};
 pub use matcher::{HeaderKey, HeaderMatch, HeaderMatcher, PathMatch, QueryParameter};
 pub use mesh::{EgressFilter, Mesh};
 pub use retry::{GrpcRetryEvent, HttpRetryEvent, RetryPolicy, TcpRetryEvent};
-pub use route::{GrpcRouteMatch, HttpRouteMatch, Route, RouteMatch, WeightedTarget};
-pub use virtual_node::{DnsResponseType, Listener, ServiceDiscovery, Timeout, VirtualNode};
+pub use route::{
+    GrpcRouteMatch, HttpRouteMatch, Route, RouteMatch, RouteWritten, TcpRouteMatch, WeightedTarget,
+};
+pub use text::{
+    Arn, FilePath, InvalidText, JsonText, SecretName, SubjectAlternativeName, TextFormat,
+};
+pub use tls::{
+    CertificateAuthorities, CertificateFiles, ClientCertificate, ClientPolicy, ClientTrust,
+    ClientValidation, ListenerCertificate, ListenerTls, ListenerTrust, ListenerValidation, TlsMode,
+};
+pub use virtual_gateway::{
+    GatewayListener, GatewayRoute, GatewayRouteMatch, GatewayTarget, GrpcGatewayRouteMatch,
+    HostnameMatch, HttpGatewayRouteMatch, PathRewrite, Rewrite, VirtualGateway,
+};
+pub use virtual_node::{
+    Backend, DnsResponseType, Listener, ListenerWritten, ServiceDiscovery, Timeout, VirtualNode,
+};
 pub use virtual_router::{RouterListener, VirtualRouter};
 pub use virtual_service::{Provider, VirtualService};
+pub use written::Written;

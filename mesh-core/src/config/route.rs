@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::{HeaderMatch, PathMatch, QueryParameter, RetryPolicy, Timeout};
+use super::{HeaderMatch, PathMatch, QueryParameter, RetryPolicy, Timeout, Written};
 use crate::{
     name::{RouteName, VirtualNodeName},
     unit::{Port, Priority, Protocol, Weight},
@@ -19,7 +19,7 @@ pub struct Route {
     pub name: RouteName,
     /// How early it is looked at; none comes last.
     pub priority: Option<Priority>,
-    /// What the route speaks: `Http` for `httpRoute`, `Http2` for `http2Route`, `Grpc` for `grpcRoute`.
+    /// What the route speaks: `Http` for `httpRoute`, `Http2` for `http2Route`, `Grpc` for `grpcRoute`, `Tcp` for `tcpRoute`.
     pub protocol: Protocol,
     /// Which requests it takes; all conditions must hold.
     pub matches: RouteMatch,
@@ -29,6 +29,24 @@ pub struct Route {
     pub retry_policy: Option<RetryPolicy>,
     /// The limits that were written.
     pub timeout: Timeout,
+    /// Where all this was written.
+    pub written: RouteWritten,
+}
+
+/// Where a route's parts were written.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct RouteWritten {
+    /// The route.
+    pub route: Written,
+    /// Its targets.
+    pub targets: Written,
+    /// Its retry policy.
+    pub retry_policy: Written,
+    /// The limit of a request.
+    pub per_request: Written,
+    /// The limit of silence.
+    pub idle: Written,
 }
 
 /// The conditions of a route, by what it speaks.
@@ -39,6 +57,8 @@ pub enum RouteMatch {
     Http(HttpRouteMatch),
     /// Those of a route for gRPC.
     Grpc(GrpcRouteMatch),
+    /// That of a route for TCP.
+    Tcp(TcpRouteMatch),
 }
 
 impl RouteMatch {
@@ -48,6 +68,7 @@ impl RouteMatch {
         match self {
             Self::Http(matches) => matches.port,
             Self::Grpc(matches) => matches.port,
+            Self::Tcp(matches) => matches.port,
         }
     }
 }
@@ -83,6 +104,17 @@ pub struct GrpcRouteMatch {
     pub method_name: Option<String>,
     /// Conditions on metadata, which are headers; at most 10.
     pub metadata: Vec<HeaderMatch>,
+    /// Which listener of the router the route belongs to.
+    pub port: Option<Port>,
+}
+
+/// The condition of a route for TCP, of which nothing but the port can be told.
+///
+/// # Source
+/// App Mesh API model, `TcpRouteMatch`.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct TcpRouteMatch {
     /// Which listener of the router the route belongs to.
     pub port: Option<Port>,
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::{AccessLog, ClientPolicy, ListenerTls, Written};
 use crate::{
     health::HealthCheck,
     limit::ConnectionPool,
@@ -25,13 +26,22 @@ pub struct VirtualNode {
     pub service_discovery: Option<ServiceDiscovery>,
     /// Which of its addresses are used; `None`: as the mesh says.
     pub ip_preference: Option<IpPreference>,
-    /// The virtual services it may call. A name may be unknown to the mesh (App Mesh took such nodes).
-    pub backends: Vec<VirtualServiceName>,
-    /// The file to which one line is written for each request, in and out; `None`: none is written.
-    ///
-    /// # Units
-    /// A path of 1 to 255 characters; `/dev/stdout` is the process's own output.
-    pub access_log: Option<String>,
+    /// The virtual services it may call, each once.
+    pub backends: Vec<Backend>,
+    /// What it asks of a backend's TLS where the backend says nothing of its own; `None`: nothing.
+    pub client_policy: Option<ClientPolicy>,
+    /// Where one line is written for each request, in and out; `None`: nowhere.
+    pub access_log: Option<AccessLog>,
+}
+
+/// A virtual service that a node may call.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Backend {
+    /// Its name, which may be unknown to the mesh (App Mesh took such nodes).
+    pub virtual_service: VirtualServiceName,
+    /// What the node asks of its TLS, in place of the node's [`client_policy`](VirtualNode::client_policy).
+    pub client_policy: Option<ClientPolicy>,
 }
 
 /// A port that a virtual node takes requests on.
@@ -44,12 +54,34 @@ pub struct Listener {
     pub protocol: Protocol,
     /// How long a request may take once it arrived here.
     pub timeout: Timeout,
+    /// What TLS it offers; `None`: none.
+    pub tls: Option<ListenerTls>,
     /// How callers ask whether the node is well; `None`: they do not.
     pub health_check: Option<HealthCheck>,
     /// When callers leave out one of the node's endpoints; `None`: never.
     pub outlier_detection: Option<OutlierDetection>,
     /// How much is let in at a time; `None`: everything.
     pub connection_pool: Option<ConnectionPool>,
+    /// Where its numbers were written.
+    pub written: ListenerWritten,
+}
+
+/// Where a listener's numbers were written.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ListenerWritten {
+    /// The listener.
+    pub listener: Written,
+    /// The limit of a request.
+    pub per_request: Written,
+    /// The limit of silence.
+    pub idle: Written,
+    /// The health check.
+    pub health_check: Written,
+    /// The outlier detection.
+    pub outlier_detection: Written,
+    /// The connection pool.
+    pub connection_pool: Written,
 }
 
 /// Time limits as they were written.

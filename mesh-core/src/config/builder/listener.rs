@@ -2,8 +2,8 @@
 
 use crate::{
     config::{
-        Listener, Timeout,
-        draft::{HealthCheckDraft, ListenerDraft, Said},
+        Listener, ListenerTls, Timeout,
+        draft::{HealthCheckDraft, ListenerDraft, Said, TimeoutDraft},
     },
     error::Place,
     health::HealthCheck,
@@ -42,6 +42,7 @@ pub struct ListenerBuilder {
     port: i64,
     protocol: Protocol,
     timeout: Timeout,
+    tls: Option<ListenerTls>,
     health_check: Option<HealthCheck>,
     outlier_detection: Option<OutlierDetection>,
     connection_pool: Option<ConnectionPool>,
@@ -57,6 +58,7 @@ impl Listener {
             port: port.into(),
             protocol,
             timeout: Timeout::new(),
+            tls: None,
             health_check: None,
             outlier_detection: None,
             connection_pool: None,
@@ -68,6 +70,14 @@ impl ListenerBuilder {
     /// Limits the requests that arrive here.
     pub fn timeout(self, timeout: Timeout) -> Self {
         Self { timeout, ..self }
+    }
+
+    /// Offers TLS, or asks for it.
+    pub fn tls(self, tls: ListenerTls) -> Self {
+        Self {
+            tls: Some(tls),
+            ..self
+        }
     }
 
     /// Says how callers ask whether an endpoint is well.
@@ -101,9 +111,11 @@ impl ListenerBuilder {
         let connection_pool = self.connection_pool;
         ListenerDraft {
             protocol: self.protocol,
-            timeout: self.timeout,
+            timeout: TimeoutDraft::of(self.timeout, &place("timeout")),
+            tls: self.tls.map(|tls| Said::new(tls, place("tls"))),
             health_check: self.health_check.map(|check| HealthCheckDraft {
                 check,
+                place: place("health_check"),
                 path_place: place("health_check.path"),
                 port_place: place("health_check.port"),
             }),

@@ -3,8 +3,8 @@
 use super::ListenerBuilder;
 use crate::{
     config::{
-        DnsResponseType, Listener, ServiceDiscovery, VirtualNode,
-        draft::{Said, VirtualNodeDraft},
+        AccessLog, ClientPolicy, DnsResponseType, Listener, ServiceDiscovery, VirtualNode,
+        draft::{BackendDraft, Said, VirtualNodeDraft},
     },
     error::Place,
     unit::{IpPreference, Protocol},
@@ -31,6 +31,7 @@ impl VirtualNode {
             service_discovery: None,
             ip_preference: None,
             backends: Vec::new(),
+            client_policy: None,
             access_log: None,
             whole: true,
         };
@@ -93,21 +94,35 @@ impl VirtualNodeBuilder {
     }
 
     /// Adds a virtual service that the node may call.
-    pub fn backend(mut self, virtual_service: impl Into<String>) -> Self {
-        let name = virtual_service.into();
-        let place = self.place(&format!("backend({name})"));
-        self.draft.backends.push(Said::new(name, place));
+    pub fn backend(self, virtual_service: impl Into<String>) -> Self {
+        self.backend_draft(virtual_service.into(), None)
+    }
+
+    /// Adds a virtual service that the node may call, and what it asks of its TLS.
+    pub fn backend_with(self, virtual_service: impl Into<String>, policy: ClientPolicy) -> Self {
+        self.backend_draft(virtual_service.into(), Some(policy))
+    }
+
+    /// Says what the node asks of the TLS of backends that have no policy of their own.
+    pub fn client_policy(mut self, policy: ClientPolicy) -> Self {
+        let place = self.place("client_policy");
+        self.draft.client_policy = Some(Said::new(policy, place));
         self
     }
 
-    /// Writes one line to this file for each request that the node takes or makes; see
+    /// Writes one line there for each request that the node takes or makes; see
     /// [`access_log`](mod@crate::access_log) for what it tells.
-    ///
-    /// # Units
-    /// A path of 1 to 255 characters; `/dev/stdout` is the process's own output.
-    pub fn access_log(mut self, path: impl Into<String>) -> Self {
-        let place = self.place("access_log");
-        self.draft.access_log = Some(Said::new(path.into(), place));
+    pub fn access_log(mut self, log: AccessLog) -> Self {
+        self.draft.access_log = Some(log);
+        self
+    }
+
+    fn backend_draft(mut self, name: String, policy: Option<ClientPolicy>) -> Self {
+        let place = self.place(&format!("backend({name})"));
+        self.draft.backends.push(BackendDraft {
+            virtual_service: Said::new(name, place.clone()),
+            client_policy: policy.map(|policy| Said::new(policy, place)),
+        });
         self
     }
 

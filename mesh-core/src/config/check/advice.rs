@@ -29,7 +29,7 @@ pub(super) fn check(draft: &Draft, problems: &mut Problems) {
 
 fn backends(node: &VirtualNodeDraft, graph: &Graph<'_>, draft: &Draft, problems: &mut Problems) {
     let mut seen: BTreeMap<&str, &Place> = BTreeMap::new();
-    for Said { value, place } in &node.backends {
+    for Said { value, place } in node.backends.iter().map(|backend| &backend.virtual_service) {
         let known = graph.services.contains(value.as_str());
         if let Some(first) = seen.get(value.as_str()) {
             let message = format!(
@@ -146,13 +146,14 @@ fn listener_meant<'a>(
 }
 
 fn timeouts(route: &RouteDraft, graph: &Graph<'_>, problems: &mut Problems) {
-    let Said {
-        value: timeout,
+    let Some(Said {
+        value: limit,
         place,
-    } = &route.timeout;
-    let Some(limit) = timeout.per_request else {
+    }) = &route.timeout.per_request
+    else {
         return;
     };
+    let limit = *limit;
     if let Some(retry) = &route.retry_policy {
         let wanted = retry
             .value
@@ -169,7 +170,7 @@ fn timeouts(route: &RouteDraft, graph: &Graph<'_>, problems: &mut Problems) {
     for target in &route.targets.value {
         let node = graph.nodes.get(target.virtual_node.value.as_str());
         let meant = node.and_then(|node| listener_meant(target, node));
-        if meant.is_some_and(|listener| cuts(listener.timeout, limit)) {
+        if meant.is_some_and(|listener| cuts(listener.timeout.timeout(), limit)) {
             let message = format!(
                 "the route lets a request take {}, and the listener of {} ends it sooner ({DEFAULT_REQUEST:?} where nothing is \
                  written): raise the listener's limit too",
@@ -222,6 +223,7 @@ fn conditions(route: &RouteDraft) -> String {
         query_parameters,
         service_name,
         method_name,
+        ..
     } = &route.matches.value;
     let priority = route.priority.as_ref().map(|said| said.value);
     let path = path.as_ref().map(|said| &said.value);

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, net::Ipv6Addr};
 use super::{port, watched};
 use crate::{
     config::{
-        DnsResponseType, Listener, RouterListener, ServiceDiscovery,
-        draft::{Said, VirtualNodeDraft, VirtualRouterDraft},
+        DnsResponseType, Listener, ListenerWritten, RouterListener, ServiceDiscovery, Written,
+        draft::{ListenerDraft, Said, VirtualNodeDraft, VirtualRouterDraft},
     },
     error::{Place, Problems, quoted},
     unit::Protocol,
@@ -43,10 +43,24 @@ pub(super) fn of_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Vec<
                 connection_pool: watched::connection_pool(listener, problems),
                 port: port(&listener.port, problems)?,
                 protocol: listener.protocol,
-                timeout: listener.timeout,
+                timeout: listener.timeout.timeout(),
+                tls: listener.tls.as_ref().map(|said| said.value.clone()),
+                written: written(listener),
             })
         })
         .collect()
+}
+
+fn written(draft: &ListenerDraft) -> ListenerWritten {
+    let at = |place: Option<&Place>| place.map(Written::at).unwrap_or_default();
+    ListenerWritten {
+        listener: Written::at(&draft.port.place),
+        per_request: at(draft.timeout.per_request.as_ref().map(|said| &said.place)),
+        idle: at(draft.timeout.idle.as_ref().map(|said| &said.place)),
+        health_check: at(draft.health_check.as_ref().map(|check| &check.place)),
+        outlier_detection: at(draft.outlier_detection.as_ref().map(|said| &said.place)),
+        connection_pool: at(draft.connection_pool.as_ref().map(|said| &said.place)),
+    }
 }
 
 /// A load balancer is one endpoint, and one alone is never left out.

@@ -8,7 +8,7 @@ use super::{port, sized};
 use crate::{
     config::{
         HeaderKey, HeaderMatch, HeaderMatcher, HttpRouteMatch, PathMatch, QueryParameter,
-        RouteMatch,
+        RouteMatch, TcpRouteMatch,
         draft::{HeaderDraft, MatchDraft, Said},
         spelling::nearest,
     },
@@ -36,6 +36,9 @@ pub(super) fn matching(
     );
     match protocol {
         Protocol::Grpc => RouteMatch::Grpc(grpc::matching(draft, problems)),
+        Protocol::Tcp => RouteMatch::Tcp(TcpRouteMatch {
+            port: match_port(draft, problems),
+        }),
         _ => RouteMatch::Http(http(draft, problems)),
     }
 }

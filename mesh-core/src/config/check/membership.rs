@@ -25,6 +25,8 @@ pub(super) fn choose(draft: &mut Draft, problems: &mut Problems) -> Option<MeshD
     draft.virtual_routers.retain(|router| ours(&router.mesh));
     draft.routes.retain(|route| ours(&route.mesh));
     draft.virtual_services.retain(|service| ours(&service.mesh));
+    draft.virtual_gateways.retain(|gateway| ours(&gateway.mesh));
+    draft.gateway_routes.retain(|route| ours(&route.mesh));
     duplicates(draft, problems);
     Some(mesh)
 }

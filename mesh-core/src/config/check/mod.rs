@@ -16,9 +16,10 @@ mod watched;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Mesh, Provider, Route, VirtualNode, VirtualRouter, VirtualService,
+    Backend, Mesh, Provider, Route, VirtualNode, VirtualRouter, VirtualService,
     draft::{
-        Draft, ProviderDraft, Said, VirtualNodeDraft, VirtualRouterDraft, VirtualServiceDraft,
+        BackendDraft, Draft, ProviderDraft, Said, VirtualNodeDraft, VirtualRouterDraft,
+        VirtualServiceDraft,
     },
 };
 use crate::{
@@ -71,6 +72,7 @@ pub(crate) fn check(
         virtual_nodes,
         virtual_routers,
         virtual_services,
+        virtual_gateways: BTreeMap::new(),
     };
     Ok((mesh, warnings))
 }
@@ -97,22 +99,27 @@ fn virtual_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Option<Vir
     let listeners = listener::of_node(draft, problems);
     let backends = draft.backends.iter();
     let mut backends: Vec<_> = backends
-        .filter_map(|backend| named(backend, VirtualServiceName::new, problems))
+        .filter_map(|draft| backend(draft, problems))
         .collect();
     let mut seen = BTreeSet::new();
-    backends.retain(|name| seen.insert(name.clone()));
+    backends.retain(|backend| seen.insert(backend.virtual_service.clone()));
     let discovery = draft.service_discovery.as_ref();
-    let access_log = draft.access_log.as_ref();
-    if let Some(Said { value, place }) = access_log {
-        sized("log file path", value, 255, place, problems);
-    }
     Some(VirtualNode {
         name: name?,
         listeners,
         service_discovery: discovery.map(|said| said.value.clone()),
         backends,
         ip_preference: draft.ip_preference,
-        access_log: access_log.map(|said| said.value.clone()),
+        client_policy: draft.client_policy.as_ref().map(|said| said.value.clone()),
+        access_log: draft.access_log.clone(),
+    })
+}
+
+fn backend(draft: &BackendDraft, problems: &mut Problems) -> Option<Backend> {
+    let policy = draft.client_policy.as_ref();
+    Some(Backend {
+        virtual_service: named(&draft.virtual_service, VirtualServiceName::new, problems)?,
+        client_policy: policy.map(|said| said.value.clone()),
     })
 }
 

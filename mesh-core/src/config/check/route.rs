@@ -3,7 +3,7 @@
 use super::{matching::matching, named, port, within};
 use crate::{
     config::{
-        RetryPolicy, Route, WeightedTarget,
+        RetryPolicy, Route, RouteWritten, WeightedTarget, Written,
         draft::{RouteDraft, Said, TargetDraft},
     },
     error::{Place, Problems, quoted},
@@ -27,8 +27,20 @@ pub(super) fn route(draft: &RouteDraft, problems: &mut Problems) -> Option<Route
         matches,
         targets,
         retry_policy,
-        timeout: draft.timeout.value,
+        timeout: draft.timeout.timeout(),
+        written: written(draft),
     })
+}
+
+fn written(draft: &RouteDraft) -> RouteWritten {
+    let at = |place: Option<&Place>| place.map(Written::at).unwrap_or_default();
+    RouteWritten {
+        route: Written::at(&draft.name.place),
+        targets: Written::at(&draft.targets.place),
+        retry_policy: at(draft.retry_policy.as_ref().map(|said| &said.place)),
+        per_request: at(draft.timeout.per_request.as_ref().map(|said| &said.place)),
+        idle: at(draft.timeout.idle.as_ref().map(|said| &said.place)),
+    }
 }
 
 fn targets(draft: &RouteDraft, problems: &mut Problems) -> Vec<WeightedTarget> {

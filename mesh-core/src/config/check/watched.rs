@@ -18,6 +18,7 @@ pub(super) fn health_check(
         check,
         path_place,
         port_place,
+        ..
     } = listener.health_check.as_ref()?;
     let own = check.own_port().map(|port| i64::from(port.get()));
     if let Some(own) = own.filter(|own| *own != listener.port.value) {

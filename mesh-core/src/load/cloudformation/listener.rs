@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     config::{
-        Timeout,
         draft::{HealthCheckDraft, ListenerDraft, Said},
         within,
     },
@@ -27,8 +26,10 @@ pub(super) fn read(node: &Resolved, problems: &mut Problems) -> Option<ListenerD
     Some(ListenerDraft {
         port,
         protocol,
+        tls: None,
         timeout: own(node, "Timeout", protocol, problems)
-            .map_or(Timeout::new(), |own| timeout(&own.value, problems)),
+            .map(|own| timeout(&own.value, problems))
+            .unwrap_or_default(),
         health_check: check.and_then(|check| health_check(check, problems)),
         outlier_detection: outlier.and_then(|outlier| outlier_detection(outlier, problems)),
         connection_pool: own(node, "ConnectionPool", protocol, problems)
@@ -92,6 +93,7 @@ fn health_check(node: &Resolved, problems: &mut Problems) -> Option<HealthCheckD
     };
     Some(HealthCheckDraft {
         check,
+        place: node.place.clone(),
         path_place,
         port_place,
     })

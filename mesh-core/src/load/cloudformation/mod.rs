@@ -101,9 +101,6 @@ fn app_mesh_resource<'a>(
     if seen.has(&read, app_mesh.shape.what, problems) {
         return problems.errors() > before;
     }
-    if left_out {
-        draft.left_out.extend(read.mesh.clone());
-    }
     if lost_with(resource).is_none() {
         spec::read(read, draft, problems);
     }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     config::{
         GrpcRetryEvent, HeaderMatcher, HttpRetryEvent, PathMatch, QueryParameter, RetryPolicy,
-        TcpRetryEvent, Timeout,
+        TcpRetryEvent,
         draft::{Gaps, HeaderDraft, MatchDraft, RouteDraft, Said, TargetDraft},
     },
     error::{Place, Problems},
@@ -61,7 +61,9 @@ pub(super) fn read(
     let policy = route.at(&["RetryPolicy"]);
     let policy = policy.and_then(|node| retry_policy(node, problems));
     let limits = route.at(&["Timeout"]);
-    let limits = limits.map_or(Timeout::new(), |node| timeout(node, problems));
+    let limits = limits
+        .map(|node| timeout(node, problems))
+        .unwrap_or_default();
     Some(RouteDraft {
         mesh: read.mesh.clone(),
         router,
@@ -71,7 +73,7 @@ pub(super) fn read(
         matches: Said::new(matches, place("Match")),
         targets: Said::new(targets.iter().filter_map(target).collect(), targets_place),
         retry_policy: policy.map(|policy| Said::new(policy, place("RetryPolicy"))),
-        timeout: Said::new(limits, place("Timeout")),
+        timeout: limits,
         whole: read.whole && problems.errors() == before,
     })
 }
@@ -97,6 +99,7 @@ fn matches(node: &Resolved) -> MatchDraft {
     let headers = headers.chain(node.items(&["Metadata"]));
     let parameters = node.items(&["QueryParameters"]).iter();
     MatchDraft {
+        hostname: None,
         path: prefix.or(exact).or(regex),
         method: node.text(&["Method"]),
         scheme: node.text(&["Scheme"]),

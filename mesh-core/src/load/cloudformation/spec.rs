@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     config::{
-        DnsResponseType, EgressFilter, ServiceDiscovery, Timeout,
+        DnsResponseType, EgressFilter, ServiceDiscovery,
         draft::{
-            Draft, MeshDraft, ProviderDraft, RouterListenerDraft, Said, VirtualNodeDraft,
-            VirtualRouterDraft, VirtualServiceDraft,
+            Draft, MeshDraft, ProviderDraft, RouterListenerDraft, Said, TimeoutDraft,
+            VirtualNodeDraft, VirtualRouterDraft, VirtualServiceDraft,
         },
     },
     error::Problems,
@@ -85,8 +85,17 @@ fn virtual_node(read: Read<'_>, problems: &mut Problems) -> VirtualNodeDraft {
     let backends =
         backends.filter_map(|backend| backend.text(&["VirtualService", "VirtualServiceName"]));
     VirtualNodeDraft {
-        backends: backends.collect(),
-        access_log: spec.text(&["Spec", "Logging", "AccessLog", "File", "Path"]),
+        backends: backends
+            .map(|virtual_service| crate::config::draft::BackendDraft {
+                virtual_service,
+                client_policy: None,
+            })
+            .collect(),
+        client_policy: None,
+        access_log: spec
+            .text(&["Spec", "Logging", "AccessLog", "File", "Path"])
+            .and_then(|path| crate::config::FilePath::new(path.value).ok())
+            .map(crate::config::AccessLog::new),
         mesh: read.mesh,
         name: read.name,
         listeners,
@@ -154,12 +163,14 @@ fn discovery(node: &Resolved) -> Option<Said<ServiceDiscovery>> {
     Some(found)
 }
 
-pub(super) fn timeout(node: &Resolved, problems: &mut Problems) -> Timeout {
-    Timeout {
-        per_request: node
-            .at(&["PerRequest"])
-            .and_then(|node| duration(node, problems)),
-        idle: node.at(&["Idle"]).and_then(|node| duration(node, problems)),
+pub(super) fn timeout(node: &Resolved, problems: &mut Problems) -> TimeoutDraft {
+    let mut limit = |key: &str| {
+        let node = node.at(&[key])?;
+        Some(Said::new(duration(node, problems)?, node.place.clone()))
+    };
+    TimeoutDraft {
+        per_request: limit("PerRequest"),
+        idle: limit("Idle"),
     }
 }
 

@@ -9,7 +9,7 @@ use std::{marker::PhantomData, time::Duration};
 use crate::{
     config::{
         HeaderMatcher, RetryPolicy, Timeout,
-        draft::{HeaderDraft, MatchDraft, RouteDraft, Said, TargetDraft},
+        draft::{HeaderDraft, MatchDraft, RouteDraft, Said, TargetDraft, TimeoutDraft},
     },
     error::Place,
     unit::Protocol,
@@ -148,7 +148,7 @@ impl<K> RouteBuilder<K> {
             matches: Said::new(matches, place("match")),
             targets: Said::new(targets, place("target")),
             retry_policy: self.retry_policy.map(|p| Said::new(p, place("retry"))),
-            timeout: Said::new(self.timeout, place("timeout")),
+            timeout: TimeoutDraft::of(self.timeout, &place("timeout")),
             whole: true,
             name: Said::new(self.name, Place::of(path.clone())),
         }
