@@ -1,6 +1,8 @@
 //! A configuration: a mesh, where it came from, and what to be warned of.
 
-use super::Mesh;
+use std::collections::BTreeMap;
+
+use super::{Mesh, ResourceKind};
 use crate::error::Problem;
 
 /// A mesh that was read or built, and what is worth knowing about it.
@@ -22,16 +24,16 @@ pub struct Config {
     mesh: Mesh,
     origin: Origin,
     warnings: Vec<Problem>,
-    resources: usize,
+    counts: Counts,
 }
 
 impl Config {
-    pub(crate) fn read(mesh: Mesh, warnings: Vec<Problem>, resources: usize) -> Self {
+    pub(crate) fn read(mesh: Mesh, warnings: Vec<Problem>, counts: Counts) -> Self {
         Self {
             mesh,
             origin: Origin::AppMesh,
             warnings,
-            resources,
+            counts,
         }
     }
 
@@ -66,7 +68,40 @@ impl Config {
     /// How many App Mesh resources were read or built, those that this version leaves out among them.
     #[must_use]
     pub fn resources(&self) -> usize {
-        self.resources
+        self.counts.total()
+    }
+
+    /// How many resources of each kind were read or built. The routes of a Kubernetes `VirtualRouter` are a part of it.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+}
+
+/// How many resources of each kind there are.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Counts(BTreeMap<ResourceKind, usize>);
+
+impl Counts {
+    pub(crate) fn add(&mut self, kind: ResourceKind) {
+        self.add_all(kind, 1);
+    }
+
+    fn add_all(&mut self, kind: ResourceKind, count: usize) {
+        if count > 0 {
+            *self.0.entry(kind).or_default() += count;
+        }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.0.values().sum()
+    }
+
+    /// Each kind that there is, with its number, in the order of the kinds.
+    pub fn iter(&self) -> impl Iterator<Item = (ResourceKind, usize)> {
+        self.0.iter().map(|(kind, count)| (*kind, *count))
     }
 }
 
@@ -76,14 +111,33 @@ impl From<Mesh> for Config {
             .virtual_routers()
             .map(|router| router.routes.len())
             .sum();
-        let named = mesh.virtual_nodes().count()
-            + mesh.virtual_routers().count()
-            + mesh.virtual_services().count();
+        let gateway_routes: usize = mesh
+            .virtual_gateways()
+            .map(|gateway| gateway.routes.len())
+            .sum();
+        let mut counts = Counts::default();
+        for (kind, count) in [
+            (ResourceKind::Mesh, 1),
+            (ResourceKind::VirtualNode, mesh.virtual_nodes().count()),
+            (ResourceKind::VirtualRouter, mesh.virtual_routers().count()),
+            (ResourceKind::Route, routes),
+            (
+                ResourceKind::VirtualService,
+                mesh.virtual_services().count(),
+            ),
+            (
+                ResourceKind::VirtualGateway,
+                mesh.virtual_gateways().count(),
+            ),
+            (ResourceKind::GatewayRoute, gateway_routes),
+        ] {
+            counts.add_all(kind, count);
+        }
         Self {
             mesh,
             origin: Origin::Built,
             warnings: Vec::new(),
-            resources: 1 + named + routes,
+            counts,
         }
     }
 }

@@ -7,6 +7,7 @@
 mod builder;
 mod check;
 pub(crate) mod draft;
+mod kind;
 mod loaded;
 mod logging;
 mod matcher;
@@ -29,7 +30,8 @@ pub use builder::{
     ForGrpc, ForHttp, ListenerBuilder, MeshBuilder, RouteBuilder, VirtualNodeBuilder,
     VirtualRouterBuilder, VirtualServiceBuilder,
 };
-pub use loaded::{Config, Origin};
+pub use kind::{ResourceKind, UnknownKind};
+pub use loaded::{Config, Counts, Origin};
 pub use logging::{AccessLog, LoggingFormat};
 pub use matcher::{HeaderKey, HeaderMatch, HeaderMatcher, PathMatch, QueryParameter};
 pub use mesh::{EgressFilter, Mesh};

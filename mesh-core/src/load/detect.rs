@@ -1,57 +1,59 @@
-//! What a document is, for those that are not what this version reads.
+//! What a document is.
 
 use super::{
+    api, kubernetes,
     node::{Node, Value},
-    tree::place,
+    place::place,
 };
 use crate::error::{Problems, quoted};
 
-/// Whether the document is a CloudFormation template; what it is instead is reported.
-pub(super) fn is_cloudformation(root: &Node, problems: &mut Problems) -> bool {
+/// The form of a document.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Document {
+    Template,
+    Kubernetes,
+    Api,
+}
+
+/// Which form a document has; `None` for something else, which is reported.
+pub(super) fn form(root: &Node, problems: &mut Problems) -> Option<Document> {
     let found = match &root.value {
-        Value::Map(_) if template(root) => return true,
-        Value::Map(_) => mapping(root),
+        Value::Map(_) => match mapping(root) {
+            Ok(form) => return Some(form),
+            Err(found) => found,
+        },
         Value::List(_) => "a list".to_owned(),
         Value::Scalar(_) => "plain text".to_owned(),
     };
     let message = format!(
-        "this is {found}, and this version reads CloudFormation: a template with `Resources` of the types \
-         `AWS::AppMesh::…`"
+        "this is {found}, and App Mesh resources are read from CloudFormation templates (`Resources` of the types \
+         `AWS::AppMesh::…`), Kubernetes objects (`apiVersion: {}v1beta2`) and the App Mesh API's JSON (`spec`, with the resource's \
+         name)",
+        kubernetes::GROUP
     );
-    problems.error("not-cloudformation", &place(root.at.clone()), message);
-    false
+    problems.error("unknown-document", &place(root.at.clone()), message);
+    None
 }
 
-fn template(root: &Node) -> bool {
-    let known = ["Resources", "AWSTemplateFormatVersion"];
-    known.iter().any(|key| root.member(key).is_some())
-}
-
-fn mapping(root: &Node) -> String {
+fn mapping(root: &Node) -> Result<Document, String> {
+    let there = |key: &str| root.member(key).is_some();
     let text = |key| root.member(key).and_then(Node::text);
-    if let (Some(version), Some(kind)) = (text("apiVersion"), text("kind")) {
-        let whose = match version.starts_with("appmesh.k8s.aws/") {
-            true => "an App Mesh object of Kubernetes",
-            false => "a Kubernetes object",
-        };
-        return format!("{whose} ({}, {})", quoted(kind), quoted(version));
+    if there("Resources") || there("AWSTemplateFormatVersion") {
+        return Ok(Document::Template);
     }
-    let api = API_KEYS.iter().find(|key| root.member(key).is_some());
-    match api {
-        Some(key) => format!("the App Mesh API's JSON, by its key `{key}`"),
-        None => "a mapping without `Resources`".to_owned(),
+    if there("apiVersion") && there("kind") {
+        return Ok(Document::Kubernetes);
     }
+    if api::is_api(root) {
+        return Ok(Document::Api);
+    }
+    if there("containerDefinitions") {
+        let family = text("family").unwrap_or_default();
+        return Err(format!("the ECS task definition {}", quoted(family)));
+    }
+    let first = root.entries().first().map(|entry| quoted(&entry.key));
+    Err(match first {
+        Some(key) => format!("a mapping that begins with {key}"),
+        None => "an empty mapping".to_owned(),
+    })
 }
-
-const API_KEYS: [&str; 10] = [
-    "spec",
-    "meshName",
-    "mesh",
-    "virtualNode",
-    "virtualNodeName",
-    "virtualRouter",
-    "virtualService",
-    "virtualGateway",
-    "route",
-    "gatewayRoute",
-];

@@ -8,25 +8,29 @@ use super::{
 };
 use crate::error::{Location, Problems, quoted};
 
-/// Reads the one value of a JSON text.
+/// Reads the values of a JSON text: one, or several one after the other.
 ///
 /// # Source
-/// RFC 8259.
+/// RFC 8259; tools that print several values print them so.
 pub(super) fn read(
     document: &Arc<str>,
     text: &str,
     problems: &mut Problems,
 ) -> Result<Vec<Node>, Fault> {
     let mut json = Json {
-        tree: Tree::new(document),
+        tree: Tree::new(document, 0),
         rest: text.chars().peekable(),
         line: 1,
         column: 1,
     };
     json.value()?;
     json.space();
-    if let Some(found) = json.rest.peek().copied() {
-        return Err(json.unexpected(found, "the end"));
+    while let Some(found) = json.rest.peek().copied() {
+        if found != '{' {
+            return Err(json.unexpected(found, "the end"));
+        }
+        json.value()?;
+        json.space();
     }
     Ok(json.tree.finish(problems))
 }

@@ -1,16 +1,36 @@
 //! Text into configuration: App Mesh files as their owners keep them.
 //!
-//! This version reads CloudFormation templates, as YAML and as JSON. Reading is a pure function of the texts and the
-//! values given: no file is opened, nothing is asked of AWS. Every problem is reported, each with file, line and column, and
-//! size, nesting and aliases are bounded before anything is kept.
+//! Three forms are read, each told from its content: CloudFormation templates, the App Mesh controller's Kubernetes
+//! objects, and the App Mesh API's JSON. Reading is a pure function of the texts and the values given: no file is opened, nothing
+//! is asked of AWS. Every problem is reported, each with file, line and column, and size, nesting and aliases are bounded before
+//! anything is kept.
+//!
+//! | form | placeholders | numbers and truth values in quotes |
+//! |---|---|---|
+//! | CloudFormation | none: `${…}` is `Fn::Sub`'s; parameters have [their values](Reader::parameter) | are taken |
+//! | Kubernetes, `appmesh.k8s.aws/v1beta2` | `${NAME}`, `$NAME`, `{{NAME}}` | are texts |
+//! | the API's JSON | these, and jq's `$NAME` and `\($NAME)` | are texts |
 
+mod api;
 mod cloudformation;
+mod conform;
 mod detect;
 mod json;
+mod kubernetes;
 mod node;
+mod part;
+mod place;
+mod placeholder;
+mod plain;
+mod read;
 mod reader;
+mod resolved;
+mod schema;
+mod shape;
+mod spec;
 mod text;
 mod tree;
+mod twice;
 mod yaml;
 
 pub use self::reader::Reader;

@@ -5,9 +5,17 @@ use std::{
     sync::Arc,
 };
 
-use super::{cloudformation, detect, text};
+use super::{
+    api::{self, Unsaid},
+    cloudformation,
+    detect::{self, Document},
+    kubernetes,
+    read::Read,
+    shape::Form,
+    spec, text, twice,
+};
 use crate::{
-    config::{Config, check, draft::Draft, spelling::nearest},
+    config::{Config, Counts, ResourceKind, check, draft::Draft, spelling::nearest},
     error::{ConfigErrors, Location, Place, Problems, quoted},
 };
 
@@ -34,9 +42,13 @@ use crate::{
 #[must_use = "a reader does nothing before `read`"]
 pub struct Reader {
     values: BTreeMap<String, String>,
+    substitutions: BTreeMap<String, String>,
     documents: Vec<(Arc<str>, String)>,
     mesh: Option<String>,
+    unsaid: Unsaid,
     allow_missing: bool,
+    lenient: bool,
+    last_wins: bool,
 }
 
 impl Reader {
@@ -54,14 +66,58 @@ impl Reader {
         self.parameter(name, value)
     }
 
-    /// Says which mesh to take, where the documents hold several.
+    /// Gives a placeholder its value, in Kubernetes objects and the API's JSON: `${NAME}`, `$NAME`, `{{NAME}}`, and jq's
+    /// `$NAME` and `\($NAME)`. Where the environment is to fill them, give all of [`std::env::vars`].
+    ///
+    /// # Examples
+    /// ```
+    /// use mesh_core::config::Config;
+    ///
+    /// let service = r#"{"meshName": $MESH, "virtualServiceName": "orders.\($DOMAIN)", "spec": {}}"#;
+    /// let reader = Config::reader().substitute("MESH", "shop").substitute("DOMAIN", "local");
+    /// let config = reader.document("orders.json", service).read()?;
+    /// assert!(config.mesh().virtual_service("orders.local").is_some());
+    /// # Ok::<(), mesh_core::error::ConfigErrors>(())
+    /// ```
+    pub fn substitute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.substitutions.insert(name.into(), value.into());
+        self
+    }
+
+    /// Says which mesh to take, where the documents hold several; and which it is, where they name none.
     pub fn mesh(mut self, name: impl Into<String>) -> Self {
         self.mesh = Some(name.into());
         self
     }
 
-    /// Allows references to virtual nodes and routers that are defined elsewhere: what holds one is left out, with a
-    /// warning, and the rest is taken.
+    /// Says what the API's JSON is that does not say it: the kind and the name that stood on the command line. A route's name has
+    /// its router's before it, a gateway route's its gateway's.
+    ///
+    /// # Examples
+    /// ```
+    /// use mesh_core::config::{Config, ResourceKind};
+    ///
+    /// let spec = r#"{"spec": {"listeners": [{"portMapping": {"port": 80, "protocol": "http"}}]}}"#;
+    /// let reader = Config::reader().mesh("shop").document("router.json", spec);
+    /// let config = reader.bare(ResourceKind::VirtualRouter, "orders").read()?;
+    /// assert!(config.mesh().virtual_router("orders").is_some());
+    ///
+    /// let route = r#"{"spec": {"httpRoute": {"match": {"prefix": "/"},
+    ///     "action": {"weightedTargets": [{"virtualNode": "orders-v1", "weight": 1}]}}}}"#;
+    /// let reader = Config::reader().mesh("shop").allow_missing().document("route.json", route);
+    /// assert_eq!(reader.bare(ResourceKind::Route, "orders/canary").read()?.resources(), 1);
+    /// # Ok::<(), mesh_core::error::ConfigErrors>(())
+    /// ```
+    pub fn bare(self, kind: ResourceKind, name: impl Into<String>) -> Self {
+        let (kind, name) = (Some(kind), Some(name.into()));
+        Self {
+            unsaid: Unsaid { kind, name },
+            ..self
+        }
+    }
+
+    /// Allows references to virtual nodes, routers and services that are defined elsewhere: what holds one is left out, with
+    /// a warning, and the rest is taken.
     ///
     /// # Examples
     /// ```
@@ -86,7 +142,20 @@ impl Reader {
         self
     }
 
-    /// Adds a document.
+    /// Passes over properties that App Mesh does not have, with a warning, as API servers do that prune them.
+    pub fn lenient(mut self) -> Self {
+        self.lenient = true;
+        self
+    }
+
+    /// Takes the later one of two resources that have one name, as `kubectl apply` does of files that are applied one after the
+    /// other; else that is an error.
+    pub fn last_wins(mut self) -> Self {
+        self.last_wins = true;
+        self
+    }
+
+    /// Adds a document, or several in one text.
     pub fn document(mut self, name: &str, text: impl Into<String>) -> Self {
         self.documents.push((Arc::from(name), text.into()));
         self
@@ -97,8 +166,8 @@ impl Reader {
     /// # Errors
     /// [`ConfigErrors`] with every problem of every document.
     pub fn read(self) -> Result<Config, ConfigErrors> {
-        let (draft, problems, resources) = self.draft();
-        config(draft, problems, resources)
+        let (draft, problems, counts) = self.draft();
+        config(draft, problems, counts)
     }
 
     /// Reads all documents as one configuration for each mesh in them, in the order of the meshes' names.
@@ -122,10 +191,10 @@ impl Reader {
     /// # Ok::<(), mesh_core::error::ConfigErrors>(())
     /// ```
     pub fn read_each(self) -> Result<Vec<Config>, ConfigErrors> {
-        let (draft, problems, resources) = self.draft();
+        let (draft, problems, counts) = self.draft();
         let meshes = draft.mesh_names();
         if !(2..=MESHES).contains(&meshes.len()) || draft.wanted.is_some() {
-            return Ok(vec![config(draft, problems, resources)?]);
+            return Ok(vec![config(draft, problems, counts)?]);
         }
         let mut configs = Vec::new();
         let mut refused = Vec::new();
@@ -135,7 +204,7 @@ impl Reader {
                 wanted,
                 ..draft.clone()
             };
-            match config(draft, problems.clone(), resources) {
+            match config(draft, problems.clone(), counts.clone()) {
                 Ok(config) => configs.push(config),
                 Err(errors) => refused.push(errors),
             }
@@ -150,7 +219,7 @@ impl Reader {
     }
 
     /// What all documents say, what is wrong with it, and how many resources there are.
-    fn draft(&self) -> (Draft, Problems, usize) {
+    fn draft(&self) -> (Draft, Problems, Counts) {
         let mut problems = Problems::default();
         let mut draft = Draft {
             wanted: self.mesh.clone(),
@@ -158,45 +227,94 @@ impl Reader {
             start: self.start(),
             ..Draft::default()
         };
-        let resources = self.templates(&mut draft, &mut problems);
-        (draft, problems, resources)
+        let reads = self.documents(&mut draft, &mut problems);
+        let reads = twice::once(reads, self.last_wins, &mut problems);
+        let mut counts = Counts::default();
+        for read in reads {
+            // A router's routes are a part of it there.
+            if (read.kind, read.form) != (ResourceKind::Route, Form::Kubernetes) {
+                counts.add(read.kind);
+            }
+            if self.has_parent(&read, &mut problems) {
+                spec::read(read, &mut draft, &mut problems);
+            }
+        }
+        self.none_found(&counts, &draft, &mut problems);
+        (draft, problems, counts)
     }
 
-    /// Reads what can be read into the draft, and counts it.
-    fn templates(&self, draft: &mut Draft, problems: &mut Problems) -> usize {
-        let mut resources = 0;
-        let mut seen = cloudformation::Seen::default();
+    /// Reads every document.
+    fn documents(&self, draft: &mut Draft, problems: &mut Problems) -> Vec<Read> {
+        let mut reads = Vec::new();
         let mut names = BTreeSet::new();
+        let mut objects = Vec::new();
         let mut unread = false;
         for (name, text) in &self.documents {
-            let roots = text::documents(name, text, problems);
+            let roots = text::documents(name, text, &self.substitutions, problems);
             unread |= roots.is_none();
             for root in roots.unwrap_or_default() {
-                if detect::is_cloudformation(&root, problems) {
-                    resources +=
-                        cloudformation::read(&root, &self.values, draft, &mut seen, problems);
-                    names.extend(cloudformation::names(&root).map(str::to_owned));
-                } else {
-                    unread = true;
+                match detect::form(&root, problems) {
+                    Some(Document::Template) => {
+                        names.extend(cloudformation::names(&root).map(str::to_owned));
+                        let found =
+                            cloudformation::read(&root, &self.values, self.lenient, problems);
+                        unread |= found.unknown;
+                        reads.extend(found.resources);
+                    }
+                    Some(Document::Kubernetes) => objects.push(root),
+                    Some(Document::Api) => {
+                        let read = api::read(&root, &self.unsaid, self.lenient, problems);
+                        unread |= read.is_none();
+                        reads.extend(read);
+                    }
+                    None => unread = true,
                 }
             }
         }
+        reads.extend(kubernetes::read(&objects, self.lenient, problems));
         if unread {
             draft.gaps.everything();
         } else {
-            self.none_found(resources, &draft.start, problems);
             self.unused(&names, &draft.start, problems);
         }
-        resources
+        reads
     }
 
-    fn none_found(&self, resources: usize, place: &Place, problems: &mut Problems) {
-        if resources > 0 || problems.errors() > 0 {
+    /// Whether it is known what a route is a part of; else that is reported.
+    fn has_parent(&self, read: &Read, problems: &mut Problems) -> bool {
+        let Some(parent) = read.kind.parent().filter(|_| read.parent.is_none()) else {
+            return true;
+        };
+        if !read.whole {
+            return true;
+        }
+        let what = match read.kind {
+            ResourceKind::Route => "the route",
+            _ => "the gateway route",
+        };
+        let name = quoted(&read.name.value);
+        let place = &read.name.place;
+        if self.allow_missing {
+            let message = format!("{what} {name} is left out: nothing here tells its `{parent}`");
+            problems.warn("missing-parent", place, message);
+        } else {
+            let message = format!(
+                "nothing here tells the `{parent}` of {what} {name}: load what it is a part of as well, or say it (in Rust \
+                 `Reader::bare`, for validate `--kind {} --name PARENT/NAME`)",
+                read.kind
+            );
+            problems.error("missing-parent", place, message);
+        }
+        false
+    }
+
+    fn none_found(&self, counts: &Counts, draft: &Draft, problems: &mut Problems) {
+        if counts.total() > 0 || problems.errors() > 0 || draft.gaps.meshes {
             return;
         }
-        let message = "there is no App Mesh resource in this template: name a template with resources of the types \
-                       `AWS::AppMesh::…`";
-        problems.error("no-app-mesh-resources", place, message);
+        let message = "there is no App Mesh resource here: name a template with resources of the types `AWS::AppMesh::…`, \
+                       objects of `appmesh.k8s.aws/v1beta2`, or the App Mesh API's JSON";
+        problems.error("no-app-mesh-resources", &draft.start, message);
     }
 
     /// Values for which no document has a use: mostly a misspelt name.
@@ -227,10 +345,11 @@ impl Reader {
     }
 }
 
-fn config(draft: Draft, problems: Problems, resources: usize) -> Result<Config, ConfigErrors> {
+fn config(draft: Draft, problems: Problems, counts: Counts) -> Result<Config, ConfigErrors> {
+    let resources = counts.total();
     let (mesh, warnings) =
         check(draft, problems).map_err(|errors| errors.with_resources(resources))?;
-    Ok(Config::read(mesh, warnings, resources))
+    Ok(Config::read(mesh, warnings, counts))
 }
 
 /// Each is checked against all that the documents hold: many times many would have no end.

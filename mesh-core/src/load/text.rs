@@ -1,26 +1,41 @@
-//! A text into documents: its size, its encoding's leftovers, and which of the two syntaxes it is.
+//! A text into documents: its size, its encoding's leftovers, which of the two syntaxes it is, and what is to be filled in.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     json,
     node::Node,
-    tree::{Fault, place},
+    part::{self, Nature, Part},
+    place::place,
+    placeholder::{self, Filled, Syntax},
+    tree::Fault,
     yaml,
 };
-use crate::error::{Location, Problems, quoted};
+use crate::error::{Location, Place, Problems, quoted};
 
 /// The documents of a text; `None` if something keeps it from being read, which is reported.
-pub(super) fn documents(name: &Arc<str>, text: &str, problems: &mut Problems) -> Option<Vec<Node>> {
-    let read = bounded(name, text).and_then(|text| parsed(name, text, problems));
+pub(super) fn documents(
+    name: &Arc<str>,
+    text: &str,
+    values: &BTreeMap<String, String>,
+    problems: &mut Problems,
+) -> Option<Vec<Node>> {
+    let before = problems.errors();
+    let read = bounded(name, text).and_then(|text| match part::is_template(text) {
+        true => parsed(name, text, problems),
+        false => filled(name, text, values, problems),
+    });
     match read {
         Ok(roots) => {
-            if roots.is_empty() {
-                let message =
-                    "there is nothing in this file: this version reads CloudFormation templates";
-                problems.error("empty-document", &place(Location::new(name, 1, 1)), message);
+            if roots.is_empty() && problems.errors() == before {
+                let message = "there is nothing in this file: App Mesh resources are read from CloudFormation templates, Kubernetes \
+                     objects and the API's JSON";
+                problems.error("empty-document", &start(name), message);
             }
-            Some(roots)
+            (problems.errors() == before || !roots.is_empty()).then_some(roots)
         }
         Err(fault) => {
             fault.report(problems);
@@ -32,12 +47,7 @@ pub(super) fn documents(name: &Arc<str>, text: &str, problems: &mut Problems) ->
 /// The text without a byte order mark, if it is short enough and all of it is text.
 fn bounded<'a>(name: &Arc<str>, text: &'a str) -> Result<&'a str, Fault> {
     if text.len() > BYTES {
-        let message = format!(
-            "this file has {} bytes, {BYTES} are the most: no template that CloudFormation takes is as large",
-            text.len()
-        );
-        let at = Location::new(name, 1, 1);
-        return Err(Fault::new("document-too-large", at, message));
+        return Err(too_large(name, text.len()));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match text.char_indices().find(|(_, c)| !is_text(*c)) {
@@ -47,13 +57,17 @@ fn bounded<'a>(name: &Arc<str>, text: &'a str) -> Result<&'a str, Fault> {
                 "the control character {} is in this file: is it text, in UTF-8?",
                 quoted(&found.to_string())
             );
-            Err(Fault::new(
-                "control-character",
-                locate(name, text, index),
-                message,
-            ))
+            let at = locate(name, text, index);
+            Err(Fault::new("control-character", at, message))
         }
     }
+}
+
+fn too_large(name: &Arc<str>, bytes: usize) -> Fault {
+    let message = format!(
+        "this file has {bytes} bytes, {BYTES} are the most: no template that CloudFormation takes is as large"
+    );
+    Fault::new("document-too-large", Location::new(name, 1, 1), message)
 }
 
 fn is_text(c: char) -> bool {
@@ -61,11 +75,118 @@ fn is_text(c: char) -> bool {
         || !(c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'))
 }
 
+/// Documents of Kubernetes or of the API, with their placeholders filled in.
+fn filled(
+    name: &Arc<str>,
+    text: &str,
+    values: &BTreeMap<String, String>,
+    problems: &mut Problems,
+) -> Result<Vec<Node>, Fault> {
+    if let Some(index) = TERRAFORM.iter().filter_map(|part| text.find(part)).min() {
+        let message = "this is Terraform, which is not read: take the output of `aws appmesh describe-…` for each resource, or \
+                       write the resources as CloudFormation";
+        return Err(Fault::new("terraform", locate(name, text, index), message));
+    }
+    if looks_like_json(text) {
+        let whole = Part {
+            text,
+            above: 0,
+            start: 0,
+            nature: Nature::AppMesh,
+        };
+        return ours(name, whole, (text, Syntax::Json), values, problems);
+    }
+    let mut roots = Vec::new();
+    for (number, part) in part::split(text).into_iter().enumerate() {
+        match part.nature {
+            Nature::AppMesh => match ours(name, part, (text, Syntax::Yaml), values, problems) {
+                Ok(found) => roots.extend(found),
+                Err(fault) => fault.report(problems),
+            },
+            Nature::Foreign => roots.extend(foreign(name, part, number + 1, values, problems)),
+        }
+    }
+    Ok(roots)
+}
+
+/// Something of App Mesh: what is not filled in is an error.
+fn ours(
+    name: &Arc<str>,
+    part: Part<'_>,
+    (whole, syntax): (&str, Syntax),
+    values: &BTreeMap<String, String>,
+    problems: &mut Problems,
+) -> Result<Vec<Node>, Fault> {
+    let at = |index| locate(name, whole, part.start + index);
+    if let Some(index) = HELM.iter().filter_map(|mark| part.text.find(mark)).min() {
+        let message = "this is a Helm template, not YAML yet: run helm template first and read what it prints";
+        return Err(Fault::new("helm-template", at(index), message));
+    }
+    let Filled { text, unfilled } = placeholder::fill(part.text, syntax, values);
+    if !unfilled.is_empty() {
+        let mut named = BTreeSet::new();
+        for (placeholder, index) in unfilled {
+            if named.insert(placeholder.clone()) {
+                unset(&placeholder, syntax, &place(at(index)), problems);
+            }
+        }
+        return Ok(Vec::new());
+    }
+    if text.len() > BYTES {
+        return Err(too_large(name, text.len()));
+    }
+    match syntax {
+        Syntax::Json => parsed(name, &text, problems),
+        Syntax::Yaml => yaml::read(name, &text, part.above, problems),
+    }
+}
+
+fn unset(placeholder: &str, syntax: Syntax, place: &Place, problems: &mut Problems) {
+    let what = match syntax {
+        Syntax::Json => "this is not JSON yet, and jq or envsubst fills it in",
+        Syntax::Yaml => "envsubst fills it in",
+    };
+    let message = format!(
+        "the placeholder {} has no value: {what}; do so first, or give its value (in Rust `Reader::substitute`, for validate \
+         `--set {placeholder}=VALUE`)",
+        quoted(placeholder),
+    );
+    problems.missing("unfilled-placeholder", place, placeholder, message);
+}
+
+/// Another object of Kubernetes: nothing of it is needed but a namespace's labels.
+fn foreign(
+    name: &Arc<str>,
+    part: Part<'_>,
+    number: usize,
+    values: &BTreeMap<String, String>,
+    problems: &mut Problems,
+) -> Vec<Node> {
+    let text = placeholder::fill(part.text, Syntax::Yaml, values).text;
+    let mut unread = Problems::default();
+    match yaml::read(name, &text, part.above, &mut unread) {
+        Ok(roots) if unread.errors() == 0 => roots,
+        Ok(_) => Vec::new(),
+        Err(fault) => {
+            let message = format!(
+                "document {number} of this file is none of App Mesh's and cannot be read, so it is passed over: {}",
+                fault.message
+            );
+            problems.warn("foreign-document", &place(fault.at), message);
+            Vec::new()
+        }
+    }
+}
+
+fn looks_like_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
 /// JSON is tried where it may be; YAML takes what looks like JSON and is not.
 fn parsed(name: &Arc<str>, text: &str, problems: &mut Problems) -> Result<Vec<Node>, Fault> {
     let trimmed = text.trim_start();
-    if !trimmed.starts_with(['{', '[']) {
-        return yaml::read(name, text, problems).map_err(|fault| explained(name, text, fault));
+    if !looks_like_json(text) {
+        return yaml::read(name, text, 0, problems).map_err(|fault| explained(name, text, fault));
     }
     let json = match json::read(name, text, problems) {
         Ok(roots) => return Ok(roots),
@@ -75,7 +196,7 @@ fn parsed(name: &Arc<str>, text: &str, problems: &mut Problems) -> Result<Vec<No
     let meant_as_json = trimmed
         .get(1..)
         .is_some_and(|rest| rest.trim_start().starts_with('"'));
-    yaml::read(name, text, problems)
+    yaml::read(name, text, 0, problems)
         .map_err(|yaml| explained(name, text, if meant_as_json { json } else { yaml }))
 }
 
@@ -86,31 +207,15 @@ fn explained(name: &Arc<str>, text: &str, fault: Fault) -> Fault {
     }
     let helm = HELM.iter().filter_map(|part| text.find(part)).min();
     if let Some(index) = helm {
-        let message = "this is a Helm template, not YAML yet: run `helm template` and read what it prints; \
-                       this version reads CloudFormation templates";
+        let message = "this is a Helm template, not YAML yet: run helm template first and read what it prints";
         return Fault::new("helm-template", locate(name, text, index), message);
     }
-    match placeholder(text) {
-        Some((index, found)) => {
-            let message = format!(
-                "the placeholder {} is not filled in, and the text is not YAML without it: run envsubst (or what \
-                 fills it) first",
-                quoted(found)
-            );
-            Fault::new("unfilled-placeholder", locate(name, text, index), message)
-        }
-        None => fault,
-    }
+    fault
 }
 
-/// The first `[${NAME}` or `: ${NAME}`: a placeholder where a value is due.
-fn placeholder(text: &str) -> Option<(usize, &str)> {
-    ["[${", "{${"].iter().find_map(|part| {
-        let index = text.find(part)? + 1;
-        let rest = text.get(index..)?;
-        let end = rest.find('}')? + 1;
-        Some((index, rest.get(..end)?))
-    })
+/// The beginning of a document.
+fn start(name: &Arc<str>) -> Place {
+    place(Location::new(name, 1, 1))
 }
 
 fn locate(name: &Arc<str>, text: &str, index: usize) -> Location {
@@ -122,4 +227,14 @@ fn locate(name: &Arc<str>, text: &str, index: usize) -> Location {
 
 /// Twice the largest template that CloudFormation takes; the parser keeps some hundred bytes for each of these.
 const BYTES: usize = 2 << 20;
-const HELM: [&str; 5] = ["{{-", "{{ .", "{{.", "{{ include", "{{ if"];
+const HELM: [&str; 8] = [
+    "{{-",
+    "{{ .",
+    "{{.",
+    "{{ include",
+    "{{ if",
+    "{{ template",
+    "{{ range",
+    "{{ with",
+];
+const TERRAFORM: [&str; 2] = ["resource \"aws_appmesh_", "data \"aws_appmesh_"];

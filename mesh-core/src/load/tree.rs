@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::node::{Entry, Node, Scalar, Value};
-use crate::error::{Location, Place, Problems, quoted};
+use super::place::place;
+use crate::error::{Location, Problems, quoted};
 
 /// Why a text cannot be read any further.
 #[derive(Debug)]
@@ -24,13 +25,6 @@ impl Fault {
     }
 }
 
-pub(super) fn place(at: Location) -> Place {
-    Place {
-        path: String::new(),
-        location: Some(at),
-    }
-}
-
 /// What a value carries besides its content.
 #[derive(Clone, Debug)]
 pub(super) struct Mark {
@@ -44,6 +38,8 @@ pub(super) struct Mark {
 #[derive(Debug)]
 pub(super) struct Tree {
     document: Arc<str>,
+    /// How many lines stand before the text.
+    above: usize,
     open: Vec<Frame>,
     anchors: BTreeMap<usize, Sized>,
     nodes: usize,
@@ -82,9 +78,10 @@ struct Sized {
 }
 
 impl Tree {
-    pub(super) fn new(document: &Arc<str>) -> Self {
+    pub(super) fn new(document: &Arc<str>, above: usize) -> Self {
         Self {
             document: Arc::clone(document),
+            above,
             open: Vec::new(),
             anchors: BTreeMap::new(),
             nodes: 0,
@@ -95,7 +92,7 @@ impl Tree {
     }
 
     pub(super) fn at(&self, line: usize, column: usize) -> Location {
-        Location::new(&self.document, line, column)
+        Location::new(&self.document, self.above + line, column)
     }
 
     /// The documents; keys that cannot stand in them are reported.
@@ -187,7 +184,7 @@ impl Tree {
         frame.is_some_and(|frame| matches!(frame.value, Value::Map(_)) && frame.key.is_none())
     }
 
-    /// Keys that would be more than a text elsewhere, and nowhere in CloudFormation.
+    /// Keys that would be more than a text elsewhere.
     fn special(&mut self, key: &Scalar, mark: &Mark) {
         if let Some(tag) = &mark.tag {
             let message = format!(
@@ -197,8 +194,7 @@ impl Tree {
             self.bad_keys
                 .push(("bad-function", mark.at.clone(), message));
         } else if key.text == MERGE {
-            let message =
-                "CloudFormation takes no merge key (`<<`): write out what it stands for".to_owned();
+            let message = "no merge key (`<<`) is taken: write out what it stands for".to_owned();
             self.bad_keys.push(("merge-key", mark.at.clone(), message));
         }
     }

@@ -10,13 +10,14 @@ use super::{
 };
 use crate::error::Problems;
 
-/// Reads every document of a stream; the empty ones are left out.
+/// Reads every document of a stream, above which so many lines stand; the empty ones are left out.
 pub(super) fn read(
     document: &Arc<str>,
     text: &str,
+    above: usize,
     problems: &mut Problems,
 ) -> Result<Vec<Node>, Fault> {
-    let mut tree = Tree::new(document);
+    let mut tree = Tree::new(document, above);
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
         match event {

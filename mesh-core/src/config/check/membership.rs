@@ -66,6 +66,8 @@ fn chosen(draft: &mut Draft, problems: &mut Problems) -> Option<MeshDraft> {
     let listed = distinct.keys().take(LISTED).map(|name| quoted(name));
     let listed: Vec<String> = listed.collect();
     let (name, place) = match (&draft.wanted, distinct.len()) {
+        // Kubernetes' objects and the API's JSON need not name it.
+        (Some(wanted), 0) if !draft.gaps.meshes => (wanted.clone(), draft.start.clone()),
         (Some(wanted), _) => match distinct.get_key_value(wanted.as_str()) {
             Some((name, place)) => ((*name).to_owned(), (*place).clone()),
             None => {
@@ -106,11 +108,27 @@ fn chosen(draft: &mut Draft, problems: &mut Problems) -> Option<MeshDraft> {
 }
 
 fn none(draft: &Draft, problems: &mut Problems) -> Option<MeshDraft> {
-    if !draft.gaps.meshes && problems.errors() == 0 {
-        let message = "there is no mesh here: nothing is an `AWS::AppMesh::Mesh`, or names one";
-        problems.error("missing-mesh", &draft.start, message);
+    if draft.gaps.meshes {
+        return None;
     }
-    None
+    if draft.resources() == 0 {
+        if problems.errors() == 0 {
+            let message = "there is no mesh here: nothing is an `AWS::AppMesh::Mesh`, or names one";
+            problems.error("missing-mesh", &draft.start, message);
+        }
+        return None;
+    }
+    let message = format!(
+        "nothing here names the mesh, so it is called {UNNAMED}, in metrics and traces too: load the `Mesh` as well, or name it \
+         (in Rust `Reader::mesh`, for validate `--mesh NAME`)"
+    );
+    problems.warn("mesh-not-named", &draft.start, message);
+    let name = Said::new(UNNAMED.to_owned(), draft.start.clone());
+    Some(MeshDraft {
+        name,
+        egress_filter: EgressFilter::default(),
+        ip_preference: None,
+    })
 }
 
 fn undefined(name: String, place: Place, problems: &mut Problems) -> MeshDraft {
@@ -163,5 +181,7 @@ fn duplicate<'a>(
     }
 }
 
+/// The name of a mesh that nobody named.
+const UNNAMED: &str = "default";
 /// How many names a sentence holds.
 const LISTED: usize = 8;

@@ -1,70 +1,71 @@
-//! CloudFormation templates: their App Mesh resources into a draft.
+//! CloudFormation templates: their App Mesh resources, with every function's value in its place.
 //!
-//! Functions are resolved first, then the properties are held against their [`schema`], then they are read. Other
-//! resources are looked at only where an App Mesh resource refers to them.
+//! Functions are resolved first, then the properties are held against their shape. Other resources are looked at only
+//! where an App Mesh resource refers to them.
 
-mod conform;
 mod function;
-mod listener;
 mod parameter;
 mod reference;
 mod resolve;
-mod resolved;
-mod route;
-mod schema;
 mod section;
-mod shape;
-mod spec;
 mod substitute;
 mod template;
-mod twice;
 
 use std::collections::BTreeMap;
 
-pub(super) use self::{reference::is_pseudo, twice::Seen};
+pub(super) use self::reference::is_pseudo;
 use self::{
     resolve::Resolve,
-    resolved::Resolved,
-    shape::Kind,
     template::{AppMesh, Resource, Template, at},
 };
-use super::node::{Entry, Node};
+use super::{
+    conform::{self, Names, Rules},
+    node::{Entry, Node},
+    read::Read,
+    resolved::{Content, Resolved},
+    schema,
+    shape::{Form, Kind},
+};
 use crate::{
-    config::{
-        draft::{Draft, Said},
-        spelling::nearest,
-    },
+    config::{ResourceKind, draft::Said, spelling::nearest},
     error::{Problems, quoted},
 };
 
-/// Reads a template's App Mesh resources into the draft and returns how many there are that were not seen before.
+/// What a template gave.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) resources: Vec<Read>,
+    /// Whether something is there of which nobody knows what it is.
+    pub(super) unknown: bool,
+}
+
+/// Reads a template's App Mesh resources.
 pub(super) fn read(
     root: &Node,
     values: &BTreeMap<String, String>,
-    draft: &mut Draft,
-    seen: &mut Seen,
+    lenient: bool,
     problems: &mut Problems,
-) -> usize {
+) -> Found {
     section::check(root, problems);
     let template = Template::new(root, values);
     let mut resolve = Resolve::new(&template, problems);
-    let mut resources = 0;
+    let mut found = Found::default();
     for entry in root.member("Resources").map_or(&[][..], Node::entries) {
         let Some(resource) = template.resources.get(entry.key.as_str()).copied() else {
             continue;
         };
         match resource.app_mesh {
             Some(app_mesh) => {
-                let new = app_mesh_resource(resource, app_mesh, &mut resolve, draft, seen);
-                resources += usize::from(new);
+                let read = app_mesh_resource(resource, app_mesh, lenient, &mut resolve);
+                found.resources.push(read);
             }
             None if resource.is_untyped() && !resource.id.starts_with("Fn::") => {
-                draft.gaps.everything()
+                found.unknown = true;
             }
             None => foreign(resource, resolve.problems),
         }
     }
-    resources
+    found
 }
 
 /// The names that a value can be given for: parameters and resources.
@@ -74,66 +75,45 @@ pub(super) fn names(root: &Node) -> impl Iterator<Item = &str> {
     entries.map(|entry| entry.key.as_str())
 }
 
-/// A resource with its properties, ready to be read.
-pub(super) struct Read<'a> {
-    kind: &'a str,
-    properties: Resolved,
-    name: Said<String>,
-    /// Whether that is its name; else the name could not be read, and its logical id stands for it.
-    named: bool,
-    mesh: Option<Said<String>>,
-    /// Whether nothing was wrong with it.
-    whole: bool,
-}
-
-/// Reads one resource; whether it was not there before.
+/// The resource with its properties resolved, held against their shape and under the API's names.
 fn app_mesh_resource<'a>(
     resource: Resource<'a>,
     app_mesh: AppMesh,
+    lenient: bool,
     resolve: &mut Resolve<'a, '_>,
-    draft: &mut Draft,
-    seen: &mut Seen,
-) -> bool {
-    let left_out = lost_with(resource).is_some() || route::is_left_out(resource);
-    let read = checked(resource, app_mesh, left_out, resolve);
-    let problems = &mut *resolve.problems;
-    let before = problems.errors();
-    if seen.has(&read, app_mesh.shape.what, problems) {
-        return problems.errors() > before;
-    }
-    if lost_with(resource).is_none() {
-        spec::read(read, draft, problems);
-    }
-    true
-}
-
-/// The resource with its properties resolved and held against their shape.
-fn checked<'a>(
-    resource: Resource<'a>,
-    app_mesh: AppMesh,
-    left_out: bool,
-    resolve: &mut Resolve<'a, '_>,
-) -> Read<'a> {
+) -> Read {
     let before = resolve.problems.errors();
-    attributes(resource, left_out, resolve.problems);
-    let properties = resolve.properties(resource, &Kind::Object(app_mesh.shape), left_out);
+    attributes(resource, resolve.problems);
+    let shape = schema::of(app_mesh.kind);
+    let properties = resolve.properties(resource, &Kind::Object(shape));
     let problems = &mut *resolve.problems;
     let place = match resource.properties {
         Some(entry) => at(properties.place.path.clone(), &entry.key_at),
         None => resource.place(),
     };
-    if let Some(lost) = lost_with(resource) {
-        conform::left_out(&properties, app_mesh.shape, &place, problems);
-        let message = format!("this version has no gateways yet: {lost}");
-        problems.warn("not-supported-yet", &resource.place(), message);
-    } else {
-        conform::object(&properties, app_mesh.shape, &place, problems);
-    }
-    let name = properties.text(&[app_mesh.name]);
-    let named = name.is_some() || properties.at(&[app_mesh.name]).is_none();
+    let form = Form::CloudFormation;
+    conform::object(
+        &properties,
+        shape,
+        &place,
+        Rules { form, lenient },
+        problems,
+    );
+    let properties = conform::canonical(&properties, shape, form, &NoReferences, problems);
+    let own = app_mesh.kind.name();
+    let name = properties.text(&[own]);
+    let named = name.is_some() || properties.at(&[own]).is_none();
     Read {
-        kind: resource.kind,
-        mesh: properties.text(&["MeshName"]),
+        kind: app_mesh.kind,
+        form,
+        mesh: match app_mesh.kind {
+            ResourceKind::Mesh => None,
+            _ => properties.text(&["meshName"]),
+        },
+        parent: app_mesh
+            .kind
+            .parent()
+            .and_then(|parent| properties.text(&[parent])),
         name: name.unwrap_or_else(|| Said::new(resource.id.to_owned(), resource.place())),
         named,
         whole: problems.errors() == before,
@@ -141,17 +121,24 @@ fn checked<'a>(
     }
 }
 
-/// What is not done because this is a gateway's; `None` for everything else.
-fn lost_with(resource: Resource<'_>) -> Option<&'static str> {
-    let gateway = GATEWAYS.iter().find(|(kind, _)| *kind == resource.kind);
-    gateway.map(|(_, lost)| *lost)
+/// A template names things by their names in App Mesh.
+struct NoReferences;
+
+impl Names for NoReferences {
+    fn of_object(&self, _: ResourceKind, _: &Resolved, _: &mut Problems) -> Content {
+        Content::Unknown
+    }
+
+    fn of_arn(&self, _: ResourceKind, _: &Resolved, _: &mut Problems) -> Content {
+        Content::Unknown
+    }
 }
 
 /// What stands beside `Type` and `Properties`.
-fn attributes(resource: Resource<'_>, left_out: bool, problems: &mut Problems) {
+fn attributes(resource: Resource<'_>, problems: &mut Problems) {
     for Entry { key, key_at, .. } in resource.entry.node.entries() {
         let place = at(format!("{}.{key}", resource.path()), key_at);
-        if key == "Condition" && !left_out {
+        if key == "Condition" {
             let message = "this version does not compute conditions yet, so it cannot tell whether this resource is there: \
                            remove the condition or the resource";
             problems.error("unsupported-condition", &place, message);
@@ -179,7 +166,7 @@ fn foreign(resource: Resource<'_>, problems: &mut Problems) {
         .to_ascii_lowercase()
         .starts_with("aws::appmesh::")
     {
-        let known = schema::TYPES.iter().map(|(kind, _, _)| *kind);
+        let known = schema::TYPES.iter().map(|(name, _, _)| *name);
         let message = format!(
             "there is no resource type {}{}",
             quoted(resource.kind),
@@ -189,16 +176,6 @@ fn foreign(resource: Resource<'_>, problems: &mut Problems) {
     }
 }
 
-const GATEWAYS: [(&str, &str); 2] = [
-    (
-        "AWS::AppMesh::VirtualGateway",
-        "nothing is served at its listeners; keep the gateway that you have",
-    ),
-    (
-        "AWS::AppMesh::GatewayRoute",
-        "its route is left out; keep the gateway that you have",
-    ),
-];
 const ATTRIBUTES: [&str; 9] = [
     "Type",
     "Properties",

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     resolve::{Known, LONGEST, UNKNOWN, text},
-    resolved::{Content, Resolved},
     template::at,
 };
 use crate::{
     error::{Place, Problems, quoted, shortened},
-    load::node::{Entry, Node, Value},
+    load::{
+        node::{Entry, Node, Value},
+        resolved::{Content, Resolved},
+    },
 };
 
 /// A declared parameter's value.

@@ -4,14 +4,17 @@ use super::{
     function::{self, Attribute},
     parameter,
     resolve::{Known, Resolve, UNKNOWN, text},
-    resolved::{Arn, Content},
-    shape::Kind,
     template::Resource,
 };
 use crate::{
     config::spelling::nearest,
     error::{Place, quoted, shortened},
-    load::node::Node,
+    load::{
+        node::Node,
+        resolved::{Arn, Content},
+        schema,
+        shape::{Form, Kind},
+    },
 };
 
 impl<'a> Resolve<'a, '_> {
@@ -147,22 +150,20 @@ impl<'a> Resolve<'a, '_> {
         if ASSIGNED.contains(&attribute) {
             return self.given(&full, "missing-value", "known to AWS alone", place);
         }
-        let names = || {
-            app_mesh
-                .shape
-                .properties
-                .iter()
-                .map(|p| p.name)
-                .filter(|name| name.ends_with("Name"))
-        };
-        if names().any(|name| name == attribute) {
+        let form = Form::CloudFormation;
+        let shape = schema::of(app_mesh.kind);
+        let properties = shape
+            .there(form)
+            .map(|property| form.spelling(property.name));
+        let names: Vec<String> = properties.filter(|name| name.ends_with("Name")).collect();
+        if names.iter().any(|name| name == attribute) {
             return self.own(found, attribute, None, place);
         }
         let message = format!(
             "{} has no attribute {}{}",
-            app_mesh.shape.what,
+            shape.what,
             quoted(attribute),
-            nearest(attribute, names().chain(ASSIGNED))
+            nearest(attribute, names.iter().map(String::as_str).chain(ASSIGNED))
         );
         self.problems.error("unknown-attribute", place, message);
         UNKNOWN

@@ -6,8 +6,6 @@ use std::collections::BTreeMap;
 
 use super::{
     function::{self, NOT_COMPUTED},
-    resolved::{Content, Member, Resolved},
-    shape::Kind,
     template::{Resource, Template, at, below},
 };
 use crate::{
@@ -15,6 +13,8 @@ use crate::{
     error::{Place, Problems, quoted},
     load::{
         node::{Entry, Node, Scalar, Value},
+        resolved::{Content, Member, Resolved},
+        shape::{Form, Kind},
         tree::MERGE,
     },
 };
@@ -62,13 +62,8 @@ impl<'a, 'p> Resolve<'a, 'p> {
         }
     }
 
-    /// All properties of a resource; of one that is left out, those that say what it belongs to.
-    pub(super) fn properties(
-        &mut self,
-        resource: Resource<'a>,
-        kind: &Kind,
-        left_out: bool,
-    ) -> Resolved {
+    /// All properties of a resource.
+    pub(super) fn properties(&mut self, resource: Resource<'a>, kind: &Kind) -> Resolved {
         let path = format!("{}.Properties", resource.path());
         let Some(entry) = resource.properties else {
             return Resolved {
@@ -76,9 +71,7 @@ impl<'a, 'p> Resolve<'a, 'p> {
                 place: resource.place(),
             };
         };
-        self.unread = left_out;
         let resolved = self.node(&entry.node, path.clone(), kind);
-        self.unread = false;
         resolved.unwrap_or_else(|| Resolved {
             content: Content::Null,
             place: at(path, &entry.key_at),
@@ -173,11 +166,9 @@ impl<'a, 'p> Resolve<'a, 'p> {
         let Kind::Object(shape) = kind else {
             return self.node(node, path, kind);
         };
-        let property = shape.property(key);
+        let property = shape.property(key, Form::CloudFormation);
         let outer = self.unread;
-        self.unread = property.is_none_or(|property| {
-            property.support.is_unread() || outer && !BELONGING.contains(&property.name)
-        });
+        self.unread |= property.is_none_or(|property| matches!(property.kind, Kind::Any));
         let resolved = self.node(
             node,
             path,
@@ -241,8 +232,6 @@ impl<'a, 'p> Resolve<'a, 'p> {
     }
 }
 
-/// What a resource belongs to: asked for even of one that is left out.
-const BELONGING: [&str; 2] = ["MeshName", "VirtualRouterName"];
 /// What a parameter may hold at most in CloudFormation, and a text that is put together here.
 pub(super) const LONGEST: usize = 4096;
 /// How much functions may give in one template, as [`Content::size`] counts it: some ten times what a large one asks for.

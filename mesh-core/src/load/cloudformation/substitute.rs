@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use super::{
     function::{self, Piece},
     resolve::{Known, LONGEST, Resolve, UNKNOWN, text},
-    resolved::Content,
-    shape::Kind,
 };
 use crate::{
     error::Place,
-    load::node::{Entry, Node, Value},
+    load::{
+        node::{Entry, Node, Value},
+        resolved::Content,
+        shape::Kind,
+    },
 };
 
 impl Resolve<'_, '_> {
@@ -87,7 +89,7 @@ impl Resolve<'_, '_> {
         let mut joined = String::new();
         for value in values {
             match value {
-                Content::Text(text) => joined.push_str(&text),
+                Content::Text(text) | Content::Bare(text) => joined.push_str(&text),
                 Content::Unknown => return UNKNOWN,
                 Content::Arn(arn) => {
                     let what = "an App Mesh resource, whose ARN AWS alone knows; for its name write `${…}` with the attribute";

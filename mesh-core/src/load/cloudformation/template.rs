@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{schema::TYPES, shape::Shape};
+pub(super) use crate::load::place::{at, below};
 use crate::{
-    error::{Location, Place, shortened},
-    load::node::{Entry, Node},
+    config::ResourceKind,
+    error::Place,
+    load::{
+        node::{Entry, Node},
+        schema::TYPES,
+    },
 };
 
 /// What of a template App Mesh resources can reach.
@@ -30,9 +34,9 @@ pub(super) struct Resource<'a> {
 
 #[derive(Clone, Copy)]
 pub(super) struct AppMesh {
+    pub(super) kind: ResourceKind,
     /// The property that names the resource.
     pub(super) name: &'static str,
-    pub(super) shape: &'static Shape,
 }
 
 impl<'a> Template<'a> {
@@ -70,7 +74,7 @@ impl<'a> Resource<'a> {
             properties: properties
                 .into_iter()
                 .find(|entry| entry.key == "Properties"),
-            app_mesh: known.map(|(_, name, shape)| AppMesh { name, shape }),
+            app_mesh: known.map(|(_, kind, name)| AppMesh { kind: *kind, name }),
         }
     }
 
@@ -92,23 +96,6 @@ impl<'a> Resource<'a> {
     }
 }
 
-pub(super) fn at(path: String, location: &Location) -> Place {
-    Place {
-        path,
-        location: Some(location.clone()),
-    }
-}
-
-/// A path one step further, as far as paths go: everything keeps its own.
-pub(super) fn below(path: &str, step: &str) -> String {
-    match path.len() < LONGEST_PATH {
-        true => format!("{path}{}", shortened(step)),
-        false => path.to_owned(),
-    }
-}
-
 fn section<'a>(root: &'a Node, name: &str) -> impl Iterator<Item = &'a Entry> {
     root.member(name).map_or(&[][..], Node::entries).iter()
 }
-
-const LONGEST_PATH: usize = 512;

@@ -1,50 +1,23 @@
 //! Checked properties into a route's draft.
 
-use super::{
-    Read,
-    resolved::{Member, Resolved},
-    spec::{duration, timeout},
-    template::Resource,
-};
+use super::duration::{duration, timeout};
 use crate::{
     config::{
         GrpcRetryEvent, HeaderMatcher, HttpRetryEvent, PathMatch, QueryParameter, RetryPolicy,
         TcpRetryEvent,
-        draft::{Gaps, HeaderDraft, MatchDraft, RouteDraft, Said, TargetDraft},
+        draft::{HeaderDraft, MatchDraft, RouteDraft, Said, TargetDraft},
     },
     error::{Place, Problems},
+    load::{
+        read::Read,
+        resolved::{Member, Resolved},
+    },
     unit::Protocol,
 };
 
-/// Whether it is a route for something else than HTTP and gRPC, as it was written.
-pub(super) fn is_left_out(resource: Resource<'_>) -> bool {
-    let written = |key: &str| {
-        let route = resource.property("Spec").and_then(|spec| spec.member(key));
-        route.is_some_and(|route| !route.is_null())
-    };
-    resource.kind == "AWS::AppMesh::Route"
-        && written("TcpRoute")
-        && !KINDS.iter().any(|(key, _)| written(key))
-}
-
-/// A route for HTTP or gRPC; `None` for what is left out, which is said already.
-pub(super) fn read(
-    read: &Read<'_>,
-    gaps: &mut Gaps,
-    problems: &mut Problems,
-) -> Option<RouteDraft> {
-    let spec = read.properties.at(&["Spec"]);
-    let kind = KINDS.iter().find_map(|(key, protocol)| {
-        let member = spec?.members().iter().find(|member| member.key == *key)?;
-        let read = spec?.at(&[key]).is_some();
-        read.then_some((member, *protocol))
-    });
-    let router = read.properties.text(&["VirtualRouterName"]);
-    let Some((member, protocol)) = kind else {
-        gaps.left_out_routes
-            .extend(router.map(|router| router.value));
-        return None;
-    };
+/// A route; `None` if it cannot be told what it speaks.
+pub(super) fn read(read: Read, problems: &mut Problems) -> Option<RouteDraft> {
+    let (member, protocol) = kind_of(&read)?;
     let Member {
         key_place,
         value: route,
@@ -52,121 +25,130 @@ pub(super) fn read(
     } = member;
     let before = problems.errors();
     let place = |key: &str| place(route, key, key_place);
-    let matches = route.at(&["Match"]).map(matches).unwrap_or_default();
-    let targets = route.items(&["Action", "WeightedTargets"]);
-    let targets_place = match route.at(&["Action", "WeightedTargets"]) {
+    let matches = route.at(&["match"]).map(matches).unwrap_or_default();
+    let targets = route.items(&["action", "weightedTargets"]);
+    let targets_place = match route.at(&["action", "weightedTargets"]) {
         Some(node) => node.place.clone(),
-        None => place("Action"),
+        None => place("action"),
     };
-    let policy = route.at(&["RetryPolicy"]);
+    let policy = route.at(&["retryPolicy"]);
     let policy = policy.and_then(|node| retry_policy(node, problems));
-    let limits = route.at(&["Timeout"]);
+    let limits = route.at(&["timeout"]);
     let limits = limits
         .map(|node| timeout(node, problems))
         .unwrap_or_default();
     Some(RouteDraft {
-        mesh: read.mesh.clone(),
-        router,
-        name: read.name.clone(),
-        priority: read.properties.number(&["Spec", "Priority"]),
+        priority: read.properties.number(&["spec", "priority"]),
         protocol: Said::new(protocol, key_place.clone()),
-        matches: Said::new(matches, place("Match")),
+        matches: Said::new(matches, place("match")),
         targets: Said::new(targets.iter().filter_map(target).collect(), targets_place),
-        retry_policy: policy.map(|policy| Said::new(policy, place("RetryPolicy"))),
+        retry_policy: policy.map(|policy| Said::new(policy, place("retryPolicy"))),
         timeout: limits,
         whole: read.whole && problems.errors() == before,
+        mesh: read.mesh,
+        router: read.parent,
+        name: read.name,
+    })
+}
+
+/// The one member of a route's spec that says what it speaks, and what that is.
+pub(super) fn kind_of(read: &Read) -> Option<(&Member, Protocol)> {
+    let spec = read.properties.at(&["spec"])?;
+    KINDS.iter().find_map(|(key, protocol)| {
+        let member = spec.members().iter().find(|member| member.key == *key)?;
+        Some((member, *protocol))
     })
 }
 
 /// Where a member's key stands; where the route itself does, if it has none.
-fn place(route: &Resolved, key: &str, route_place: &Place) -> Place {
+pub(super) fn place(route: &Resolved, key: &str, route_place: &Place) -> Place {
     let mut members = route.members().iter();
     let member = members.find(|member| member.key == key);
     member.map_or_else(|| route_place.clone(), |member| member.key_place.clone())
 }
 
-fn matches(node: &Resolved) -> MatchDraft {
+pub(super) fn matches(node: &Resolved) -> MatchDraft {
     let prefix = node
-        .text(&["Prefix"])
+        .text(&["prefix"])
         .map(|said| said.map(PathMatch::Prefix));
     let exact = node
-        .text(&["Path", "Exact"])
+        .text(&["path", "exact"])
         .map(|said| said.map(PathMatch::Exact));
     let regex = node
-        .text(&["Path", "Regex"])
+        .text(&["path", "regex"])
         .map(|said| said.map(PathMatch::Regex));
-    let headers = node.items(&["Headers"]).iter();
-    let headers = headers.chain(node.items(&["Metadata"]));
-    let parameters = node.items(&["QueryParameters"]).iter();
+    let headers = node.items(&["headers"]).iter();
+    let headers = headers.chain(node.items(&["metadata"]));
+    let parameters = node.items(&["queryParameters"]).iter();
     MatchDraft {
         hostname: None,
         path: prefix.or(exact).or(regex),
-        method: node.text(&["Method"]),
-        scheme: node.text(&["Scheme"]),
-        port: node.number(&["Port"]),
+        method: node.text(&["method"]),
+        scheme: node.text(&["scheme"]),
+        port: node.number(&["port"]),
         headers: headers.filter_map(header).collect(),
         query_parameters: parameters.filter_map(query_parameter).collect(),
-        service_name: node.text(&["ServiceName"]),
-        method_name: node.text(&["MethodName"]),
+        service_name: node.text(&["serviceName"]),
+        method_name: node.text(&["methodName"]),
     }
 }
 
 fn header(node: &Resolved) -> Option<HeaderDraft> {
     Some(HeaderDraft {
-        name: node.text(&["Name"])?,
-        invert: node.flag(&["Invert"]).unwrap_or_default(),
-        matcher: node.at(&["Match"]).and_then(header_matcher),
+        name: node.text(&["name"])?,
+        invert: node.flag(&["invert"]).unwrap_or_default(),
+        matcher: node.at(&["match"]).and_then(header_matcher),
     })
 }
 
 fn header_matcher(node: &Resolved) -> Option<Said<HeaderMatcher>> {
     let text = |key, kind: fn(String) -> HeaderMatcher| Some(node.text(&[key])?.map(kind));
-    let exact = text("Exact", HeaderMatcher::Exact);
+    let exact = text("exact", HeaderMatcher::Exact);
     let affix =
-        || text("Prefix", HeaderMatcher::Prefix).or_else(|| text("Suffix", HeaderMatcher::Suffix));
-    let regex = || text("Regex", HeaderMatcher::Regex);
+        || text("prefix", HeaderMatcher::Prefix).or_else(|| text("suffix", HeaderMatcher::Suffix));
+    let regex = || text("regex", HeaderMatcher::Regex);
     exact.or_else(affix).or_else(regex).or_else(|| {
-        let start = node.number(&["Range", "Start"])?.value;
-        let end = node.number(&["Range", "End"])?;
+        let start = node.number(&["range", "start"])?.value;
+        let end = node.number(&["range", "end"])?;
         Some(end.map(|end| HeaderMatcher::Range { start, end }))
     })
 }
 
 fn query_parameter(node: &Resolved) -> Option<Said<QueryParameter>> {
-    let exact = node.text(&["Match", "Exact"]).map(|said| said.value);
-    let name = node.text(&["Name"])?;
+    let exact = node.text(&["match", "exact"]).map(|said| said.value);
+    let name = node.text(&["name"])?;
     Some(name.map(|name| QueryParameter { name, exact }))
 }
 
 fn target(node: &Resolved) -> Option<TargetDraft> {
     Some(TargetDraft {
-        virtual_node: node.text(&["VirtualNode"])?,
-        weight: node.number(&["Weight"])?,
-        port: node.number(&["Port"]),
+        virtual_node: node.text(&["virtualNode"])?,
+        weight: node.number(&["weight"])?,
+        port: node.number(&["port"]),
     })
 }
 
 fn retry_policy(node: &Resolved, problems: &mut Problems) -> Option<RetryPolicy> {
-    let Said { value, place } = node.number(&["MaxRetries"])?;
+    let Said { value, place } = node.number(&["maxRetries"])?;
     let Ok(max_retries) = u32::try_from(value) else {
         let message = format!("retries are 0 to {}, not {value}", u32::MAX);
         problems.error("out-of-range", &place, message);
         return None;
     };
-    let per_retry_timeout = duration(node.at(&["PerRetryTimeout"])?, problems)?;
+    let per_retry_timeout = duration(node.at(&["perRetryTimeout"])?, problems)?;
     let mut policy = RetryPolicy::new(max_retries, per_retry_timeout);
     let http = node
-        .items(&["HttpRetryEvents"])
+        .items(&["httpRetryEvents"])
         .iter()
         .filter_map(|event| event.text(&[]));
     policy
         .http_events
         .extend(http.filter_map(|event| http_event(&event.value)));
-    let tcp = node.items(&["TcpRetryEvents"]).iter();
+    let tcp = node.items(&["tcpRetryEvents"]).iter();
     policy
         .tcp_events
         .extend(tcp.map(|_| TcpRetryEvent::ConnectionError));
-    let grpc = node.items(&["GrpcRetryEvents"]).iter();
+    let grpc = node.items(&["grpcRetryEvents"]).iter();
     let grpc = grpc.filter_map(|event| grpc_event(&event.text(&[])?.value));
     policy.grpc_events.extend(grpc);
     Some(policy)
@@ -193,8 +175,9 @@ fn grpc_event(name: &str) -> Option<GrpcRetryEvent> {
     })
 }
 
-const KINDS: [(&str, Protocol); 3] = [
-    ("HttpRoute", Protocol::Http),
-    ("Http2Route", Protocol::Http2),
-    ("GrpcRoute", Protocol::Grpc),
+const KINDS: [(&str, Protocol); 4] = [
+    ("httpRoute", Protocol::Http),
+    ("http2Route", Protocol::Http2),
+    ("grpcRoute", Protocol::Grpc),
+    ("tcpRoute", Protocol::Tcp),
 ];

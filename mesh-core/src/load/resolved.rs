@@ -15,6 +15,8 @@ pub(super) enum Content {
     Unknown,
     Null,
     Text(String),
+    /// A number or a truth value, in the forms that tell these from texts.
+    Bare(String),
     /// `Ref` of an App Mesh resource: only AWS knows the ARN, but the resource's name is known.
     Arn(Arn),
     List(Vec<Resolved>),
@@ -26,7 +28,7 @@ impl Content {
     pub(super) fn size(&self) -> usize {
         const BYTES_PER_UNIT: usize = 64;
         let within: usize = match self {
-            Self::Text(text) => text.len() / BYTES_PER_UNIT,
+            Self::Text(text) | Self::Bare(text) => text.len() / BYTES_PER_UNIT,
             Self::List(items) => items.iter().map(|item| item.content.size()).sum(),
             Self::Map(members) => members
                 .iter()
@@ -80,7 +82,9 @@ impl Resolved {
     pub(super) fn text(&self, path: &[&str]) -> Option<Said<String>> {
         let node = self.at(path)?;
         match &node.content {
-            Content::Text(text) => Some(Said::new(text.clone(), node.place.clone())),
+            Content::Text(text) | Content::Bare(text) => {
+                Some(Said::new(text.clone(), node.place.clone()))
+            }
             Content::Arn(arn) => Some(Said::new(arn.name.clone(), node.place.clone())),
             _ => None,
         }

@@ -4,9 +4,9 @@ use super::Conform;
 use crate::{
     config::spelling::meant,
     error::{Place, quoted, shortened},
-    load::cloudformation::{
+    load::{
         resolved::{Arn, Content, Resolved, flag, number},
-        shape::Kind,
+        shape::{Form, Forms, Kind, Property, Shape},
     },
 };
 
@@ -16,7 +16,7 @@ impl Conform<'_> {
         match (kind, &node.content) {
             (Kind::Any, _)
             | (_, Content::Unknown)
-            | (Kind::Name | Kind::Text, Content::Text(_)) => {}
+            | (Kind::Name | Kind::Text | Kind::Arn { .. }, Content::Text(_)) => {}
             (Kind::Object(shape), _) => self.object(node, shape, named_at),
             (Kind::List { of, .. }, Content::List(items)) => {
                 for item in items {
@@ -26,16 +26,25 @@ impl Conform<'_> {
             (Kind::List { .. }, _) => self.wrong_type(node, "a list"),
             (Kind::Name, Content::Arn(arn)) => self.ref_is_arn(node, arn),
             (_, Content::Arn(arn)) => self.arn_not_known(node, arn),
-            (Kind::Name | Kind::Text, _) => self.wrong_type(node, "a text"),
-            (Kind::Number, Content::Text(text)) if number(text).is_some() => {}
+            (Kind::Name | Kind::Text | Kind::Arn { .. }, _) => self.wrong_type(node, "a text"),
+            (Kind::Reference { .. }, _) => self.object(node, &REFERENCE, named_at),
+            (Kind::Number, _) if self.scalar(node).and_then(number).is_some() => {}
             (Kind::Number, _) => self.wrong_type(
                 node,
                 "a whole number, in decimal digits without leading zeros,",
             ),
-            (Kind::Flag, Content::Text(text)) if flag(text).is_some() => {}
+            (Kind::Flag, _) if self.scalar(node).and_then(flag).is_some() => {}
             (Kind::Flag, _) => self.wrong_type(node, "`true` or `false`"),
             (Kind::Word(words), Content::Text(text)) => self.word(node, text, words),
             (Kind::Word(_), _) => self.wrong_type(node, "a word"),
+        }
+    }
+
+    /// The text of what is no text where a form tells the two apart; CloudFormation does not.
+    fn scalar<'a>(&self, node: &'a Resolved) -> Option<&'a str> {
+        match (&node.content, self.rules.form) {
+            (Content::Bare(text), _) | (Content::Text(text), Form::CloudFormation) => Some(text),
+            _ => None,
         }
     }
 
@@ -63,6 +72,7 @@ impl Conform<'_> {
         let found = match &node.content {
             Content::Unknown | Content::Null => "nothing".to_owned(),
             Content::Text(text) => format!("the text {}", quoted(text)),
+            Content::Bare(text) => format!("{} without quotes", quoted(text)),
             Content::Arn(_) => "an ARN".to_owned(),
             Content::List(_) => "a list".to_owned(),
             Content::Map(_) => "a mapping".to_owned(),
@@ -93,5 +103,24 @@ impl Conform<'_> {
             quoted(&arn.logical_id)
         );
         self.problems.error("missing-value", &node.place, message);
+    }
+}
+
+/// A reference to a Kubernetes object.
+static REFERENCE: Shape = Shape {
+    what: "a reference",
+    properties: &[
+        reference("name", Forms::KUBERNETES),
+        reference("namespace", Forms::NONE),
+    ],
+    choices: &[],
+};
+
+const fn reference(name: &'static str, required: Forms) -> Property {
+    Property {
+        name,
+        kind: Kind::Text,
+        forms: Forms::KUBERNETES,
+        required,
     }
 }

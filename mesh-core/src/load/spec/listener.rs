@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    resolved::{Member, Resolved},
-    spec::{duration, timeout},
+    duration::{duration, timeout},
+    tls::listener_tls,
 };
 use crate::{
     config::{
@@ -14,32 +14,33 @@ use crate::{
     error::{Place, Problems},
     health::HealthCheck,
     limit::ConnectionPool,
+    load::resolved::{Member, Resolved},
     outlier::OutlierDetection,
     unit::{OutOfRange, Port, Protocol},
 };
 
-/// A node's listener; `None` if it cannot be told where it listens or what it speaks.
+/// A listener of a node or a gateway; `None` if it cannot be told where it listens or what it speaks.
 pub(super) fn read(node: &Resolved, problems: &mut Problems) -> Option<ListenerDraft> {
     let (port, protocol) = port_mapping(node)?;
-    let check = node.at(&["HealthCheck"]);
-    let outlier = node.at(&["OutlierDetection"]);
+    let check = node.at(&["healthCheck"]);
+    let outlier = node.at(&["outlierDetection"]);
     Some(ListenerDraft {
         port,
         protocol,
-        tls: None,
-        timeout: own(node, "Timeout", protocol, problems)
+        tls: listener_tls(node, problems),
+        timeout: own(node, "timeout", protocol, problems)
             .map(|own| timeout(&own.value, problems))
             .unwrap_or_default(),
         health_check: check.and_then(|check| health_check(check, problems)),
         outlier_detection: outlier.and_then(|outlier| outlier_detection(outlier, problems)),
-        connection_pool: own(node, "ConnectionPool", protocol, problems)
+        connection_pool: own(node, "connectionPool", protocol, problems)
             .and_then(|own| connection_pool(own, protocol, problems)),
     })
 }
 
 pub(super) fn port_mapping(listener: &Resolved) -> Option<(Said<i64>, Protocol)> {
-    let port = listener.number(&["PortMapping", "Port"])?;
-    Some((port, protocol(listener, &["PortMapping", "Protocol"])?))
+    let port = listener.number(&["portMapping", "port"])?;
+    Some((port, protocol(listener, &["portMapping", "protocol"])?))
 }
 
 fn protocol(node: &Resolved, path: &[&str]) -> Option<Protocol> {
@@ -60,9 +61,9 @@ fn own<'a>(
     problems: &mut Problems,
 ) -> Option<&'a Member> {
     let members = listener.at(&[key])?.members();
-    let own = protocol.to_string().to_ascii_uppercase();
+    let own = protocol.to_string();
     let (code, what) = match key {
-        "Timeout" => ("timeout-protocol-mismatch", "timeout"),
+        "timeout" => ("timeout-protocol-mismatch", "timeout"),
         _ => ("pool-protocol-mismatch", "connection pool"),
     };
     for other in members.iter().filter(|member| member.key != own) {
@@ -76,9 +77,9 @@ fn own<'a>(
 }
 
 fn health_check(node: &Resolved, problems: &mut Problems) -> Option<HealthCheckDraft> {
-    let spoken = protocol(node, &["Protocol"])?;
-    let path = node.text(&["Path"]);
-    let port = node.number(&["Port"]);
+    let spoken = protocol(node, &["protocol"])?;
+    let path = node.text(&["path"]);
+    let port = node.number(&["port"]);
     let place = |place: Option<&Place>| place.unwrap_or(&node.place).clone();
     let path_place = place(path.as_ref().map(|said| &said.place));
     let port_place = place(port.as_ref().map(|said| &said.place));
@@ -111,22 +112,22 @@ fn check_numbers(
         let takes = |found| takes(found).map_err(|error| OutOfRange { found, ..error });
         within(&said, takes, problems).map(|_| said.value)
     };
-    let interval = number("IntervalMillis", &|found| with(found, USUAL_TIMEOUT));
-    let timeout = number("TimeoutMillis", &|found| with(USUAL_INTERVAL, found));
+    let interval = number("intervalMillis", &|found| with(found, USUAL_TIMEOUT));
+    let timeout = number("timeoutMillis", &|found| with(USUAL_INTERVAL, found));
     let usual = with(USUAL_INTERVAL, USUAL_TIMEOUT).ok()?;
     let thresholds = |healthy, unhealthy| usual.clone().thresholds(healthy, unhealthy);
-    let healthy = number("HealthyThreshold", &|found| thresholds(found, 2));
-    let unhealthy = number("UnhealthyThreshold", &|found| thresholds(2, found));
+    let healthy = number("healthyThreshold", &|found| thresholds(found, 2));
+    let unhealthy = number("unhealthyThreshold", &|found| thresholds(2, found));
     let check = with(interval?, timeout?).ok()?;
     check.thresholds(healthy?, unhealthy?).ok()
 }
 
 fn outlier_detection(node: &Resolved, problems: &mut Problems) -> Option<Said<OutlierDetection>> {
     let span = |key: &str, problems: &mut _| duration(node.at(&[key])?, problems);
-    let interval = span("Interval", problems);
-    let base_ejection = span("BaseEjectionDuration", problems);
-    let errors = node.number(&["MaxServerErrors"])?;
-    let percent = node.number(&["MaxEjectionPercent"])?;
+    let interval = span("interval", problems);
+    let base_ejection = span("baseEjectionDuration", problems);
+    let errors = node.number(&["maxServerErrors"])?;
+    let percent = node.number(&["maxEjectionPercent"])?;
     let none = Duration::ZERO;
     let with_errors = |errors| OutlierDetection::new(errors, none, none, 0);
     let with_percent = |percent| OutlierDetection::new(1, none, none, percent);
@@ -144,10 +145,10 @@ fn connection_pool(
     protocol: Protocol,
     problems: &mut Problems,
 ) -> Option<Said<ConnectionPool>> {
-    let connections = own.value.number(&["MaxConnections"]);
+    let connections = own.value.number(&["maxConnections"]);
     let pool = match protocol {
         Protocol::Http => {
-            let pending = own.value.number(&["MaxPendingRequests"]);
+            let pending = own.value.number(&["maxPendingRequests"]);
             let with_pending = |found| ConnectionPool::http(1, Some(found));
             if let Some(pending) = &pending {
                 within(pending, with_pending, problems)?;
@@ -160,7 +161,7 @@ fn connection_pool(
             )
         }
         Protocol::Http2 | Protocol::Grpc => {
-            let requests = own.value.number(&["MaxRequests"])?;
+            let requests = own.value.number(&["maxRequests"])?;
             within(&requests, ConnectionPool::requests, problems)
         }
         Protocol::Tcp => within(&connections?, ConnectionPool::tcp, problems),

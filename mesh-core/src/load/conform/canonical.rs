@@ -1,0 +1,105 @@
+//! Properties under the API's names, whatever form they were written in.
+
+use crate::{
+    config::ResourceKind,
+    error::Problems,
+    load::{
+        resolved::{Content, Member, Resolved},
+        shape::{Form, Kind, Shape},
+    },
+};
+
+/// Tells the names in App Mesh of what Kubernetes refers to.
+pub(in crate::load) trait Names {
+    /// The name of the object that a reference is to.
+    fn of_object(&self, to: ResourceKind, reference: &Resolved, problems: &mut Problems)
+    -> Content;
+
+    /// The name in an ARN.
+    fn of_arn(&self, to: ResourceKind, arn: &Resolved, problems: &mut Problems) -> Content;
+}
+
+/// The same properties as the API would name them, without those that the shape does not know, and without nulls.
+pub(in crate::load) fn canonical(
+    node: &Resolved,
+    shape: &Shape,
+    form: Form,
+    names: &dyn Names,
+    problems: &mut Problems,
+) -> Resolved {
+    Canonical {
+        form,
+        names,
+        problems,
+    }
+    .object(node, shape)
+}
+
+struct Canonical<'a> {
+    form: Form,
+    names: &'a dyn Names,
+    problems: &'a mut Problems,
+}
+
+impl Canonical<'_> {
+    fn object(&mut self, node: &Resolved, shape: &Shape) -> Resolved {
+        let Content::Map(members) = &node.content else {
+            return node.clone();
+        };
+        let known = members.iter().filter_map(|member| {
+            if matches!(member.value.content, Content::Null) {
+                return None;
+            }
+            let property = shape.property(&member.key, self.form)?;
+            let (name, value) = self.value(&member.value, property.name, &property.kind);
+            Some(Member {
+                key: name.to_owned(),
+                key_place: member.key_place.clone(),
+                value,
+            })
+        });
+        Resolved {
+            content: Content::Map(known.collect()),
+            place: node.place.clone(),
+        }
+    }
+
+    /// A property's value, and the name under which it is read.
+    fn value(
+        &mut self,
+        node: &Resolved,
+        name: &'static str,
+        kind: &Kind,
+    ) -> (&'static str, Resolved) {
+        match kind {
+            Kind::Reference { to, name } => {
+                let content = self.names.of_object(*to, node, self.problems);
+                (name, with(content, node))
+            }
+            Kind::Arn { to, name } => {
+                let content = self.names.of_arn(*to, node, self.problems);
+                (name, with(content, node))
+            }
+            other => (name, self.nested(node, other)),
+        }
+    }
+
+    fn nested(&mut self, node: &Resolved, kind: &Kind) -> Resolved {
+        match (kind, &node.content) {
+            (Kind::Object(shape), _) => self.object(node, shape),
+            (Kind::List { of, .. }, Content::List(items)) => {
+                let items = items.iter().map(|item| self.nested(item, of));
+                with(Content::List(items.collect()), node)
+            }
+            (_, Content::Bare(text)) => with(Content::Text(text.clone()), node),
+            _ => node.clone(),
+        }
+    }
+}
+
+fn with(content: Content, node: &Resolved) -> Resolved {
+    Resolved {
+        content,
+        place: node.place.clone(),
+    }
+}

@@ -1,0 +1,138 @@
+//! Which mesh an object belongs to, and which gateway takes a gateway route.
+
+use std::collections::BTreeSet;
+
+use super::{
+    object::{Object, Objects, app_mesh_name},
+    selector,
+};
+use crate::{
+    config::{ResourceKind, draft::Said},
+    error::{Problems, quoted},
+    load::{node::Node, place::place},
+};
+
+/// Tells memberships; each namespace that has none is reported once.
+#[derive(Default)]
+pub(super) struct Membership {
+    reported: BTreeSet<String>,
+}
+
+impl Membership {
+    /// The mesh of an object; `None` if nothing here decides it, or that is reported.
+    ///
+    /// # Source
+    /// The controller's membership designators: a mesh without a `namespaceSelector` selects nothing, an empty one everything.
+    pub(super) fn mesh(
+        &mut self,
+        object: &Object<'_>,
+        objects: &Objects<'_>,
+        problems: &mut Problems,
+    ) -> Option<Said<String>> {
+        if let Some(reference) = object.spec("meshRef").and_then(|node| node.member("name")) {
+            let name = reference.text()?;
+            let mesh = objects.get(ResourceKind::Mesh, "", name);
+            let name = mesh.map_or_else(|| name.to_owned(), Object::app_mesh_name);
+            return Some(Said::new(name, place(reference.at.clone())));
+        }
+        let labels = objects.namespaces.get(&object.namespace)?;
+        let mut meshes = objects.of(ResourceKind::Mesh).peekable();
+        meshes.peek()?;
+        let found: Vec<&Object<'_>> = meshes
+            .filter(|mesh| {
+                let selector = mesh.spec("namespaceSelector");
+                selector.is_some_and(|selector| selector::takes(selector, labels))
+            })
+            .collect();
+        if let [mesh] = found.as_slice() {
+            let place = object.name_place.clone();
+            return Some(Said::new(mesh.app_mesh_name(), place));
+        }
+        if self.reported.insert(object.namespace.clone()) {
+            let namespace = quoted(&object.namespace);
+            let (code, message) = match found.as_slice() {
+                [] => (
+                    "no-mesh-for-namespace",
+                    format!(
+                        "no mesh takes what is in the namespace {namespace}: give a mesh a `namespaceSelector` that matches the \
+                         namespace's labels (`{{}}` matches all; none at all matches nothing)"
+                    ),
+                ),
+                several => (
+                    "several-meshes-for-namespace",
+                    format!(
+                        "the meshes {} all take what is in the namespace {namespace}, and one has to: narrow their `namespaceSelector`s",
+                        listed(several)
+                    ),
+                ),
+            };
+            problems.error(code, &object.name_place, message);
+        }
+        None
+    }
+}
+
+/// The gateway of a gateway route; `None` if nothing here decides it, or that is reported.
+///
+/// # Source
+/// The controller's membership designators: a gateway without a `namespaceSelector` takes nothing, one without a
+/// `gatewayRouteSelector` every route of these namespaces.
+pub(super) fn gateway(
+    route: &Object<'_>,
+    objects: &Objects<'_>,
+    problems: &mut Problems,
+) -> Option<Said<String>> {
+    let kind = ResourceKind::VirtualGateway;
+    if let Some(reference) = route.spec("virtualGatewayRef") {
+        let name = reference.member("name")?.text()?;
+        let namespace = reference.member("namespace").and_then(Node::text);
+        let namespace = namespace.unwrap_or(&route.namespace);
+        let name = objects.get(kind, namespace, name).map_or_else(
+            || app_mesh_name(kind, namespace, name),
+            Object::app_mesh_name,
+        );
+        return Some(Said::new(name, place(reference.at.clone())));
+    }
+    let gateways: Vec<&Object<'_>> = objects.of(kind).collect();
+    let said = |gateway: &Object<'_>| Said::new(gateway.app_mesh_name(), route.name_place.clone());
+    let Some(labels) = objects.namespaces.get(&route.namespace) else {
+        return match gateways.as_slice() {
+            [only] => Some(said(only)),
+            _ => None,
+        };
+    };
+    let takes = |gateway: &&&Object<'_>| {
+        let namespaces = gateway.spec("namespaceSelector");
+        let routes = gateway.spec("gatewayRouteSelector");
+        namespaces.is_some_and(|selector| selector::takes(selector, labels))
+            && routes.is_none_or(|selector| selector::takes(selector, &route.labels))
+    };
+    let found: Vec<&Object<'_>> = gateways.iter().filter(takes).copied().collect();
+    let (code, message) = match (found.as_slice(), gateways.is_empty()) {
+        ([only], _) => return Some(said(only)),
+        ([], true) => return None,
+        ([], false) => (
+            "no-gateway-for-route",
+            format!(
+                "no virtual gateway takes the gateway route {}: its `namespaceSelector` has to match the namespace's labels, \
+                 and its `gatewayRouteSelector` those of the route",
+                quoted(&route.name)
+            ),
+        ),
+        (several, _) => (
+            "several-gateways-for-route",
+            format!(
+                "the virtual gateways {} all take the gateway route {}, and one has to: narrow their selectors",
+                listed(several),
+                quoted(&route.name)
+            ),
+        ),
+    };
+    problems.error(code, &route.name_place, message);
+    None
+}
+
+fn listed(objects: &[&Object<'_>]) -> String {
+    let names = objects.iter().take(8).map(|object| quoted(&object.name));
+    names.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,192 @@
+//! Kubernetes objects: who they are, and all of them by name.
+
+use std::collections::BTreeMap;
+
+use super::selector::{self, Labels};
+use crate::{
+    config::{ResourceKind, spelling::nearest},
+    error::{Place, Problems, quoted},
+    load::{
+        node::{Node, Value},
+        place::place,
+    },
+};
+
+/// An App Mesh object.
+pub(super) struct Object<'a> {
+    pub(super) kind: ResourceKind,
+    pub(super) namespace: String,
+    pub(super) name: String,
+    pub(super) name_place: Place,
+    pub(super) labels: Labels,
+    pub(super) root: &'a Node,
+}
+
+impl Object<'_> {
+    /// Something in its spec.
+    pub(super) fn spec(&self, key: &str) -> Option<&Node> {
+        let found = self.root.member("spec")?.member(key)?;
+        (!found.is_null()).then_some(found)
+    }
+
+    /// What it is called in App Mesh.
+    pub(super) fn app_mesh_name(&self) -> String {
+        let written = self.spec("awsName").and_then(Node::text);
+        match written {
+            Some(written) => written.to_owned(),
+            None => app_mesh_name(self.kind, &self.namespace, &self.name),
+        }
+    }
+
+    /// Whether it was taken out of a cluster, where the controller and the server write into it.
+    pub(super) fn is_exported(&self) -> bool {
+        let metadata = |key| self.root.member("metadata").and_then(|m| m.member(key));
+        let written = |node: Option<&Node>| node.is_some_and(|node| !node.is_null());
+        written(self.root.member("status"))
+            || ["uid", "managedFields", "resourceVersion"]
+                .into_iter()
+                .any(|key| written(metadata(key)))
+    }
+
+    /// `VirtualNode/orders`.
+    pub(super) fn path(&self) -> String {
+        format!("{}/{}", self.kind, self.name)
+    }
+}
+
+/// What an object is called in App Mesh that does not say it.
+///
+/// # Source
+/// The controller's mutating webhooks.
+pub(super) fn app_mesh_name(kind: ResourceKind, namespace: &str, name: &str) -> String {
+    match kind {
+        ResourceKind::Mesh => name.to_owned(),
+        ResourceKind::VirtualService => format!("{name}.{namespace}"),
+        _ => format!("{name}_{namespace}"),
+    }
+}
+
+/// All that was loaded of Kubernetes.
+#[derive(Default)]
+pub(super) struct Objects<'a> {
+    pub(super) all: Vec<Object<'a>>,
+    /// The labels of namespaces.
+    pub(super) namespaces: BTreeMap<String, Labels>,
+    names: BTreeMap<(ResourceKind, String, String), usize>,
+}
+
+impl<'a> Objects<'a> {
+    /// Takes in a document: an object, or a list of some.
+    pub(super) fn add(&mut self, root: &'a Node, problems: &mut Problems) {
+        let text = |key| root.member(key).and_then(Node::text).unwrap_or_default();
+        match (text("apiVersion"), text("kind")) {
+            ("v1", "Namespace") => {
+                let name = name(root).unwrap_or_default();
+                self.namespaces
+                    .insert(name.to_owned(), selector::labels(root));
+            }
+            ("v1", "List") => {
+                if let Some(Value::List(items)) = root.member("items").map(|node| &node.value) {
+                    items.iter().for_each(|item| self.item(item, problems));
+                }
+            }
+            _ => self.item(root, problems),
+        }
+    }
+
+    fn item(&mut self, root: &'a Node, problems: &mut Problems) {
+        let version = root.member("apiVersion").and_then(Node::text);
+        match version.and_then(|version| version.strip_prefix(GROUP)) {
+            Some("v1beta2") => self.object(root, problems),
+            Some(_) => unsupported(root, problems),
+            None => {}
+        }
+    }
+
+    fn object(&mut self, root: &'a Node, problems: &mut Problems) {
+        let Some(kind) = kind(root, problems) else {
+            return;
+        };
+        let Some(name_node) = name_node(root).filter(|node| node.text().is_some()) else {
+            let message = "an object needs a name under `metadata`: add it";
+            problems.error("missing-property", &place(root.at.clone()), message);
+            return;
+        };
+        let name = name_node.text().unwrap_or_default().to_owned();
+        let namespace = root.member("metadata").and_then(|m| m.member("namespace"));
+        let namespace = namespace.and_then(Node::text).unwrap_or("default");
+        let namespace = match kind {
+            ResourceKind::Mesh => String::new(),
+            _ => namespace.to_owned(),
+        };
+        let key = (kind, namespace.clone(), name.clone());
+        self.names.insert(key, self.all.len());
+        self.all.push(Object {
+            kind,
+            namespace,
+            name,
+            name_place: place(name_node.at.clone()),
+            labels: selector::labels(root),
+            root,
+        });
+    }
+
+    pub(super) fn of(&self, kind: ResourceKind) -> impl Iterator<Item = &Object<'a>> {
+        self.all.iter().filter(move |object| object.kind == kind)
+    }
+
+    pub(super) fn get(
+        &self,
+        kind: ResourceKind,
+        namespace: &str,
+        name: &str,
+    ) -> Option<&Object<'a>> {
+        let key = (kind, namespace.to_owned(), name.to_owned());
+        self.all.get(*self.names.get(&key)?)
+    }
+}
+
+fn name_node(root: &Node) -> Option<&Node> {
+    root.member("metadata")?.member("name")
+}
+
+fn name(root: &Node) -> Option<&str> {
+    name_node(root)?.text()
+}
+
+fn kind(root: &Node, problems: &mut Problems) -> Option<ResourceKind> {
+    let written = root.member("kind");
+    let text = written.and_then(Node::text).unwrap_or_default();
+    let kinds = || {
+        ResourceKind::ALL
+            .into_iter()
+            .filter(|kind| *kind != ResourceKind::Route)
+    };
+    let found = kinds().find(|kind| kind.as_str() == text);
+    if found.is_none() {
+        let place = place(written.unwrap_or(root).at.clone());
+        let message = format!(
+            "App Mesh has no kind of object {}{}",
+            quoted(text),
+            nearest(text, kinds().map(ResourceKind::as_str))
+        );
+        problems.error("unknown-kind", &place, message);
+    }
+    found
+}
+
+fn unsupported(root: &Node, problems: &mut Problems) {
+    let Some(node) = root.member("apiVersion") else {
+        return;
+    };
+    let version = node.text().unwrap_or_default();
+    let message = format!(
+        "unsupported apiVersion {} (v1beta2 is read): routes stand in a VirtualRouter there and no longer in a VirtualService; \
+         the controller's guide \"Migrating from v1beta1\" tells how each object is rewritten",
+        quoted(version)
+    );
+    problems.error("unsupported-version", &place(node.at.clone()), message);
+}
+
+/// The API group of App Mesh's objects.
+pub(in crate::load) const GROUP: &str = "appmesh.k8s.aws/";

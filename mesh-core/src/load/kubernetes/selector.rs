@@ -1,0 +1,66 @@
+//! Label selectors.
+
+use std::collections::BTreeMap;
+
+use crate::load::node::{Node, Value};
+
+/// An object's labels.
+pub(super) type Labels = BTreeMap<String, String>;
+
+/// The labels that an object bears.
+pub(super) fn labels(object: &Node) -> Labels {
+    let labels = object.member("metadata").and_then(|m| m.member("labels"));
+    labels.map(texts).unwrap_or_default()
+}
+
+fn texts(node: &Node) -> Labels {
+    let entries = node.entries().iter();
+    let labels = entries.filter_map(|entry| {
+        let text = entry.node.text().unwrap_or_default();
+        Some((entry.key.clone(), text.to_owned()))
+    });
+    labels.collect()
+}
+
+/// Whether a selector takes what bears these labels: all that it says has to hold, and one that says nothing takes everything.
+///
+/// # Source
+/// Kubernetes API conventions, `LabelSelector`.
+pub(super) fn takes(selector: &Node, labels: &Labels) -> bool {
+    let wanted = selector.member("matchLabels").map(texts);
+    let wanted = wanted.unwrap_or_default();
+    let equal = wanted
+        .iter()
+        .all(|(key, value)| labels.get(key) == Some(value));
+    let expressions = match selector.member("matchExpressions").map(|node| &node.value) {
+        Some(Value::List(items)) => items.as_slice(),
+        _ => &[],
+    };
+    equal
+        && expressions
+            .iter()
+            .all(|expression| holds(expression, labels))
+}
+
+fn holds(expression: &Node, labels: &Labels) -> bool {
+    let text = |key| {
+        expression
+            .member(key)
+            .and_then(Node::text)
+            .unwrap_or_default()
+    };
+    let found = labels.get(text("key"));
+    let among = || match expression.member("values").map(|node| &node.value) {
+        Some(Value::List(values)) => values
+            .iter()
+            .any(|value| value.text() == found.map(String::as_str)),
+        _ => false,
+    };
+    match text("operator") {
+        "In" => found.is_some() && among(),
+        "NotIn" => found.is_none() || !among(),
+        "Exists" => found.is_some(),
+        "DoesNotExist" => found.is_none(),
+        _ => false,
+    }
+}

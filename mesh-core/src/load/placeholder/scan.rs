@@ -1,0 +1,207 @@
+//! Where placeholders stand.
+
+use std::ops::Range;
+
+/// What a text will be once it is filled.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::load) enum Syntax {
+    Json,
+    Yaml,
+}
+
+/// One placeholder.
+#[derive(Debug)]
+pub(super) struct Found<'a> {
+    pub(super) range: Range<usize>,
+    pub(super) name: &'a str,
+    /// What stands in it for the case that nobody gives a value.
+    pub(super) default: Option<&'a str>,
+    pub(super) place: Standing,
+}
+
+/// Where a placeholder stands, and so how its value is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Standing {
+    /// In YAML: as it is, for it may be more than a value.
+    Raw,
+    /// Between the quotes of a JSON string.
+    InString,
+    /// Where a JSON value is due: jq makes strings of its arguments.
+    AsString,
+}
+
+impl Standing {
+    pub(super) fn write(self, value: &str, text: &mut String) {
+        match self {
+            Self::Raw => text.push_str(value),
+            Self::InString => escape(value, text),
+            Self::AsString => {
+                text.push('"');
+                escape(value, text);
+                text.push('"');
+            }
+        }
+    }
+}
+
+fn escape(value: &str, text: &mut String) {
+    for c in value.chars() {
+        match c {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            c if c < ' ' => text.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => text.push(c),
+        }
+    }
+}
+
+/// All placeholders, in order.
+pub(super) fn scan(text: &str, syntax: Syntax) -> Vec<Found<'_>> {
+    let mut scan = Scan {
+        text,
+        at: 0,
+        quoted: false,
+        found: Vec::new(),
+    };
+    match syntax {
+        Syntax::Json => scan.json(),
+        Syntax::Yaml => scan.yaml(),
+    }
+    scan.found
+}
+
+struct Scan<'a> {
+    text: &'a str,
+    at: usize,
+    /// Within a JSON string.
+    quoted: bool,
+    found: Vec<Found<'a>>,
+}
+
+impl<'a> Scan<'a> {
+    fn json(&mut self) {
+        while let Some(c) = self.peek() {
+            let standing = match self.quoted {
+                true => Standing::InString,
+                false => Standing::AsString,
+            };
+            match c {
+                '$' if self.braced("${", "}", standing) || self.bare(standing) => {}
+                '\\' if self.quoted && self.braced("\\($", ")", standing) => {}
+                '\\' if self.quoted => self.skip(2),
+                '"' => {
+                    self.quoted = !self.quoted;
+                    self.skip(1);
+                }
+                _ => self.skip(1),
+            }
+        }
+    }
+
+    fn yaml(&mut self) {
+        let mut before = '\n';
+        while let Some(c) = self.peek() {
+            match c {
+                '#' if before.is_whitespace() => self.comment(),
+                '$' if self.braced("${", "}", Standing::Raw) || self.bare(Standing::Raw) => {}
+                '{' if self.braced("{{", "}}", Standing::Raw) => {}
+                _ => self.skip(1),
+            }
+            before = c;
+        }
+    }
+
+    fn comment(&mut self) {
+        let rest = self.rest();
+        self.at += rest.find('\n').unwrap_or(rest.len());
+    }
+
+    /// A placeholder between brackets; whether there is one.
+    fn braced(&mut self, open: &str, close: &str, place: Standing) -> bool {
+        let Some(inner) = self.rest().strip_prefix(open) else {
+            return false;
+        };
+        let window = inner.as_bytes().iter().take(WINDOW).copied();
+        let window: Vec<u8> = window.collect();
+        let Some(length) = window
+            .windows(close.len())
+            .position(|bytes| bytes == close.as_bytes())
+        else {
+            return false;
+        };
+        let within = inner.get(..length).unwrap_or_default();
+        let (name, default) = match within.split_once(":-") {
+            Some((name, default)) => (name, Some(default)),
+            None => (within, None),
+        };
+        let end = self.at + open.len() + length + close.len();
+        self.put(name.trim(), default, end, place)
+    }
+
+    /// `$NAME`. In YAML, and within strings, only in capitals: `$` ends expressions, too.
+    fn bare(&mut self, place: Standing) -> bool {
+        let rest = self.rest().get(1..).unwrap_or_default();
+        let capitals = !matches!(place, Standing::AsString);
+        let letter = |c: char| {
+            c == '_'
+                || c.is_ascii_digit()
+                || c.is_ascii_uppercase()
+                || !capitals && c.is_ascii_lowercase()
+        };
+        let length = rest.find(|c: char| !letter(c)).unwrap_or(rest.len());
+        let name = rest.get(..length).unwrap_or_default();
+        let end = self.at + 1 + length;
+        self.put(name, None, end, place)
+    }
+
+    fn put(
+        &mut self,
+        name: &'a str,
+        default: Option<&'a str>,
+        end: usize,
+        place: Standing,
+    ) -> bool {
+        let good = is_name(name);
+        if good {
+            let range = self.at..end;
+            self.found.push(Found {
+                range,
+                name,
+                default,
+                place,
+            });
+            self.at = end;
+        }
+        good
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn skip(&mut self, characters: usize) {
+        let skipped: usize = self
+            .rest()
+            .chars()
+            .take(characters)
+            .map(char::len_utf8)
+            .sum();
+        self.at += skipped;
+    }
+}
+
+/// A shell's name of a variable; `${1}` is none.
+fn is_name(name: &str) -> bool {
+    let letter = |c: char| c == '_' || c.is_ascii_alphabetic();
+    name.starts_with(letter)
+        && name.chars().all(|c| letter(c) || c.is_ascii_digit())
+        && name.len() <= LONGEST
+}
+
+const LONGEST: usize = 128;
+/// How far a closing bracket may be: a text of opening ones must not be searched to its end for each.
+const WINDOW: usize = 512;

@@ -1,0 +1,48 @@
+//! What resources say, into drafts.
+
+mod duration;
+mod gateway;
+mod listener;
+mod logging;
+mod node;
+mod route;
+mod tls;
+
+use self::{
+    gateway::{gateway_route, virtual_gateway},
+    node::{mesh, virtual_node, virtual_router, virtual_service},
+};
+use super::read::Read;
+use crate::{config::ResourceKind, config::draft::Draft, error::Problems};
+
+/// Adds a resource to the draft, or the gap that it leaves.
+pub(super) fn read(read: Read, draft: &mut Draft, problems: &mut Problems) {
+    let gaps = &mut draft.gaps;
+    let gap = !read.named;
+    match read.kind {
+        ResourceKind::Mesh => {
+            gaps.meshes |= gap;
+            draft.meshes.push(mesh(read));
+        }
+        ResourceKind::VirtualNode => {
+            gaps.virtual_nodes |= gap;
+            draft.virtual_nodes.push(virtual_node(read, problems));
+        }
+        ResourceKind::VirtualRouter => {
+            gaps.virtual_routers |= gap;
+            draft.virtual_routers.push(virtual_router(read));
+        }
+        ResourceKind::Route => draft.routes.extend(route::read(read, problems)),
+        ResourceKind::VirtualService => {
+            gaps.virtual_services |= gap || !read.whole;
+            draft.virtual_services.push(virtual_service(read));
+        }
+        ResourceKind::VirtualGateway => {
+            gaps.virtual_gateways |= gap;
+            draft.virtual_gateways.push(virtual_gateway(read, problems));
+        }
+        ResourceKind::GatewayRoute => draft.gateway_routes.extend(gateway_route(read, problems)),
+        // Its services are backends of the nodes that name it.
+        ResourceKind::BackendGroup => {}
+    }
+}
