@@ -316,7 +316,9 @@ Resources:
 #[test]
 fn a_node_logs_where_it_was_told_to() {
     let mesh = Mesh::builder("m")
-        .virtual_node(node("loud", 80).access_log("/dev/stdout"))
+        .virtual_node(node("loud", 80).access_log(crate::config::AccessLog::new(
+            crate::config::FilePath::new("/dev/stdout").unwrap(),
+        )))
         .virtual_node(node("silent", 80))
         .build()
         .unwrap();

@@ -49,7 +49,7 @@ pub(super) fn split(text: &str) -> Vec<Part<'_>> {
     let (mut start, mut above) = (0, 0);
     let (mut at, mut lines) = (0, 0);
     for line in text.split_inclusive('\n') {
-        if is_separator(line) && at > start {
+        if is_separator(line) && !only_directives(text.get(start..at).unwrap_or_default()) {
             parts.push(part(text, start..at, above));
             (start, above) = (at, lines);
         }
@@ -58,6 +58,12 @@ pub(super) fn split(text: &str) -> Vec<Part<'_>> {
     }
     parts.push(part(text, start..at, above));
     parts
+}
+
+/// Whether nothing but directives and comments stands here, which belong to the document that follows.
+fn only_directives(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim);
+    lines.all(|line| line.is_empty() || line.starts_with(['%', '#']))
 }
 
 fn part(text: &str, range: std::ops::Range<usize>, above: usize) -> Part<'_> {
@@ -97,6 +103,21 @@ fn nature(text: &str) -> Nature {
         true => Nature::Foreign,
         false => Nature::AppMesh,
     }
+}
+
+/// The version of an object that is not read, and where it stands: its placeholders need no values.
+pub(super) fn unsupported_version(text: &str) -> Option<(usize, &str)> {
+    text.match_indices(GROUP).find_map(|(at, _)| {
+        let rest = text.get(at..)?;
+        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ','));
+        let version = rest.get(..end.unwrap_or(rest.len()))?;
+        let line = text.get(..at)?.rsplit('\n').next()?;
+        let key = line
+            .trim_start_matches(['-', ' ', '{', '"'])
+            .starts_with("apiVersion");
+        let read = version.strip_prefix(GROUP) == Some("v1beta2");
+        (key && !read).then_some((at, version))
+    })
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 //! A placeholder may stand for several values (`[${TARGETS}]`), or where the text is neither YAML nor JSON without it; so it
 //! cannot wait for the tree.
 
-use std::collections::BTreeMap;
-
 mod scan;
+
+use std::{borrow::Cow, collections::BTreeMap};
 
 pub(super) use self::scan::Syntax;
 use self::scan::{Found, scan};
+use super::plain::is_blank;
 
 /// A text with its placeholders filled.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub(super) struct Filled {
 
 /// Fills what has a value.
 pub(super) fn fill(text: &str, syntax: Syntax, values: &BTreeMap<String, String>) -> Filled {
+    let text = &blanks(text, values);
     let mut filled = String::with_capacity(text.len());
     let mut unfilled = Vec::new();
     let mut from = 0;
@@ -44,6 +46,17 @@ pub(super) fn fill(text: &str, syntax: Syntax, values: &BTreeMap<String, String>
         text: filled,
         unfilled,
     }
+}
+
+/// Fills the blanks in angle brackets whose values are given under all of their text.
+fn blanks<'a>(text: &'a str, values: &BTreeMap<String, String>) -> Cow<'a, str> {
+    let given = values.iter().filter(|(name, _)| is_blank(name));
+    given.fold(Cow::Borrowed(text), |text, (name, value)| {
+        match text.contains(name.as_str()) {
+            true => Cow::Owned(text.replace(name.as_str(), value)),
+            false => text,
+        }
+    })
 }
 
 #[cfg(test)]

@@ -14,7 +14,10 @@ pub(super) fn plain(node: &Node, path: &str, problems: &mut Problems) -> Resolve
         return tagged(tag, place, problems);
     }
     let content = match &node.value {
-        Value::Scalar(scalar) => scalar_content(scalar),
+        Value::Scalar(scalar) => {
+            blank(&scalar.text, &place, problems);
+            scalar_content(scalar)
+        }
         Value::List(items) => {
             let items = items.iter().enumerate();
             let items =
@@ -47,6 +50,25 @@ fn tagged(tag: &str, place: Place, problems: &mut Problems) -> Resolved {
     problems.error("unexpected-tag", &place, message);
     let content = Content::Unknown;
     Resolved { content, place }
+}
+
+/// A blank in angle brackets is a text like any other, and was meant to be filled in.
+fn blank(text: &str, place: &Place, problems: &mut Problems) {
+    if is_blank(text) {
+        let message = format!(
+            "{} looks like a blank that nobody filled in: it is taken as it stands",
+            quoted(text)
+        );
+        problems.warn("blank", place, message);
+    }
+}
+
+/// Whether a text is a blank as documents have them, `<LIKE THIS>`.
+pub(super) fn is_blank(text: &str) -> bool {
+    let inside = text
+        .strip_prefix('<')
+        .and_then(|rest| rest.strip_suffix('>'));
+    inside.is_some_and(|inside| !inside.is_empty() && !inside.contains(['<', '>', '\n']))
 }
 
 fn scalar_content(scalar: &Scalar) -> Content {

@@ -235,9 +235,8 @@ impl Reader {
             if (read.kind, read.form) != (ResourceKind::Route, Form::Kubernetes) {
                 counts.add(read.kind);
             }
-            if self.has_parent(&read, &mut problems) {
-                spec::read(read, &mut draft, &mut problems);
-            }
+            self.parent(&read, &mut problems);
+            spec::read(read, &mut draft, &mut problems);
         }
         self.none_found(&counts, &draft, &mut problems);
         (draft, problems, counts)
@@ -280,14 +279,12 @@ impl Reader {
         reads
     }
 
-    /// Whether it is known what a route is a part of; else that is reported.
-    fn has_parent(&self, read: &Read, problems: &mut Problems) -> bool {
-        let Some(parent) = read.kind.parent().filter(|_| read.parent.is_none()) else {
-            return true;
+    /// Reports a route of which nothing tells what it is a part of.
+    fn parent(&self, read: &Read, problems: &mut Problems) {
+        let unknown = read.parent.is_none() && read.whole;
+        let Some(parent) = read.kind.parent().filter(|_| unknown) else {
+            return;
         };
-        if !read.whole {
-            return true;
-        }
         let what = match read.kind {
             ResourceKind::Route => "the route",
             _ => "the gateway route",
@@ -305,7 +302,6 @@ impl Reader {
             );
             problems.error("missing-parent", place, message);
         }
-        false
     }
 
     fn none_found(&self, counts: &Counts, draft: &Draft, problems: &mut Problems) {

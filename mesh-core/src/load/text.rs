@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    json,
+    json, kubernetes,
     node::Node,
     part::{self, Nature, Part},
     place::place,
@@ -64,9 +64,7 @@ fn bounded<'a>(name: &Arc<str>, text: &'a str) -> Result<&'a str, Fault> {
 }
 
 fn too_large(name: &Arc<str>, bytes: usize) -> Fault {
-    let message = format!(
-        "this file has {bytes} bytes, {BYTES} are the most: no template that CloudFormation takes is as large"
-    );
+    let message = format!("this file has {bytes} bytes, {BYTES} are the most: split it");
     Fault::new("document-too-large", Location::new(name, 1, 1), message)
 }
 
@@ -121,6 +119,11 @@ fn ours(
     if let Some(index) = HELM.iter().filter_map(|mark| part.text.find(mark)).min() {
         let message = "this is a Helm template, not YAML yet: run helm template first and read what it prints";
         return Err(Fault::new("helm-template", at(index), message));
+    }
+    if let Some(version) = part::unsupported_version(part.text) {
+        let (index, version) = version;
+        kubernetes::unsupported(version, &place(at(index)), problems);
+        return Ok(Vec::new());
     }
     let Filled { text, unfilled } = placeholder::fill(part.text, syntax, values);
     if !unfilled.is_empty() {
@@ -225,8 +228,8 @@ fn locate(name: &Arc<str>, text: &str, index: usize) -> Location {
     Location::new(name, line, last.chars().count() + 1)
 }
 
-/// Twice the largest template that CloudFormation takes; the parser keeps some hundred bytes for each of these.
-const BYTES: usize = 2 << 20;
+/// Eight of the largest templates that CloudFormation takes, or ten thousand routes of Kubernetes.
+const BYTES: usize = 8 << 20;
 const HELM: [&str; 8] = [
     "{{-",
     "{{ .",

@@ -278,8 +278,8 @@ fn key_not_text(at: Location) -> Fault {
 /// YAML 1.1's key that takes in another mapping.
 pub(super) const MERGE: &str = "<<";
 const DEPTH: usize = 64;
-/// Twice what fits into the largest template that CloudFormation takes.
-const NODES: usize = 100_000;
+/// Ten thousand routes in one file, which is more than any App Mesh had.
+const NODES: usize = 400_000;
 /// What anchors may hold and aliases may repeat, in units of a node or of `BYTES_PER_UNIT` of text.
 const COPIED_UNITS: usize = 50_000;
 const BYTES_PER_UNIT: usize = 64;

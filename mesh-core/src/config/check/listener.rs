@@ -90,10 +90,10 @@ pub(super) fn of_router(
     );
     if draft.listeners.is_empty() && draft.whole {
         let message = format!(
-            "the virtual router {} has no listener, so nobody can dial it: give it a port and a protocol",
+            "the virtual router {} has no listener, so every call it gets is answered 404: give it a port and a protocol",
             quoted(&draft.name.value)
         );
-        problems.error("missing-listener", &draft.name.place, message);
+        problems.warn("missing-listener", &draft.name.place, message);
     }
     let listeners = draft.listeners.iter();
     listeners

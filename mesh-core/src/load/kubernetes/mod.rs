@@ -9,7 +9,7 @@ mod names;
 mod object;
 mod selector;
 
-pub(super) use object::GROUP;
+pub(super) use object::{GROUP, unsupported};
 
 use self::{
     membership::{Membership, gateway},

@@ -6,6 +6,7 @@ use crate::{
     error::{Problems, quoted},
     load::{
         conform::Names,
+        plain::is_blank,
         resolved::{Content, Resolved},
     },
 };
@@ -44,6 +45,16 @@ impl Names for Referred<'_> {
         let Content::Text(text) = &arn.content else {
             return Content::Unknown;
         };
+        if is_blank(text) {
+            let message = format!(
+                "{} is a blank for the ARN of a {}: fill it in, or give its value (in Rust `Reader::substitute`, for validate \
+                 `--set '{text}=ARN'`)",
+                quoted(text),
+                to.api()
+            );
+            problems.missing("unfilled-placeholder", &arn.place, text, message);
+            return Content::Unknown;
+        }
         let resource = text.splitn(6, ':').nth(5).unwrap_or(text);
         let parts: Vec<&str> = resource.split('/').collect();
         let (code, message) = match parts.as_slice() {

@@ -98,7 +98,14 @@ impl<'a> Objects<'a> {
         let version = root.member("apiVersion").and_then(Node::text);
         match version.and_then(|version| version.strip_prefix(GROUP)) {
             Some("v1beta2") => self.object(root, problems),
-            Some(_) => unsupported(root, problems),
+            Some(_) => {
+                let node = root.member("apiVersion").unwrap_or(root);
+                unsupported(
+                    version.unwrap_or_default(),
+                    &place(node.at.clone()),
+                    problems,
+                );
+            }
             None => {}
         }
     }
@@ -175,17 +182,14 @@ fn kind(root: &Node, problems: &mut Problems) -> Option<ResourceKind> {
     found
 }
 
-fn unsupported(root: &Node, problems: &mut Problems) {
-    let Some(node) = root.member("apiVersion") else {
-        return;
-    };
-    let version = node.text().unwrap_or_default();
+/// Refuses another version than the one that is read.
+pub(in crate::load) fn unsupported(version: &str, place: &Place, problems: &mut Problems) {
     let message = format!(
         "unsupported apiVersion {} (v1beta2 is read): routes stand in a VirtualRouter there and no longer in a VirtualService; \
          the controller's guide \"Migrating from v1beta1\" tells how each object is rewritten",
         quoted(version)
     );
-    problems.error("unsupported-version", &place(node.at.clone()), message);
+    problems.error("unsupported-version", place, message);
 }
 
 /// The API group of App Mesh's objects.

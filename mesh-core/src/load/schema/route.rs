@@ -78,7 +78,7 @@ static ACTION: Shape = shape! { "a route's action", &[
         TO_NODE[0], TO_NODE[1], TO_NODE[2],
         p! { need "weight", Number },
         p! { "port", Number },
-    ], &[ONE_NODE] }), least: 1 } },
+    ], &[ONE_NODE] }), least: 0 } },
 ] };
 
 static RETRY_POLICY: Shape = shape! { "a retry policy", &[

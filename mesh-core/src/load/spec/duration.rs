@@ -11,7 +11,8 @@ use crate::{
 pub(super) fn timeout(node: &Resolved, problems: &mut Problems) -> TimeoutDraft {
     let mut limit = |key: &str| {
         let node = node.at(&[key])?;
-        Some(Said::new(duration(node, problems)?, node.place.clone()))
+        let place = node.at(&["value"])?.place.clone();
+        Some(Said::new(duration(node, problems)?, place))
     };
     TimeoutDraft {
         per_request: limit("perRequest"),

@@ -12,6 +12,10 @@ pub(super) fn access_log(properties: &Resolved, problems: &mut Problems) -> Opti
     let file = properties.at(&["spec", "logging", "accessLog", "file"])?;
     let path = text(file, &["path"], FilePath::new, problems);
     let format = file.at(&["format"]);
+    if let Some(format) = format {
+        let message = "this version does not act on `format` yet: the access log is written in Envoy's default text format";
+        problems.warn("not-supported-yet", &format.place, message);
+    }
     let format = format.and_then(|node| format_of(node, problems));
     let log = AccessLog::new(path?);
     Some(match format {

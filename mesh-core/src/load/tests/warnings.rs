@@ -1,30 +1,11 @@
 //! What is taken with a word of warning, or without one.
 
 use super::{ONE, codes, node, refused, routed, template, warned};
-use crate::config::{Config, DnsResponseType, Mesh, ServiceDiscovery, VirtualNode};
+use crate::config::{
+    AccessLog, Config, DnsResponseType, FilePath, JsonText, LoggingFormat, Mesh, ServiceDiscovery,
+    TextFormat, VirtualNode,
+};
 use std::time::Duration;
-
-#[test]
-fn what_is_left_out_is_warned_of_once_and_tls_is_refused() {
-    let log =
-        "Logging: {AccessLog: {File: {Path: /a, §Format: {Text: \"%START_TIME%\\n\"}}}}, Listeners";
-    warned(
-        &template(&node("a").replace("Listeners", log)),
-        &["not-supported-yet"],
-    );
-    let tls = "§TLS: {Mode: STRICT, Certificate: {File: {CertificateChain: /c, PrivateKey: /k}}}, PortMapping";
-    refused(
-        &template(&node("a").replace("PortMapping", tls)),
-        &["tls-not-supported-yet"],
-    );
-    let off = tls.replace("STRICT", "DISABLED");
-    warned(&template(&node("a").replace("PortMapping", &off)), &[]);
-    let policy = "BackendDefaults: {ClientPolicy: {§TLS: {Validation: {Trust: {File: {CertificateChain: /c}}}}}}, Listeners";
-    refused(
-        &template(&node("a").replace("Listeners", policy)),
-        &["tls-not-supported-yet"],
-    );
-}
 
 #[test]
 fn an_access_log_is_read_and_its_own_format_is_warned_of() {
@@ -35,54 +16,35 @@ fn an_access_log_is_read_and_its_own_format_is_warned_of() {
         let codes: Vec<_> = config.warnings().iter().map(|p| p.code).collect();
         (node.and_then(|node| node.access_log), codes)
     };
-    let path = |path: &str| Some(path.to_owned());
+    let log = |path: &str| AccessLog::new(FilePath::new(path).unwrap());
+    let format = LoggingFormat::Text(TextFormat::new("%START_TIME%\n").unwrap());
+    let json = |text: &str| JsonText::new(text).unwrap();
+    let pairs = LoggingFormat::Json(vec![(json("k"), json("v"))]);
     let rows = [
         (
             "Logging: {AccessLog: {File: {Path: /dev/stdout}}}",
-            path("/dev/stdout"),
+            Some(log("/dev/stdout")),
             0,
         ),
         (
             "Logging: {AccessLog: {File: {Path: /a, Format: {Text: \"%START_TIME%\\n\"}}}}",
-            path("/a"),
+            Some(log("/a").format(format)),
             1,
         ),
         (
             "Logging: {AccessLog: {File: {Path: /a, Format: {Json: [{Key: k, Value: v}]}}}}",
-            path("/a"),
+            Some(log("/a").format(pairs)),
             1,
         ),
-        ("Logging: {AccessLog: {}}", None, 0),
         ("Logging: {}", None, 0),
     ];
-    for (logging, path, warnings) in rows {
+    for (logging, log, warnings) in rows {
         assert_eq!(
             read(logging),
-            (path, vec!["not-supported-yet"; warnings]),
+            (log, vec!["not-supported-yet"; warnings]),
             "{logging}"
         );
     }
-}
-
-#[test]
-fn tcp_routes_and_gateways_are_left_out_and_said_so() {
-    let tcp = routed(&format!("{{TcpRoute: {{Match: {{}}, {ONE}}}}}"));
-    let config = Config::parse("m", &tcp).unwrap();
-    assert!(config.mesh().virtual_router("r").unwrap().routes.is_empty());
-    assert_eq!(config.resources(), 6);
-    let [warning] = config.warnings() else {
-        panic!("{:?}", config.warnings())
-    };
-    assert!(warning.message.contains("answered 404"), "{warning}");
-    let gateway = "  G: {Type: AWS::AppMesh::VirtualGateway, Properties: {MeshName: m, Spec: {Listeners: [\
-                   {PortMapping: {Port: 80, Protocol: http}, HealthCheck: {Bad: 1}}]}}}\n";
-    let errors = Config::parse("m", &template(gateway)).unwrap_err();
-    assert!(codes(&errors).contains(&"unknown-property"), "{errors}");
-    let gateway = gateway.replace(", HealthCheck: {Bad: 1}", "");
-    warned(
-        &template(&gateway.replace("  G", "  §G")),
-        &["not-supported-yet"],
-    );
 }
 
 #[test]
@@ -107,12 +69,12 @@ fn what_app_mesh_took_and_does_not_do_what_one_expects_is_warned_of() {
             vec![],
         ),
         (
-            spec(", §Timeout: {PerRequest: {Unit: s, Value: 16}}"),
+            spec(", Timeout: {PerRequest: {Unit: s, Value: §16}}"),
             vec!["listener-timeout-shorter"],
         ),
         (
             spec(&format!(
-                ", {retry}, §Timeout: {{PerRequest: {{Unit: s, Value: 5}}}}"
+                ", {retry}, Timeout: {{PerRequest: {{Unit: s, Value: §5}}}}"
             )),
             vec!["timeout-below-retries"],
         ),
