@@ -1,4 +1,4 @@
-//! The backends of a virtual node: each once, and those of its groups among them.
+//! The backends of a virtual node: those of its groups among them.
 
 use std::collections::BTreeSet;
 
@@ -12,31 +12,20 @@ use crate::{
     },
 };
 
-/// Refuses backends that are there twice, and adds the services of the node's backend groups.
+/// Adds the services of the node's backend groups that are no backends of it yet.
 ///
 /// # Source
-/// The controller's webhooks, and its `BackendGroup`: the group `*` is every virtual service of its namespace.
+/// The controller's `BackendGroup`: the group `*` is every virtual service of its namespace.
 pub(super) fn complete(node: &mut Resolved, names: &Referred<'_>, problems: &mut Problems) {
-    let written: Vec<Resolved> = node.items(&["spec", "backends"]).to_vec();
-    let mut known = BTreeSet::new();
-    let mut backends = Vec::new();
-    for backend in written {
-        let service = backend.text(&["virtualService", "virtualServiceName"]);
-        let Some(service) = service else {
-            backends.push(backend);
-            continue;
-        };
-        if known.insert(service.value.clone()) {
-            backends.push(backend);
-            continue;
-        }
-        let message = format!(
-            "the backend {} is there already, and the controller takes each once: remove one of them",
-            quoted(&service.value)
-        );
-        problems.error("duplicate-backend", &service.place, message);
+    let groups = node.items(&["spec", "backendGroups"]);
+    if groups.is_empty() {
+        return;
     }
-    for group in node.items(&["spec", "backendGroups"]) {
+    let mut backends: Vec<Resolved> = node.items(&["spec", "backends"]).to_vec();
+    let named = backends.iter();
+    let named = named.filter_map(|backend| backend.text(&["virtualService", "virtualServiceName"]));
+    let mut known: BTreeSet<String> = named.map(|said| said.value).collect();
+    for group in groups {
         for service in services(group, names, problems) {
             if known.insert(service.clone()) {
                 backends.push(backend(service, &group.place));

@@ -15,6 +15,7 @@ use crate::{
     load::{
         read::Read,
         resolved::{Member, Resolved},
+        shape::Form,
     },
 };
 
@@ -46,11 +47,16 @@ pub(super) fn gateway_route(read: Read, problems: &mut Problems) -> Option<Gatew
     let target = route.at(&["action", "target"]);
     let rewrite = route.at(&["action", "rewrite"]);
     let rewrite_place = rewrite.map_or(key_place, |node| &node.place);
-    let matches = route.at(&["match"]).map(gateway_match).unwrap_or_default();
+    let matches = route
+        .at(&["match"])
+        .map(|node| gateway_match(node, read.form));
     Some(GatewayRouteDraft {
         priority: read.properties.number(&["spec", "priority"]),
         protocol: Said::new(protocol, key_place.clone()),
-        matches: Said::new(matches, place(route, "match", key_place)),
+        matches: Said::new(
+            matches.unwrap_or_default(),
+            place(route, "match", key_place),
+        ),
         virtual_service: target.and_then(|t| t.text(&["virtualService", "virtualServiceName"])),
         target_port: target.and_then(|target| target.number(&["port"])),
         rewrite: Said::new(
@@ -64,14 +70,14 @@ pub(super) fn gateway_route(read: Read, problems: &mut Problems) -> Option<Gatew
     })
 }
 
-fn gateway_match(node: &Resolved) -> MatchDraft {
+fn gateway_match(node: &Resolved, form: Form) -> MatchDraft {
     let exact = node.text(&["hostname", "exact"]);
     let exact = exact.map(|said| said.map(HostnameMatch::Exact));
     let suffix = node.text(&["hostname", "suffix"]);
     let suffix = suffix.map(|said| said.map(HostnameMatch::Suffix));
     MatchDraft {
         hostname: exact.or(suffix),
-        ..matches(node)
+        ..matches(node, form)
     }
 }
 

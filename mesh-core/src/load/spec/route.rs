@@ -11,6 +11,7 @@ use crate::{
     load::{
         read::Read,
         resolved::{Member, Resolved},
+        shape::Form,
     },
     unit::Protocol,
 };
@@ -25,7 +26,7 @@ pub(super) fn read(read: Read, problems: &mut Problems) -> Option<RouteDraft> {
     } = member;
     let before = problems.errors();
     let place = |key: &str| place(route, key, key_place);
-    let matches = route.at(&["match"]).map(matches).unwrap_or_default();
+    let matches = route.at(&["match"]).map(|node| matches(node, read.form));
     let targets = route.items(&["action", "weightedTargets"]);
     let targets_place = match route.at(&["action", "weightedTargets"]) {
         Some(node) => node.place.clone(),
@@ -40,7 +41,7 @@ pub(super) fn read(read: Read, problems: &mut Problems) -> Option<RouteDraft> {
     Some(RouteDraft {
         priority: read.properties.number(&["spec", "priority"]),
         protocol: Said::new(protocol, key_place.clone()),
-        matches: Said::new(matches, place("match")),
+        matches: Said::new(matches.unwrap_or_default(), place("match")),
         targets: Said::new(targets.iter().filter_map(target).collect(), targets_place),
         retry_policy: policy.map(|policy| Said::new(policy, place("retryPolicy"))),
         timeout: limits,
@@ -67,7 +68,7 @@ pub(super) fn place(route: &Resolved, key: &str, route_place: &Place) -> Place {
     member.map_or_else(|| route_place.clone(), |member| member.key_place.clone())
 }
 
-pub(super) fn matches(node: &Resolved) -> MatchDraft {
+pub(super) fn matches(node: &Resolved, form: Form) -> MatchDraft {
     let prefix = node
         .text(&["prefix"])
         .map(|said| said.map(PathMatch::Prefix));
@@ -81,6 +82,7 @@ pub(super) fn matches(node: &Resolved) -> MatchDraft {
     let headers = headers.chain(node.items(&["metadata"]));
     let parameters = node.items(&["queryParameters"]).iter();
     MatchDraft {
+        strict: form == Form::Kubernetes,
         hostname: None,
         path: prefix.or(exact).or(regex),
         method: node.text(&["method"]),
