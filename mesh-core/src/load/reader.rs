@@ -11,7 +11,6 @@ use super::{
     detect::{self, Document},
     kubernetes,
     read::Read,
-    shape::Form,
     spec, text, twice,
 };
 use crate::{
@@ -231,10 +230,7 @@ impl Reader {
         let reads = twice::once(reads, self.last_wins, &mut problems);
         let mut counts = Counts::default();
         for read in reads {
-            // A router's routes are a part of it there.
-            if (read.kind, read.form) != (ResourceKind::Route, Form::Kubernetes) {
-                counts.add(read.kind);
-            }
+            counts.add(read.kind);
             self.parent(&read, &mut problems);
             spec::read(read, &mut draft, &mut problems);
         }

@@ -59,13 +59,23 @@ fn listeners(draft: &VirtualGatewayDraft, problems: &mut Problems) -> Vec<Gatewa
         problems.error("missing-listener", &draft.name.place, message);
     }
     listeners
-        .filter_map(|draft| listener_of(draft, problems))
+        .filter_map(|listener| {
+            // Readers know the words that may stand there.
+            if draft.whole {
+                no_bytes(
+                    "listener",
+                    listener.protocol,
+                    &listener.port.place,
+                    problems,
+                );
+            }
+            listener_of(listener, problems)
+        })
         .collect()
 }
 
 fn listener_of(draft: &ListenerDraft, problems: &mut Problems) -> Option<GatewayListener> {
     certificate::of_listener(draft.tls.as_ref(), problems);
-    no_bytes("listener", draft.protocol, &draft.port.place, problems);
     if let Some(check) = &draft.health_check {
         let spoken = check.check.protocol();
         no_bytes("health check", spoken, &check.place, problems);

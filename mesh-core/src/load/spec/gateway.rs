@@ -11,7 +11,7 @@ use crate::{
         HostnameMatch, PathRewrite, Rewrite,
         draft::{GatewayRouteDraft, MatchDraft, Said, VirtualGatewayDraft},
     },
-    error::Problems,
+    error::{Place, Problems},
     load::{
         read::Read,
         resolved::{Member, Resolved},
@@ -38,7 +38,7 @@ pub(super) fn virtual_gateway(read: Read, problems: &mut Problems) -> VirtualGat
 /// A gateway's route; `None` if it cannot be told what it speaks.
 pub(super) fn gateway_route(read: Read, problems: &mut Problems) -> Option<GatewayRouteDraft> {
     let before = problems.errors();
-    let (member, protocol) = kind_of(&read)?;
+    let (member, protocol) = kind_of(read.properties.at(&["spec"])?)?;
     let Member {
         key_place,
         value: route,
@@ -46,7 +46,7 @@ pub(super) fn gateway_route(read: Read, problems: &mut Problems) -> Option<Gatew
     } = member;
     let target = route.at(&["action", "target"]);
     let rewrite = route.at(&["action", "rewrite"]);
-    let rewrite_place = rewrite.map_or(key_place, |node| &node.place);
+    let rewrite_place = rewrite.map_or(key_place, rewrite_place);
     let matches = route
         .at(&["match"])
         .map(|node| gateway_match(node, read.form));
@@ -79,6 +79,13 @@ fn gateway_match(node: &Resolved, form: Form) -> MatchDraft {
         hostname: exact.or(suffix),
         ..matches(node, form)
     }
+}
+
+/// Where the rewrite says what becomes of the path; where it begins, if it leaves that as it is.
+fn rewrite_place(node: &Resolved) -> &Place {
+    let paths = [&["prefix", "value"], &["path", "exact"]].into_iter();
+    let mut written = paths.filter_map(|path| node.at(path));
+    &written.next().unwrap_or(node).place
 }
 
 fn rewritten(node: &Resolved) -> Rewrite {
