@@ -81,6 +81,7 @@ pub(super) fn matches(node: &Resolved) -> MatchDraft {
     let headers = headers.chain(node.items(&["metadata"]));
     let parameters = node.items(&["queryParameters"]).iter();
     MatchDraft {
+        strict: false,
         hostname: None,
         path: prefix.or(exact).or(regex),
         method: node.text(&["method"]),
