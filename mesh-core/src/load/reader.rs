@@ -37,7 +37,7 @@ use crate::{
 /// assert_eq!(config.mesh().name().as_str(), "shop-test-eu-central-1");
 /// # Ok::<(), mesh_core::error::ConfigErrors>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "a reader does nothing before `read`"]
 pub struct Reader {
     values: BTreeMap<String, String>,
