@@ -78,9 +78,31 @@ pub struct Problem {
     pub location: Option<Location>,
     /// What is wrong, and how to mend it.
     pub message: String,
+    wants: Option<String>,
 }
 
 impl Problem {
+    /// The name under which the value that is missing can be given, if one is missing.
+    ///
+    /// It is what [`Reader::parameter`](crate::load::Reader::parameter) takes as a name, exactly.
+    ///
+    /// # Examples
+    /// ```
+    /// use mesh_core::{Config, error::Problem};
+    ///
+    /// let template = "
+    /// Resources:
+    ///   Shop: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: !ImportValue Name}}
+    /// ";
+    /// let errors = Config::parse("mesh.yaml", template).unwrap_err();
+    /// let wanted: Vec<&str> = errors.errors().filter_map(Problem::wants).collect();
+    /// assert_eq!(wanted, ["import:Name"]);
+    /// ```
+    #[must_use]
+    pub fn wants(&self) -> Option<&str> {
+        self.wants.as_deref()
+    }
+
     fn rank(&self) -> (bool, &Option<Location>, &str, Severity, &str) {
         let Self {
             severity,

@@ -10,7 +10,7 @@ pub(crate) mod draft;
 mod loaded;
 mod matcher;
 mod mesh;
-mod pattern;
+pub(crate) mod pattern;
 mod retry;
 mod route;
 pub(crate) mod spelling;

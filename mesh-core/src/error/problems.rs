@@ -55,6 +55,20 @@ impl Problems {
         }
     }
 
+    /// An error that is mended by giving a value under this name.
+    pub(crate) fn missing(
+        &mut self,
+        code: &'static str,
+        place: &Place,
+        wants: &str,
+        message: impl Display,
+    ) {
+        self.error(code, place, message);
+        if let Some(problem) = self.found.last_mut().filter(|_| self.errors <= KEPT) {
+            problem.wants = Some(wants.to_owned());
+        }
+    }
+
     /// As [`error`](Self::error).
     pub(crate) fn warn(&mut self, code: &'static str, place: &Place, message: impl Display) {
         self.warnings += 1;
@@ -123,6 +137,7 @@ impl Problems {
             path: place.path.clone(),
             location: place.location.clone(),
             message: message.chars().flat_map(escaped).collect(),
+            wants: None,
         });
     }
 }

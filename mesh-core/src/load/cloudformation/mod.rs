@@ -3,9 +3,18 @@
 //! Functions are resolved first, then the properties are held against their [`schema`], then they are read. Other
 //! resources are looked at only where an App Mesh resource refers to them.
 
+mod arn;
+mod attribute;
+mod call;
+mod condition;
 mod conform;
+mod constraint;
+mod encode;
 mod function;
+mod import;
+mod list;
 mod listener;
+mod mapping;
 mod parameter;
 mod reference;
 mod resolve;
@@ -21,7 +30,7 @@ mod twice;
 
 use std::collections::BTreeMap;
 
-pub(super) use self::{reference::is_pseudo, twice::Seen};
+pub(super) use self::{import::IMPORT, reference::is_pseudo, twice::Seen};
 use self::{
     resolve::Resolve,
     resolved::Resolved,
@@ -54,16 +63,24 @@ pub(super) fn read(
             continue;
         };
         match resource.app_mesh {
-            Some(app_mesh) => {
-                let new = app_mesh_resource(resource, app_mesh, &mut resolve, draft, seen);
-                resources += usize::from(new);
-            }
+            Some(app_mesh) => match resolve.is_there(resource) {
+                Some(true) => {
+                    let new = app_mesh_resource(resource, app_mesh, &mut resolve, draft, seen);
+                    resources += usize::from(new);
+                }
+                Some(false) => {}
+                None => {
+                    resources += 1;
+                    draft.gaps.everything();
+                }
+            },
             None if resource.is_untyped() && !resource.id.starts_with("Fn::") => {
                 draft.gaps.everything()
             }
             None => foreign(resource, resolve.problems),
         }
     }
+    seen.asked.append(&mut resolve.asked);
     resources
 }
 
@@ -86,7 +103,7 @@ pub(super) struct Read<'a> {
     whole: bool,
 }
 
-/// Reads one resource; whether it was not there before.
+/// Reads one resource; whether it counts, which the same one in another document does not.
 fn app_mesh_resource<'a>(
     resource: Resource<'a>,
     app_mesh: AppMesh,
@@ -97,9 +114,8 @@ fn app_mesh_resource<'a>(
     let left_out = lost_with(resource).is_some() || route::is_left_out(resource);
     let read = checked(resource, app_mesh, left_out, resolve);
     let problems = &mut *resolve.problems;
-    let before = problems.errors();
-    if seen.has(&read, app_mesh.shape.what, problems) {
-        return problems.errors() > before;
+    if let Some(counts) = seen.has(&read, app_mesh.shape.what, problems) {
+        return counts;
     }
     if left_out {
         draft.left_out.extend(read.mesh.clone());
@@ -117,9 +133,10 @@ fn checked<'a>(
     left_out: bool,
     resolve: &mut Resolve<'a, '_>,
 ) -> Read<'a> {
-    let before = resolve.problems.errors();
-    attributes(resource, left_out, resolve.problems);
+    let before = (resolve.problems.errors(), resolve.lost);
+    attributes(resource, resolve.problems);
     let properties = resolve.properties(resource, &Kind::Object(app_mesh.shape), left_out);
+    let lost = resolve.lost;
     let problems = &mut *resolve.problems;
     let place = match resource.properties {
         Some(entry) => at(properties.place.path.clone(), &entry.key_at),
@@ -139,7 +156,7 @@ fn checked<'a>(
         mesh: properties.text(&["MeshName"]),
         name: name.unwrap_or_else(|| Said::new(resource.id.to_owned(), resource.place())),
         named,
-        whole: problems.errors() == before,
+        whole: (problems.errors(), lost) == before,
         properties,
     }
 }
@@ -151,14 +168,10 @@ fn lost_with(resource: Resource<'_>) -> Option<&'static str> {
 }
 
 /// What stands beside `Type` and `Properties`.
-fn attributes(resource: Resource<'_>, left_out: bool, problems: &mut Problems) {
+fn attributes(resource: Resource<'_>, problems: &mut Problems) {
     for Entry { key, key_at, .. } in resource.entry.node.entries() {
         let place = at(format!("{}.{key}", resource.path()), key_at);
-        if key == "Condition" && !left_out {
-            let message = "this version does not compute conditions yet, so it cannot tell whether this resource is there: \
-                           remove the condition or the resource";
-            problems.error("unsupported-condition", &place, message);
-        } else if !ATTRIBUTES.contains(&key.as_str()) {
+        if !ATTRIBUTES.contains(&key.as_str()) {
             let message = format!(
                 "a resource has no attribute {}{}",
                 quoted(key),

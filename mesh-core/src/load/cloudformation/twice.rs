@@ -1,6 +1,6 @@
 //! Resources that are there twice: the same one counts once, two that differ are a mistake.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Read,
@@ -13,16 +13,27 @@ use crate::{
 
 /// What was read so far, of all documents.
 #[derive(Debug, Default)]
-pub(in crate::load) struct Seen(BTreeMap<Identity, (String, Place)>);
+pub(in crate::load) struct Seen {
+    resources: BTreeMap<Identity, (String, Place)>,
+    /// The names of values that were asked for, and that nothing declares.
+    pub(in crate::load) asked: BTreeSet<String>,
+}
 
 /// Kind, mesh, router and name.
 type Identity = [String; 4];
 
 impl Seen {
     /// Whether a resource is there already; if with another content, that is reported.
-    pub(super) fn has(&mut self, read: &Read<'_>, what: &str, problems: &mut Problems) -> bool {
+    ///
+    /// `Some` if it is, with whether it counts all the same: written a second time, and not read a second time.
+    pub(super) fn has(
+        &mut self,
+        read: &Read<'_>,
+        what: &str,
+        problems: &mut Problems,
+    ) -> Option<bool> {
         if !read.named || !read.whole {
-            return false;
+            return None;
         }
         let text = |said: Option<Said<String>>| said.map_or_else(String::new, |said| said.value);
         let router = text(read.properties.text(&["VirtualRouterName"]));
@@ -30,9 +41,9 @@ impl Seen {
         let identity = [read.kind.to_owned(), mesh, router, read.name.value.clone()];
         let place = &read.name.place;
         let content = canonical(&read.properties);
-        let Some((first, first_place)) = self.0.get(&identity) else {
-            self.0.insert(identity, (content, place.clone()));
-            return false;
+        let Some((first, first_place)) = self.resources.get(&identity) else {
+            self.resources.insert(identity, (content, place.clone()));
+            return None;
         };
         if *first != content {
             let message = format!(
@@ -42,7 +53,8 @@ impl Seen {
             );
             problems.error("duplicate-name", place, message);
         }
-        true
+        let document = |place: &Place| Some(place.location.as_ref()?.document.clone());
+        Some(*first != content || document(place) == document(first_place))
     }
 }
 

@@ -73,12 +73,12 @@ fn gateways_are_left_out_with_all_that_they_ask_for() {
         ] {
             let rest = rest.replace('X', function);
             let gateway = format!(
-                "  §G: {{Type: AWS::AppMesh::VirtualGateway, Condition: C, Properties: {{MeshName: m, {rest}}}}}\n"
+                "  §G: {{Type: AWS::AppMesh::VirtualGateway, Properties: {{MeshName: m, {rest}}}}}\n"
             );
             warned(&asking(&template(&gateway)), &["not-supported-yet"]);
         }
         let route = format!(
-            "  §G: {{Type: AWS::AppMesh::GatewayRoute, Condition: C, Properties: {{MeshName: m, VirtualGatewayName: {function}, \
+            "  §G: {{Type: AWS::AppMesh::GatewayRoute, Properties: {{MeshName: m, VirtualGatewayName: {function}, \
              Spec: {{HttpRoute: {{Match: {{Prefix: {function}}}, Action: {function}}}}}}}}}\n"
         );
         warned(&asking(&template(&route)), &["not-supported-yet"]);
@@ -91,14 +91,14 @@ fn gateways_are_left_out_with_all_that_they_ask_for() {
 
 #[test]
 fn listener_tls_whose_mode_is_not_known_is_refused() {
-    let tls = "§TLS: {Mode: §!If [A, DISABLED, STRICT], Certificate: {ACM: {CertificateArn: !Ref Asked}}}";
+    let tls = "§TLS: {Mode: !If [§A, DISABLED, STRICT], Certificate: {ACM: {CertificateArn: !Ref Asked}}}";
     refused(
         &with("PortMapping", tls),
-        &["tls-not-supported-yet", "unsupported-if"],
+        &["tls-not-supported-yet", "missing-reference"],
     );
     refused(
-        &with("PortMapping", "TLS: §!If [A, {Mode: DISABLED}, {}]"),
-        &["unsupported-if"],
+        &with("PortMapping", "TLS: !If [§A, {Mode: DISABLED}, {}]"),
+        &["missing-reference"],
     );
     let policy = "BackendDefaults: {ClientPolicy: {§TLS: {Enforce: !If [A, true, false], Validation: !Ref Asked}}}";
     refused(&with("Listeners", policy), &["tls-not-supported-yet"]);
