@@ -1,14 +1,20 @@
 //! Templates in, configuration or report out.
 
+mod cdk;
+mod conditions;
+mod constraints;
 mod documents;
 mod elsewhere;
 mod functions;
 mod grpc;
+mod intrinsics;
 mod left_out;
 mod listeners;
+mod missing;
 mod mutations;
 mod resources;
 mod seed;
+mod templates;
 mod warnings;
 
 use crate::{config::Config, error::ConfigErrors};
