@@ -12,7 +12,7 @@ mod loaded;
 mod logging;
 mod matcher;
 mod mesh;
-mod pattern;
+pub(crate) mod pattern;
 mod retry;
 mod route;
 pub(crate) mod spelling;

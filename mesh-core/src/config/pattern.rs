@@ -55,13 +55,23 @@ impl Room {
                 message,
             });
         }
-        self.compile(expression).map_err(|error| BadPattern {
+        let compiled = self.compile(expression).map_err(|error| BadPattern {
             code: "bad-regex",
             message: format!("the expression {shown} is not one: {}", reason(&error)),
-        })
+        });
+        compiled.map(drop)
     }
 
-    fn compile(&mut self, expression: &str) -> Result<(), regex::Error> {
+    /// Whether the whole of a text is what an expression describes; `None` if the expression cannot be compiled here.
+    pub(crate) fn describes(&mut self, expression: &str, text: &str) -> Option<bool> {
+        if self.is_full() {
+            return None;
+        }
+        let compiled = self.compile(expression).ok()?;
+        Some(compiled.is_match(text.as_bytes()))
+    }
+
+    fn compile(&mut self, expression: &str) -> Result<Regex, regex::Error> {
         // Alone first: `a)(b` is no expression, but would become one between the parentheses of a full match.
         match build(expression, 0) {
             Ok(_) | Err(regex::Error::CompiledTooBig(_)) => {}
@@ -73,7 +83,7 @@ impl Room {
             self.left = self.left.saturating_sub(bytes);
             match build(&whole, bytes) {
                 Err(regex::Error::CompiledTooBig(_)) => {}
-                other => return other.map(drop),
+                other => return other,
             }
         }
         Err(regex::Error::CompiledTooBig(MOST_BYTES))

@@ -218,7 +218,7 @@ fn broken_resources_are_refused_at_the_place_to_mend() {
         (line("VirtualRouter", "MeshName: m, Spec: {Listeners: §[]}"), "empty-list"),
         (line("VirtualService", "MeshName: m, VirtualServiceName: s, Spec: {Provider: {VirtualNode: {VirtualNodeName: §n}}}"), "missing-provider"),
         (line("VirtualService", "MeshName: m, VirtualServiceName: s, Spec: {§Provider: {}}"), "missing-property"),
-        ("  X: {Type: AWS::AppMesh::VirtualNode, §Condition: C, Properties: {MeshName: m, Spec: {}}}\n".to_owned(), "unsupported-condition"),
+        ("  X: {Type: AWS::AppMesh::VirtualNode, Condition: §C, Properties: {MeshName: m, Spec: {}}}\n".to_owned(), "missing-reference"),
         ("  §Fn::ForEach::X: [a, [b], {}]\n".to_owned(), "unsupported-for-each"),
     ];
     for (resource, code) in &rows {
