@@ -8,6 +8,7 @@ mod authority;
 mod conditions;
 mod head;
 mod header;
+mod index;
 mod no_route;
 mod order;
 pub(crate) mod outside;
