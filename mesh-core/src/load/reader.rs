@@ -295,8 +295,8 @@ impl Reader {
                         names.extend(cloudformation::names(&root).map(str::to_owned));
                         let found =
                             cloudformation::read(&root, &self.values, self.lenient, problems);
-                        unread |= found.unknown;
                         names.extend(found.asked);
+                        unread |= found.unknown;
                         reads.extend(found.resources);
                     }
                     Some(Document::Kubernetes) => objects.push(root),
@@ -347,9 +347,8 @@ impl Reader {
         if counts.total() > 0 || problems.errors() > 0 || draft.gaps.meshes {
             return;
         }
-        let message = "there is no App Mesh resource here: name a template with resources of the types `AWS::AppMesh::…` \
-                       whose conditions are true, \
-                       objects of `appmesh.k8s.aws/v1beta2`, or the App Mesh API's JSON";
+        let message = "there is no App Mesh resource here: name a template with resources of the types `AWS::AppMesh::…` whose \
+                       conditions are true, objects of `appmesh.k8s.aws/v1beta2`, or the App Mesh API's JSON";
         problems.error("no-app-mesh-resources", &draft.start, message);
     }
 

@@ -68,11 +68,11 @@ impl<'a> Resolve<'a, '_> {
         if ASSIGNED.contains(&attribute) {
             return self.given(&full, "missing-value", "known to AWS alone", place);
         }
+        let form = Form::CloudFormation;
         let shape = schema::of(app_mesh.kind);
-        let properties = shape
-            .there(Form::CloudFormation)
-            .map(|property| Form::CloudFormation.spelling(property.name));
-        let names: Vec<String> = properties.filter(|name| name.ends_with("Name")).collect();
+        let properties = shape.there(form);
+        let names = properties.map(|property| form.spelling(property.name));
+        let names: Vec<String> = names.filter(|name| name.ends_with("Name")).collect();
         if names.iter().any(|name| name == attribute) {
             return self.own(found, attribute, None, place);
         }

@@ -101,7 +101,7 @@ impl<'a> Resolve<'a, '_> {
         };
         self.depth += 1;
         let known = match called {
-            Some("Condition") => self.named_condition(argument, &place),
+            Some("Condition") => self.named_condition(argument, &at(path.to_owned(), argument.at)),
             Some("Equals") => self.equal(argument, &place),
             Some("And") => self.any(argument, false, &place),
             Some("Or") => self.any(argument, true, &place),

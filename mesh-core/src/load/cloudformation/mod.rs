@@ -44,9 +44,9 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) resources: Vec<Read>,
-    /// Whether something is there of which nobody knows what it is, or whether it is.
+    /// Whether something is there of which nobody knows what it is.
     pub(super) unknown: bool,
-    /// The names of values that were asked for, and that nothing declares.
+    /// The names of values that only the caller can give, as far as they were asked for.
     pub(super) asked: BTreeSet<String>,
 }
 

@@ -10,8 +10,7 @@ use super::{
 };
 use crate::{
     error::Place,
-    load::node::Entry,
-    load::{resolved::Content, shape::Kind},
+    load::{node::Entry, resolved::Content, shape::Kind},
 };
 
 impl Resolve<'_, '_> {

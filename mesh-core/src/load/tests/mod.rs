@@ -1,15 +1,21 @@
 //! Templates in, configuration or report out.
 
 mod cases;
+mod cdk;
+mod conditions;
+mod constraints;
 mod documents;
 mod elsewhere;
 mod functions;
 mod grpc;
+mod intrinsics;
 mod left_out;
 mod listeners;
+mod missing;
 mod mutations;
 mod resources;
 mod seed;
+mod templates;
 mod warnings;
 
 use crate::{config::Config, error::ConfigErrors, load::Reader};
