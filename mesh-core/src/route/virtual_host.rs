@@ -70,8 +70,13 @@ impl<P> VirtualHost<P> {
         VirtualHost::new(self.name.clone(), listeners)
     }
 
+    /// Its ports with their rules.
+    pub(crate) fn listeners(&self) -> &[ListenerRoutes<P>] {
+        &self.listeners
+    }
+
     /// A service without listeners answers on every port, with a 404.
-    pub(super) fn listens(&self, port: u16) -> bool {
+    pub(crate) fn listens(&self, port: u16) -> bool {
         self.listeners.is_empty() || self.ports().any(|listener| listener.get() == port)
     }
 
@@ -104,5 +109,22 @@ impl<P> ListenerRoutes<P> {
         let mut rules: Box<[_]> = rules.into_iter().collect();
         rules.sort_by(|a, b| order::rank(a).cmp(&order::rank(b)));
         Self { port, rules }
+    }
+
+    /// The port.
+    pub(crate) fn port(&self) -> Port {
+        self.port
+    }
+
+    /// The rules, in the order in which they are asked.
+    pub(crate) fn rules(&self) -> &[Rule<P>] {
+        &self.rules
+    }
+
+    /// What the first rule holds that takes the request.
+    pub(super) fn find(&self, head: &Head<'_>) -> Option<&P> {
+        let mut rules = self.rules.iter();
+        let rule = rules.find(|rule| rule.check(head).is_ok());
+        rule.map(Rule::target)
     }
 }
