@@ -3,8 +3,8 @@ use std::{sync::Arc, time::Duration};
 use super::*;
 use crate::{
     config::{
-        Config, HttpRetryEvent, RetryPolicy, Route, Timeout, VirtualNode, VirtualNodeBuilder,
-        VirtualRouter, VirtualService,
+        AccessLog, Config, FilePath, HttpRetryEvent, RetryPolicy, Route, Timeout, VirtualNode,
+        VirtualNodeBuilder, VirtualRouter, VirtualService,
     },
     name::VirtualNodeName,
     retry::{Event, Policy},
@@ -319,7 +319,9 @@ Resources:
 #[test]
 fn a_node_logs_where_it_was_told_to() {
     let mesh = Mesh::builder("m")
-        .virtual_node(node("loud", 80).access_log("/dev/stdout"))
+        .virtual_node(
+            node("loud", 80).access_log(AccessLog::new(FilePath::new("/dev/stdout").unwrap())),
+        )
         .virtual_node(node("silent", 80))
         .build()
         .unwrap();

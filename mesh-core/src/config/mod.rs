@@ -26,7 +26,8 @@ mod written;
 pub(crate) use check::{check, within};
 
 pub use builder::{
-    ForGrpc, ForHttp, ListenerBuilder, MeshBuilder, RouteBuilder, VirtualNodeBuilder,
+    ForGrpc, ForHttp, ForRequests, ForTcp, GatewayListenerBuilder, GatewayRouteBuilder,
+    ListenerBuilder, MeshBuilder, RouteBuilder, VirtualGatewayBuilder, VirtualNodeBuilder,
     VirtualRouterBuilder, VirtualServiceBuilder,
 };
 pub use loaded::{Config, Origin};

@@ -1,7 +1,11 @@
 //! A mesh written in Rust: builders that collect every problem and end in the same check as a file.
 
+mod conditions;
+mod gateway_listener;
+mod gateway_route;
 mod listener;
 mod route;
+mod virtual_gateway;
 mod virtual_node;
 mod virtual_router;
 mod virtual_service;
@@ -16,8 +20,11 @@ use crate::{
     unit::IpPreference,
 };
 
+pub use gateway_listener::GatewayListenerBuilder;
+pub use gateway_route::GatewayRouteBuilder;
 pub use listener::ListenerBuilder;
-pub use route::{ForGrpc, ForHttp, RouteBuilder};
+pub use route::{ForGrpc, ForHttp, ForRequests, ForTcp, RouteBuilder};
+pub use virtual_gateway::VirtualGatewayBuilder;
 pub use virtual_node::VirtualNodeBuilder;
 pub use virtual_router::VirtualRouterBuilder;
 pub use virtual_service::VirtualServiceBuilder;
@@ -101,6 +108,13 @@ impl MeshBuilder {
     /// Adds a virtual service.
     pub fn virtual_service(mut self, service: VirtualServiceBuilder) -> Self {
         self.draft.virtual_services.push(service.draft);
+        self
+    }
+
+    /// Adds a virtual gateway and its routes.
+    pub fn virtual_gateway(mut self, gateway: VirtualGatewayBuilder) -> Self {
+        self.draft.gateway_routes.extend(gateway.routes);
+        self.draft.virtual_gateways.push(gateway.draft);
         self
     }
 

@@ -2,13 +2,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::graph::Graph;
+use super::graph::{Graph, listener_meant};
 use crate::{
     config::{
         PathMatch, Timeout,
-        draft::{
-            Draft, ListenerDraft, MatchDraft, RouteDraft, Said, TargetDraft, VirtualNodeDraft,
-        },
+        draft::{Draft, MatchDraft, RouteDraft, Said, VirtualNodeDraft},
     },
     error::{Place, Problems, quoted},
     unit::Protocol,
@@ -30,7 +28,7 @@ pub(super) fn check(draft: &Draft, problems: &mut Problems) {
 fn backends(node: &VirtualNodeDraft, graph: &Graph<'_>, draft: &Draft, problems: &mut Problems) {
     let mut seen: BTreeMap<&str, &Place> = BTreeMap::new();
     for Said { value, place } in node.backends.iter().map(|backend| &backend.virtual_service) {
-        let known = graph.services.contains(value.as_str());
+        let known = graph.services.contains_key(value.as_str());
         if let Some(first) = seen.get(value.as_str()) {
             let message = format!(
                 "the backend {} is there already ({}); it counts once",
@@ -128,20 +126,6 @@ fn protocols(route: &RouteDraft, graph: &Graph<'_>, problems: &mut Problems) {
             Protocol::Tcp => problems.error("protocol-mismatch", place, message),
             _ => problems.warn("protocol-mismatch", place, message),
         }
-    }
-}
-
-/// The listener of the target's port, else the first that speaks HTTP, else the first.
-fn listener_meant<'a>(
-    target: &TargetDraft,
-    node: &'a VirtualNodeDraft,
-) -> Option<&'a ListenerDraft> {
-    let mut listeners = node.listeners.iter();
-    match &target.port {
-        Some(port) => listeners.find(|listener| listener.port.value == port.value),
-        None => listeners
-            .find(|listener| listener.protocol != Protocol::Tcp)
-            .or_else(|| node.listeners.first()),
     }
 }
 

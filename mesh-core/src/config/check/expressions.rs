@@ -12,7 +12,9 @@ use crate::{
 
 pub(super) fn check(draft: &Draft, problems: &mut Problems) {
     let mut room = Room::default();
-    let matches = draft.routes.iter().map(|route| &route.matches.value);
+    let routes = draft.routes.iter().map(|route| &route.matches.value);
+    let entered = draft.gateway_routes.iter();
+    let matches = routes.chain(entered.map(|route| &route.matches.value));
     for (expression, place) in matches.flat_map(of) {
         let Err(bad) = room.check(expression) else {
             continue;

@@ -106,7 +106,8 @@ pub(super) fn of_router(
         .collect()
 }
 
-fn once<'a>(ports: impl Iterator<Item = &'a Said<i64>>, problems: &mut Problems) {
+/// Reports ports that were said before.
+pub(super) fn once<'a>(ports: impl Iterator<Item = &'a Said<i64>>, problems: &mut Problems) {
     let mut seen: BTreeMap<i64, &Place> = BTreeMap::new();
     for port in ports {
         if let Some(first) = seen.insert(port.value, &port.place) {

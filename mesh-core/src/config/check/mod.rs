@@ -5,11 +5,15 @@
 
 mod advice;
 mod expressions;
+mod gateway;
+mod gateway_route;
 mod graph;
 mod listener;
 mod matching;
 mod membership;
 mod missing;
+mod port_meant;
+mod references;
 mod route;
 mod watched;
 
@@ -37,7 +41,7 @@ pub(crate) fn check(
     if draft.allow_missing {
         missing::leave_out(&mut draft, &mut problems);
     }
-    graph::check(&draft, &mut problems);
+    references::check(&draft, &mut problems);
     advice::check(&draft, &mut problems);
     expressions::check(&draft, &mut problems);
     let virtual_nodes = keyed(draft.virtual_nodes.iter().filter_map(|node| {
@@ -54,6 +58,8 @@ pub(crate) fn check(
         let service = virtual_service(service, &mut problems)?;
         Some((service.name.clone(), service))
     }));
+    let gateways = gateway::all(&draft, &mut problems).into_iter();
+    let virtual_gateways = keyed(gateways.map(|gateway| (gateway.name.clone(), gateway)));
     let name = chosen
         .as_ref()
         .and_then(|mesh| named(&mesh.name, MeshName::new, &mut problems));
@@ -72,7 +78,7 @@ pub(crate) fn check(
         virtual_nodes,
         virtual_routers,
         virtual_services,
-        virtual_gateways: BTreeMap::new(),
+        virtual_gateways,
     };
     Ok((mesh, warnings))
 }

@@ -99,6 +99,7 @@ fn matches(node: &Resolved) -> MatchDraft {
     let headers = headers.chain(node.items(&["Metadata"]));
     let parameters = node.items(&["QueryParameters"]).iter();
     MatchDraft {
+        strict: false,
         hostname: None,
         path: prefix.or(exact).or(regex),
         method: node.text(&["Method"]),

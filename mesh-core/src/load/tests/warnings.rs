@@ -33,7 +33,8 @@ fn an_access_log_is_read_and_its_own_format_is_warned_of() {
         let config = Config::parse("m", &text).unwrap_or_else(|errors| panic!("{text}\n{errors}"));
         let node = config.mesh().virtual_node("a").cloned();
         let codes: Vec<_> = config.warnings().iter().map(|p| p.code).collect();
-        (node.and_then(|node| node.access_log), codes)
+        let log = node.and_then(|node| node.access_log);
+        (log.map(|log| log.path.to_string()), codes)
     };
     let path = |path: &str| Some(path.to_owned());
     let rows = [
