@@ -1,3 +1,6 @@
+mod gateway;
+mod tls;
+
 use std::{sync::Arc, time::Duration};
 
 use super::*;

@@ -26,12 +26,26 @@ impl Snapshot {
     ///
     /// # Examples
     /// ```
-    /// use mesh_core::{Config, Head, snapshot::GatewayVerdict, unit::Port};
+    /// use mesh_core::{
+    ///     Config, Head,
+    ///     config::{GatewayRoute, Mesh, VirtualGateway, VirtualNode, VirtualService},
+    ///     snapshot::GatewayVerdict,
+    ///     unit::{Port, Protocol},
+    /// };
     ///
-    /// let text = "Resources: {Shop: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: shop}}}";
-    /// let config = Config::parse("mesh.yaml", text)?;
-    /// assert!(config.gateway("in").is_err()); // there is none
-    /// # Ok::<(), mesh_core::error::ConfigErrors>(())
+    /// let route = GatewayRoute::http("shop").prefix("/shop").to("orders.local");
+    /// let mesh = Mesh::builder("shop")
+    ///     .virtual_node(VirtualNode::builder("orders").listener(8080, Protocol::Http).dns("orders.internal"))
+    ///     .virtual_service(VirtualService::builder("orders.local").virtual_node("orders"))
+    ///     .virtual_gateway(VirtualGateway::builder("in").listener(80, Protocol::Http).route(route))
+    ///     .build()?;
+    /// let snapshot = Config::from(mesh).gateway("in")?.compile()?;
+    ///
+    /// let head = Head::get("http://shop.example/shop/1");
+    /// let GatewayVerdict::Enter(entered) = snapshot.enter(&head, Port::new(80)?) else { panic!() };
+    /// assert_eq!((entered.head.authority(), entered.head.path()), ("orders.local", "/1"));
+    /// assert_eq!(entered.original_path, Some("/shop/1"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn enter<'s: 'h, 'h>(&'s self, head: &'h Head<'_>, port: Port) -> GatewayVerdict<'s, 'h> {
