@@ -134,6 +134,8 @@ pub(crate) struct VirtualNodeDraft {
     pub(crate) backends: Vec<BackendDraft>,
     pub(crate) client_policy: Option<Said<ClientPolicy>>,
     pub(crate) access_log: Option<AccessLog>,
+    /// Whether the rules of the Kubernetes webhook apply, which took no backend twice.
+    pub(crate) strict: bool,
     /// Whether everything in it could be read; else what it lacks is not reported.
     pub(crate) whole: bool,
 }

@@ -7,6 +7,7 @@
 mod builder;
 mod check;
 pub(crate) mod draft;
+mod json;
 mod loaded;
 mod logging;
 mod matcher;
@@ -30,6 +31,7 @@ pub use builder::{
     ListenerBuilder, MeshBuilder, RouteBuilder, VirtualGatewayBuilder, VirtualNodeBuilder,
     VirtualRouterBuilder, VirtualServiceBuilder,
 };
+pub use json::ApiDocument;
 pub use loaded::{Config, Origin};
 pub use logging::{AccessLog, LoggingFormat};
 pub use matcher::{HeaderKey, HeaderMatch, HeaderMatcher, PathMatch, QueryParameter};

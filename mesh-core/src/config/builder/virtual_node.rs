@@ -33,6 +33,7 @@ impl VirtualNode {
             backends: Vec::new(),
             client_policy: None,
             access_log: None,
+            strict: false,
             whole: true,
         };
         VirtualNodeBuilder { draft, path }

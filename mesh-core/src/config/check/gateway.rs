@@ -1,6 +1,8 @@
 //! Virtual gateways: where they listen, and their routes.
 
-use super::{gateway_route, listener, named, port, watched};
+use std::collections::BTreeMap;
+
+use super::{certificate, gateway_route, listener, named, port, watched};
 use crate::{
     config::{
         GatewayListener, GatewayRoute, VirtualGateway,
@@ -10,7 +12,6 @@ use crate::{
     name::VirtualGatewayName,
     unit::Protocol,
 };
-use std::collections::BTreeMap;
 
 /// All gateways, each with its routes in the order they were said.
 pub(super) fn all(draft: &Draft, problems: &mut Problems) -> Vec<VirtualGateway> {
@@ -37,6 +38,7 @@ fn virtual_gateway(
     let name = named(&draft.name, VirtualGatewayName::new, problems);
     let listeners = listeners(draft, problems);
     let policy = draft.client_policy.as_ref();
+    certificate::of_policy(policy, problems);
     Some(VirtualGateway {
         name: name?,
         listeners,
@@ -62,6 +64,7 @@ fn listeners(draft: &VirtualGatewayDraft, problems: &mut Problems) -> Vec<Gatewa
 }
 
 fn listener_of(draft: &ListenerDraft, problems: &mut Problems) -> Option<GatewayListener> {
+    certificate::of_listener(draft.tls.as_ref(), problems);
     no_bytes("listener", draft.protocol, &draft.port.place, problems);
     if let Some(check) = &draft.health_check {
         let spoken = check.check.protocol();

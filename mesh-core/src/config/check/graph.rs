@@ -46,6 +46,11 @@ impl<'a> Graph<'a> {
         graph
     }
 
+    /// Whether the route gets any requests: its router is somebody's provider, as far as is known.
+    pub(super) fn reaches(&self, route: &RouteDraft) -> bool {
+        self.draft.gaps.virtual_services || self.routed.contains(route.router_name())
+    }
+
     /// Routes under what holds them, providers under what they provide for.
     fn hang_up(&mut self, draft: &'a Draft) {
         for route in &draft.routes {

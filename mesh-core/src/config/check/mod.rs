@@ -4,6 +4,7 @@
 //! see [`Gaps`](super::draft::Gaps).
 
 mod advice;
+mod certificate;
 mod expressions;
 mod gateway;
 mod gateway_route;
@@ -103,6 +104,7 @@ fn routes(draft: &Draft, problems: &mut Problems) -> BTreeMap<String, Vec<Route>
 fn virtual_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Option<VirtualNode> {
     let name = named(&draft.name, VirtualNodeName::new, problems);
     let listeners = listener::of_node(draft, problems);
+    certificate::of_policy(draft.client_policy.as_ref(), problems);
     let backends = draft.backends.iter();
     let mut backends: Vec<_> = backends
         .filter_map(|draft| backend(draft, problems))
@@ -123,6 +125,7 @@ fn virtual_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Option<Vir
 
 fn backend(draft: &BackendDraft, problems: &mut Problems) -> Option<Backend> {
     let policy = draft.client_policy.as_ref();
+    certificate::of_policy(policy, problems);
     Some(Backend {
         virtual_service: named(&draft.virtual_service, VirtualServiceName::new, problems)?,
         client_policy: policy.map(|said| said.value.clone()),
@@ -202,3 +205,6 @@ fn sized(what: &str, text: &str, max: usize, place: &Place, problems: &mut Probl
     }
     fits
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,6 +92,7 @@ fn virtual_node(read: Read<'_>, problems: &mut Problems) -> VirtualNodeDraft {
             })
             .collect(),
         client_policy: None,
+        strict: false,
         access_log: spec
             .text(&["Spec", "Logging", "AccessLog", "File", "Path"])
             .and_then(|path| crate::config::FilePath::new(path.value).ok())
