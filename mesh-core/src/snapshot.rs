@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub use self::{
     cluster::{ClusterFacts, ClusterId, ClusterPolicy, ClusterSpec, Discovery},
-    gateway::{Entered, Gateway, GatewayPlan, GatewayVerdict, PathRewrite},
+    gateway::{Entered, Gateway, GatewayPlan, PathRewrite},
     listener::{ListenerPlan, ListenerSources},
     log_format::LogFormat,
     needs_tls::NeedsTls,

@@ -35,7 +35,7 @@ pub(super) fn upstream(
     }
     let Some(tls) = listener.tls.as_ref().filter(|tls| offers(tls)) else {
         let policy = policy.map(|policy| &policy.written);
-        let said = policy.or(listener.tls.as_ref().map(|tls| &tls.written));
+        let said = policy.or_else(|| Some(&listener.tls.as_ref()?.written));
         let source = said.map_or(Source::Defaults, |said| Source::at(said.location()));
         return (UpstreamTls::Plaintext, source);
     };

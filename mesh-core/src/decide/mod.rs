@@ -22,7 +22,7 @@ use crate::{
     name::{RouteName, VirtualNodeName, VirtualServiceName},
     retry::{Attempts, Safety},
     route::{Head, NoRoute},
-    snapshot::{GatewayVerdict, Plan, Snapshot, Verdict},
+    snapshot::{Plan, Snapshot, Verdict},
     timeout::Timeouts,
     unit::Port,
 };
@@ -46,21 +46,16 @@ impl Snapshot {
     #[must_use]
     pub fn decide_at(&self, head: &Head<'_>, port: Port) -> Decision<'_> {
         let entry = Entry::new(self, head, port);
-        match self.enter(head, port) {
-            GatewayVerdict::Refuse(reason) => {
-                self.decided(head, Some(entry), Verdict::Refuse(reason))
-            }
-            GatewayVerdict::Enter(entered) => {
-                let verdict = entered.verdict.clone();
-                let (called, sent) = (entered.virtual_service, entered.head.clone());
-                let entry = entry.taken(&entered);
-                let tried = called.map_or_else(Vec::new, |name| tried::at(self, name, &sent));
-                Decision {
-                    tried,
-                    called: called.map(|name| Called::new(name, &sent)),
-                    ..self.decided(head, Some(entry), verdict)
-                }
-            }
+        let entered = match self.enter(head, port) {
+            Ok(entered) => entered,
+            Err(reason) => return self.decided(head, Some(entry), Verdict::Refuse(reason)),
+        };
+        let (called, sent) = (entered.virtual_service, &entered.head);
+        let verdict = entered.verdict.clone();
+        Decision {
+            called: called.map(|name| Called::new(name, sent)),
+            tried: called.map_or_else(Vec::new, |name| tried::at(self, name, sent)),
+            ..self.decided(head, Some(entry.taken(&entered)), verdict)
         }
     }
 

@@ -129,7 +129,7 @@ impl<P> IngressHost<P> {
     }
 
     fn find(&self, head: &Head<'_>) -> Option<&P> {
-        self.routes.find(head)
+        self.routes.find(head).map(Rule::target)
     }
 }
 

@@ -8,6 +8,7 @@ mod authority;
 mod conditions;
 mod head;
 mod header;
+mod index;
 mod ingress;
 mod no_route;
 mod order;

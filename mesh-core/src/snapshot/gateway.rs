@@ -21,6 +21,10 @@ impl Snapshot {
     ///
     /// Allocates nothing unless the path is rewritten or the request refused.
     ///
+    /// # Errors
+    /// [`NoRoute::NoListener`], also of a snapshot that is a node's, and [`NoRoute::NoGatewayRoute`]. That the gateway route's virtual
+    /// service takes the request is not said thereby: see [`Entered::verdict`].
+    ///
     /// # Source
     /// Dumps of App Mesh's Envoy configuration: a gateway's listener sends what it has rewritten to itself, as a node's calls.
     ///
@@ -29,7 +33,6 @@ impl Snapshot {
     /// use mesh_core::{
     ///     Config, Head,
     ///     config::{GatewayRoute, Mesh, VirtualGateway, VirtualNode, VirtualService},
-    ///     snapshot::GatewayVerdict,
     ///     unit::{Port, Protocol},
     /// };
     ///
@@ -42,20 +45,20 @@ impl Snapshot {
     /// let snapshot = Config::from(mesh).gateway("in")?.compile()?;
     ///
     /// let head = Head::get("http://shop.example/shop/1");
-    /// let GatewayVerdict::Enter(entered) = snapshot.enter(&head, Port::new(80)?) else { panic!() };
+    /// let entered = snapshot.enter(&head, Port::new(80)?)?;
     /// assert_eq!((entered.head.authority(), entered.head.path()), ("orders.local", "/1"));
     /// assert_eq!(entered.original_path, Some("/shop/1"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
-    pub fn enter<'s: 'h, 'h>(&'s self, head: &'h Head<'_>, port: Port) -> GatewayVerdict<'s, 'h> {
-        let Some(gateway) = &self.gateway else {
-            return GatewayVerdict::Refuse(NoRoute::NoListener { port });
-        };
-        match gateway.ingress.find(head, port) {
-            Ok(route) => GatewayVerdict::Enter(self.pass_on(route, head)),
-            Err(reason) => GatewayVerdict::Refuse(reason),
-        }
+    pub fn enter<'s: 'h, 'h>(
+        &'s self,
+        head: &'h Head<'_>,
+        port: Port,
+    ) -> Result<Entered<'s, 'h>, NoRoute> {
+        let gateway = self.gateway.as_ref();
+        let gateway = gateway.ok_or(NoRoute::NoListener { port })?;
+        let route = gateway.ingress.find(head, port)?;
+        Ok(self.pass_on(route, head))
     }
 
     fn pass_on<'s: 'h, 'h>(
@@ -110,15 +113,6 @@ pub struct Gateway {
     pub name: VirtualGatewayName,
     /// Its listeners, hosts and routes.
     pub ingress: IngressTable<Arc<GatewayPlan>>,
-}
-
-/// What a snapshot says about a request that came into its gateway.
-#[derive(Clone, Debug)]
-pub enum GatewayVerdict<'s, 'h> {
-    /// A gateway route took it.
-    Enter(Entered<'s, 'h>),
-    /// None did.
-    Refuse(NoRoute),
 }
 
 /// A request that a gateway route took.

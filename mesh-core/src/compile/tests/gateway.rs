@@ -7,7 +7,7 @@ use crate::{
         VirtualRouter, VirtualService,
     },
     route::NoRoute,
-    snapshot::{Entered, GatewayVerdict, Verdict},
+    snapshot::{Entered, Verdict},
     unit::{Port, Protocol},
 };
 
@@ -58,10 +58,7 @@ fn port(port: i64) -> Port {
 }
 
 fn entered<'s: 'h, 'h>(snapshot: &'s Snapshot, head: &'h Head<'_>) -> Entered<'s, 'h> {
-    match snapshot.enter(head, port(8080)) {
-        GatewayVerdict::Enter(entered) => entered,
-        GatewayVerdict::Refuse(reason) => panic!("{reason}"),
-    }
+    snapshot.enter(head, port(8080)).unwrap()
 }
 
 fn taken<'a>(verdict: &Verdict<'a>) -> Option<&'a str> {
@@ -71,91 +68,84 @@ fn taken<'a>(verdict: &Verdict<'a>) -> Option<&'a str> {
     }
 }
 
-#[test]
-fn every_rewrite_makes_of_a_path_what_app_mesh_made_of_it() {
-    let exact = |name| to_orders(name).exact("/exact");
-    let rows = [
-        (
-            to_orders("r").prefix("/chapter"),
-            "/chapter/1?q=/",
-            "/1?q=/",
-            true,
-        ),
-        (to_orders("r").prefix("/chapter"), "/chapter", "/", true),
-        (to_orders("r").prefix("/chapter"), "/chapter?q", "/?q", true),
-        (to_orders("r").prefix("/chapter"), "/chapter1", "/1", true),
-        (to_orders("r").prefix("/chapter"), "/chapter..", "/", true),
-        (
-            to_orders("r").prefix("/chapter"),
-            "/chapter%2F1",
-            "/%2F1",
-            true,
-        ),
-        (
-            to_orders("r").prefix("/chapter"),
-            "//chapter//1",
-            "/1",
-            true,
-        ),
-        (to_orders("r").prefix("/chapter/"), "/chapter/1", "/1", true),
-        (to_orders("r").prefix("/"), "/x", "/x", true),
-        (
-            to_orders("r").prefix("/a").default_prefix(false),
-            "/a/b?q",
-            "/a/b?q",
-            false,
-        ),
-        (
-            to_orders("r").prefix("/a").default_prefix(true),
-            "/a/b",
-            "/b",
-            true,
-        ),
-        (
-            to_orders("r").prefix("/a/").rewrite_prefix("/v2/"),
-            "/a/b?q=1",
-            "/v2/b?q=1",
-            true,
-        ),
-        (
-            to_orders("r").prefix("/nosl").rewrite_prefix("/v2/"),
-            "/nosl/x",
-            "/v2/x",
-            true,
-        ),
-        (exact("r"), "/exact?q", "/exact?q", false),
-        (exact("r").rewrite_path("/new"), "/exact?q", "/new?q", true),
-        (
-            exact("r").rewrite_path("/new?z=1"),
-            "/exact?x=1",
-            "/new?z=1?x=1",
-            true,
-        ),
-        (to_orders("r").regex("/[a-z]+"), "/abc", "/abc", false),
-        (
-            to_orders("r").regex("/[a-z]+").rewrite_path("/d/../n"),
-            "/abc",
-            "/n",
-            true,
-        ),
-        (
-            to_orders("r").hostname("shop.example"),
-            "/x?q",
-            "/x?q",
-            false,
-        ),
-    ];
-    for (route, path, sent, is_rewritten) in rows {
-        let said = format!("{route:?}");
-        let snapshot = entry([route]);
+/// Path and query as they came, as they were sent on, and whether that was a rewrite.
+type Row<'a> = (&'a str, &'a str, bool);
+
+fn check(route: impl Fn() -> GatewayRouteBuilder, rows: &[Row<'_>]) {
+    let snapshot = entry([route()]);
+    for (path, sent, is_rewritten) in rows {
         let head = Head::get(&format!("http://shop.example{path}"));
         let entered = entered(&snapshot, &head);
-        assert_eq!(entered.head.path_and_query(), sent, "{path} through {said}");
+        assert_eq!(
+            entered.head.path_and_query(),
+            *sent,
+            "{path} through {:?}",
+            route()
+        );
         let original = is_rewritten.then(|| head.path_and_query());
-        assert_eq!(entered.original_path, original, "{path} through {said}");
+        assert_eq!(
+            entered.original_path,
+            original,
+            "{path} through {:?}",
+            route()
+        );
         assert_eq!(entered.head.authority(), "orders.local");
         assert_eq!(entered.original_host, Some("shop.example"));
     }
+}
+
+#[test]
+fn a_prefix_becomes_a_slash_unless_it_is_to_become_something_else() {
+    let prefix = |prefix| to_orders("r").prefix(prefix);
+    let chapter = [
+        ("/chapter/1?q=/", "/1?q=/", true),
+        ("/chapter", "/", true),
+        ("/chapter?q", "/?q", true),
+        ("/chapter1", "/1", true),
+        ("/chapter..", "/", true),
+        ("/chapter%2F1", "/%2F1", true),
+        ("//chapter//1", "/1", true),
+    ];
+    check(|| prefix("/chapter"), &chapter);
+    check(|| prefix("/chapter/"), &[("/chapter/1", "/1", true)]);
+    check(|| prefix("/"), &[("/x", "/x", true)]);
+    check(
+        || prefix("/a").default_prefix(true),
+        &[("/a/b", "/b", true)],
+    );
+    check(
+        || prefix("/a").default_prefix(false),
+        &[("/a/b?q", "/a/b?q", false)],
+    );
+    check(
+        || prefix("/a/").rewrite_prefix("/v2/"),
+        &[("/a/b?q=1", "/v2/b?q=1", true)],
+    );
+    check(
+        || prefix("/nosl").rewrite_prefix("/v2/"),
+        &[("/nosl/x", "/v2/x", true)],
+    );
+}
+
+#[test]
+fn another_path_stays_unless_all_of_it_is_to_become_something_else() {
+    let exact = || to_orders("r").exact("/exact");
+    let regex = || to_orders("r").regex("/[a-z]+");
+    check(exact, &[("/exact?q", "/exact?q", false)]);
+    check(
+        || exact().rewrite_path("/new"),
+        &[("/exact?q", "/new?q", true)],
+    );
+    check(
+        || exact().rewrite_path("/new?z=1"),
+        &[("/exact?x=1", "/new?z=1?x=1", true)],
+    );
+    check(regex, &[("/abc", "/abc", false)]);
+    check(|| regex().rewrite_path("/d/../n"), &[("/abc", "/n", true)]);
+    check(
+        || to_orders("r").hostname("shop.example"),
+        &[("/x?q", "/x?q", false)],
+    );
 }
 
 #[test]
@@ -250,9 +240,9 @@ fn gateway_routes_are_asked_by_priority_then_length_and_never_those_of_another_h
     ];
     for (head, expected) in rows {
         let found = match snapshot.enter(&head, port(8080)) {
-            GatewayVerdict::Enter(entered) => Some(entered.route.gateway_route.as_str().to_owned()),
-            GatewayVerdict::Refuse(NoRoute::NoGatewayRoute { .. }) => None,
-            GatewayVerdict::Refuse(other) => panic!("{other}"),
+            Ok(entered) => Some(entered.route.gateway_route.as_str().to_owned()),
+            Err(NoRoute::NoGatewayRoute { .. }) => None,
+            Err(other) => panic!("{other}"),
         };
         assert_eq!(
             found.as_deref(),
@@ -270,10 +260,10 @@ fn a_gateway_route_lives_on_its_port_only() {
     let head = Head::get("http://shop.example/");
     for (at, expected) in [(8081, "no gateway route"), (80, "no listener")] {
         match snapshot.enter(&head, port(at)) {
-            GatewayVerdict::Refuse(reason) => {
+            Err(reason) => {
                 assert!(reason.to_string().starts_with(expected), "{reason}");
             }
-            GatewayVerdict::Enter(_) => panic!("{at}"),
+            Ok(_) => panic!("{at}"),
         }
     }
 }
@@ -295,10 +285,7 @@ fn grpc_keeps_its_path_and_takes_no_other_request() {
         .unwrap();
     let snapshot = Config::from(mesh).gateway("in").unwrap().compile().unwrap();
     let plain = Head::post("http://shop.example/shop.Orders/Place");
-    assert!(matches!(
-        snapshot.enter(&plain, port(8080)),
-        GatewayVerdict::Refuse(_)
-    ));
+    assert!(matches!(snapshot.enter(&plain, port(8080)), Err(_)));
     let call = plain.header("content-type", "application/grpc");
     let entered = entered(&snapshot, &call);
     assert_eq!(entered.head.path(), "/shop.Orders/Place");
@@ -319,10 +306,7 @@ fn a_node_is_no_gateway_and_an_unknown_gateway_is_told_with_the_nearest() {
     let web = config.node("web").unwrap().compile().unwrap();
     let head = Head::get("http://a/");
     let refused = web.enter(&head, port(80));
-    assert!(matches!(
-        refused,
-        GatewayVerdict::Refuse(NoRoute::NoListener { .. })
-    ));
+    assert!(matches!(refused, Err(NoRoute::NoListener { .. })));
     let error = config.gateway("enty").unwrap_err().to_string();
     assert_eq!(
         error,

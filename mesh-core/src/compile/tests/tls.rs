@@ -58,82 +58,7 @@ fn snapshot(policy: Option<ClientPolicy>, offered: Option<ListenerTls>) -> Snaps
     Config::from(mesh).node("web").unwrap().compile().unwrap()
 }
 
-#[test]
-fn a_policy_that_is_enforced_decides_and_else_what_the_listener_offers() {
-    let port = |port| Port::new(port).unwrap();
-    let named = ClientValidation::new(ClientTrust::File(path("/ca.pem")));
-    let named = named.names([SubjectAlternativeName::new("spiffe://shop/orders").unwrap()]);
-    let file = || ListenerCertificate::File(files());
-    let acm = || ListenerCertificate::Acm(arn());
-    let sds = || ListenerCertificate::Sds(SecretName::new("spiffe://shop/orders").unwrap());
-    let offers = |mode, certificate| Some(ListenerTls::new(mode, certificate));
-    let by_acm = UpstreamTls::Offered {
-        certificate: arn().to_string(),
-    };
-    let shown = Certificate::File {
-        chain: "/chain.pem".to_owned(),
-        key: "/key.pem".to_owned(),
-    };
-    let showing = trusting().certificate(ClientCertificate::File(files()));
-    let found_as = || enforced(&["orders.internal"], None);
-    let rows = [
-        (None, None, UpstreamTls::Plaintext),
-        (
-            None,
-            offers(TlsMode::Disabled, acm()),
-            UpstreamTls::Plaintext,
-        ),
-        (None, offers(TlsMode::Strict, acm()), by_acm.clone()),
-        (None, offers(TlsMode::Permissive, acm()), by_acm.clone()),
-        (
-            None,
-            offers(TlsMode::Permissive, file()),
-            UpstreamTls::Unvalidated,
-        ),
-        (
-            None,
-            offers(TlsMode::Strict, sds()),
-            UpstreamTls::Unvalidated,
-        ),
-        (Some(trusting()), None, found_as()),
-        (Some(trusting()), offers(TlsMode::Strict, acm()), found_as()),
-        (
-            Some(trusting()),
-            offers(TlsMode::Disabled, acm()),
-            found_as(),
-        ),
-        (Some(trusting().ports([port(8443)])), None, found_as()),
-        (
-            Some(trusting().ports([port(80)])),
-            None,
-            UpstreamTls::Plaintext,
-        ),
-        (
-            Some(trusting().ports([port(80)])),
-            offers(TlsMode::Strict, acm()),
-            by_acm.clone(),
-        ),
-        (
-            Some(trusting().enforce(false)),
-            None,
-            UpstreamTls::Plaintext,
-        ),
-        (
-            Some(trusting().enforce(false)),
-            offers(TlsMode::Strict, acm()),
-            by_acm,
-        ),
-        (
-            Some(ClientPolicy::new(named)),
-            None,
-            enforced(&["spiffe://shop/orders"], None),
-        ),
-        (
-            Some(showing),
-            None,
-            enforced(&["orders.internal"], Some(shown)),
-        ),
-    ];
+fn check(rows: impl IntoIterator<Item = (Option<ClientPolicy>, Option<ListenerTls>, UpstreamTls)>) {
     for (index, (policy, offered, expected)) in rows.into_iter().enumerate() {
         let snapshot = snapshot(policy, offered);
         assert_eq!(snapshot.clusters()[0].tls, expected, "row {index}");
@@ -143,6 +68,71 @@ fn a_policy_that_is_enforced_decides_and_else_what_the_listener_offers() {
             "row {index}"
         );
     }
+}
+
+fn offers(mode: TlsMode, certificate: ListenerCertificate) -> Option<ListenerTls> {
+    Some(ListenerTls::new(mode, certificate))
+}
+
+fn port(port: i64) -> Port {
+    Port::new(port).unwrap()
+}
+
+#[test]
+fn without_a_policy_in_force_what_the_listener_offers_decides() {
+    let file = || ListenerCertificate::File(files());
+    let acm = || ListenerCertificate::Acm(arn());
+    let sds = || ListenerCertificate::Sds(SecretName::new("spiffe://shop/orders").unwrap());
+    let certificate = arn().to_string();
+    let by_acm = UpstreamTls::Offered { certificate };
+    let elsewhere = || Some(trusting().ports([port(80)]));
+    let loose = || Some(trusting().enforce(false));
+    use UpstreamTls::{Plaintext, Unvalidated};
+    check([
+        (None, None, Plaintext),
+        (None, offers(TlsMode::Disabled, acm()), Plaintext),
+        (None, offers(TlsMode::Strict, acm()), by_acm.clone()),
+        (None, offers(TlsMode::Permissive, acm()), by_acm.clone()),
+        (None, offers(TlsMode::Permissive, file()), Unvalidated),
+        (None, offers(TlsMode::Strict, sds()), Unvalidated),
+        (elsewhere(), None, Plaintext),
+        (elsewhere(), offers(TlsMode::Strict, acm()), by_acm.clone()),
+        (loose(), None, Plaintext),
+        (loose(), offers(TlsMode::Strict, acm()), by_acm),
+    ]);
+}
+
+#[test]
+fn a_policy_in_force_decides_whatever_the_listener_offers() {
+    let acm = || ListenerCertificate::Acm(arn());
+    let named = ClientValidation::new(ClientTrust::File(path("/ca.pem")));
+    let named = named.names([SubjectAlternativeName::new("spiffe://shop/orders").unwrap()]);
+    let shown = Certificate::File {
+        chain: "/chain.pem".to_owned(),
+        key: "/key.pem".to_owned(),
+    };
+    let showing = trusting().certificate(ClientCertificate::File(files()));
+    let found_as = |shown| enforced(&["orders.internal"], shown);
+    check([
+        (Some(trusting()), None, found_as(None)),
+        (
+            Some(trusting()),
+            offers(TlsMode::Strict, acm()),
+            found_as(None),
+        ),
+        (
+            Some(trusting()),
+            offers(TlsMode::Disabled, acm()),
+            found_as(None),
+        ),
+        (Some(trusting().ports([port(8443)])), None, found_as(None)),
+        (
+            Some(ClientPolicy::new(named)),
+            None,
+            enforced(&["spiffe://shop/orders"], None),
+        ),
+        (Some(showing), None, found_as(Some(shown))),
+    ]);
 }
 
 #[test]
