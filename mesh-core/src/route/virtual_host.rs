@@ -71,8 +71,13 @@ impl<P> VirtualHost<P> {
         VirtualHost::new(self.name.clone(), listeners)
     }
 
+    /// Its ports with their rules.
+    pub(crate) fn listeners(&self) -> &[ListenerRoutes<P>] {
+        &self.listeners
+    }
+
     /// A service without listeners answers on every port, with a 404.
-    pub(super) fn listens(&self, port: u16) -> bool {
+    pub(crate) fn listens(&self, port: u16) -> bool {
         self.listeners.is_empty() || self.ports().any(|listener| listener.get() == port)
     }
 
@@ -110,12 +115,22 @@ impl<P> ListenerRoutes<P> {
     }
 
     /// The first rule that takes the request.
-    fn find(&self, head: &Head<'_>) -> Option<&Rule<P>> {
+    pub(super) fn find(&self, head: &Head<'_>) -> Option<&Rule<P>> {
         let takes = |rank| {
             self.rules
                 .get(rank)
                 .is_some_and(|rule: &Rule<P>| rule.conditions.complete(head))
         };
         self.rules.get(self.index.find(head, takes)?)
+    }
+
+    /// The port.
+    pub(crate) fn port(&self) -> Port {
+        self.port
+    }
+
+    /// The rules, in the order in which they are asked.
+    pub(crate) fn rules(&self) -> &[Rule<P>] {
+        &self.rules
     }
 }
