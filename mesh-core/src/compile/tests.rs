@@ -1,3 +1,6 @@
+mod gateway;
+mod tls;
+
 use std::{sync::Arc, time::Duration};
 
 use super::*;
@@ -188,7 +191,7 @@ fn a_route_gets_what_it_wrote_and_nothing_is_merged_into_it() {
     assert_eq!(plan.timeouts.per_try, Some(SECOND));
     assert_eq!(plan.timeouts.request, Some(2 * SECOND));
     assert_eq!(plan.timeouts.idle, None, "zero switches a limit off");
-    assert_eq!(plan.sources.retry, Source::Route);
+    assert_eq!(plan.sources.retry, Source::Built);
     let shares: Vec<_> = plan.targets.shares().map(|(_, share)| share).collect();
     assert_eq!(shares, [0.9, 0.1]);
 }
@@ -205,7 +208,10 @@ fn a_node_as_provider_and_a_silent_route_get_the_defaults() {
         assert_eq!(plan.route.as_ref().map(|name| name.as_str()), route);
         assert_eq!(plan.retry, Policy::idempotent(2));
         assert_eq!(plan.timeouts, Defaults::AppMesh.timeouts());
-        assert_eq!(plan.sources, Default::default());
+        assert_eq!(
+            (&plan.sources.retry, &plan.sources.request),
+            (&Source::Defaults, &Source::Defaults)
+        );
     }
 }
 

@@ -7,6 +7,7 @@
 mod builder;
 mod check;
 pub(crate) mod draft;
+mod json;
 mod kind;
 mod loaded;
 mod logging;
@@ -31,6 +32,7 @@ pub use builder::{
     ListenerBuilder, MeshBuilder, RouteBuilder, VirtualGatewayBuilder, VirtualNodeBuilder,
     VirtualRouterBuilder, VirtualServiceBuilder,
 };
+pub use json::ApiDocument;
 pub use kind::{ResourceKind, UnknownKind};
 pub use loaded::{Config, Counts, Origin};
 pub use logging::{AccessLog, LoggingFormat};

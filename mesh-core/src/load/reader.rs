@@ -271,10 +271,8 @@ impl Reader {
             ..Draft::default()
         };
         let reads = self.documents(&mut draft, &mut problems);
-        let reads = twice::once(reads, self.last_wins, &mut problems);
-        let mut counts = Counts::default();
+        let (reads, counts) = twice::once(reads, self.last_wins, &mut problems);
         for read in reads {
-            counts.add(read.kind);
             self.parent(&read, &mut problems);
             spec::read(read, &mut draft, &mut problems);
         }

@@ -6,20 +6,27 @@ use super::{
     read::Read,
     resolved::{Content, Resolved},
     schema,
+    shape::Form,
 };
 use crate::{
-    config::{ResourceKind, draft::Said},
+    config::{Counts, ResourceKind, draft::Said},
     error::{Problems, quoted},
 };
 
 /// Kind, mesh, parent and name.
 type Identity = (ResourceKind, [String; 3]);
 
-/// Leaves each resource once.
-pub(super) fn once(reads: Vec<Read>, last_wins: bool, problems: &mut Problems) -> Vec<Read> {
+/// Leaves each resource once, and counts them all; the same one in another document does not count.
+pub(super) fn once(
+    reads: Vec<Read>,
+    last_wins: bool,
+    problems: &mut Problems,
+) -> (Vec<Read>, Counts) {
+    let mut counts = Counts::default();
     let mut kept: Vec<Read> = Vec::with_capacity(reads.len());
     let mut seen: BTreeMap<Identity, (String, usize)> = BTreeMap::new();
     for read in reads {
+        count(&read, &mut counts);
         if !read.named || !read.whole {
             kept.push(read);
             continue;
@@ -30,20 +37,42 @@ pub(super) fn once(reads: Vec<Read>, last_wins: bool, problems: &mut Problems) -
             kept.push(read);
             continue;
         };
-        if *first == content {
-            continue;
-        }
         let Some(earlier) = kept.get_mut(*index) else {
             continue;
         };
-        if last_wins {
+        if *first == content {
+            if document(&read) != document(earlier) {
+                discount(&read, &mut counts);
+            }
+        } else if last_wins {
             *first = content;
             *earlier = read;
         } else {
             differ(&read, &earlier.name, problems);
         }
     }
-    kept
+    (kept, counts)
+}
+
+/// The routes of a Kubernetes router are a part of it.
+fn counts_alone(read: &Read) -> bool {
+    (read.kind, read.form) != (ResourceKind::Route, Form::Kubernetes)
+}
+
+fn count(read: &Read, counts: &mut Counts) {
+    if counts_alone(read) {
+        counts.add(read.kind);
+    }
+}
+
+fn discount(read: &Read, counts: &mut Counts) {
+    if counts_alone(read) {
+        counts.remove(read.kind);
+    }
+}
+
+fn document(read: &Read) -> Option<&str> {
+    Some(&read.name.place.location.as_ref()?.document)
 }
 
 fn identity(read: &Read) -> Identity {

@@ -133,16 +133,22 @@ impl MeshBuilder {
     /// # Errors
     /// [`ConfigErrors`] with every problem there is.
     pub fn build_config(self) -> Result<Config, ConfigErrors> {
+        let draft = self.draft();
+        let resources = draft.resources();
+        let (mesh, warnings) =
+            check(draft, Problems::default()).map_err(|errors| errors.with_resources(resources))?;
+        Ok(Config::from(mesh).with_warnings(warnings))
+    }
+
+    /// All that was said.
+    pub(in crate::config) fn draft(self) -> Draft {
         let mut draft = self.draft;
         draft.meshes.push(MeshDraft {
             name: self.name,
             egress_filter: self.egress_filter,
             ip_preference: self.ip_preference,
         });
-        let resources = draft.resources();
-        let (mesh, warnings) =
-            check(draft, Problems::default()).map_err(|errors| errors.with_resources(resources))?;
-        Ok(Config::from(mesh).with_warnings(warnings))
+        draft
     }
 }
 

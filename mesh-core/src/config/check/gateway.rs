@@ -13,7 +13,7 @@ use crate::{
     unit::Protocol,
 };
 
-/// All gateways, each with its routes in the order they were said.
+/// All gateways, each with its routes by name.
 pub(super) fn all(draft: &Draft, problems: &mut Problems) -> Vec<VirtualGateway> {
     let mut routes = BTreeMap::<&str, Vec<GatewayRoute>>::new();
     for route in &draft.gateway_routes {
@@ -24,7 +24,8 @@ pub(super) fn all(draft: &Draft, problems: &mut Problems) -> Vec<VirtualGateway>
     gateways
         .filter_map(|gateway| {
             let name = gateway.name.value.as_str();
-            let routes = routes.remove(name).unwrap_or_default();
+            let mut routes = routes.remove(name).unwrap_or_default();
+            routes.sort_by(|a, b| a.name.cmp(&b.name));
             virtual_gateway(gateway, routes, problems)
         })
         .collect()
@@ -56,7 +57,7 @@ fn listeners(draft: &VirtualGatewayDraft, problems: &mut Problems) -> Vec<Gatewa
             "the virtual gateway {} has no listener, so nothing comes in by it: give it a port and a protocol",
             quoted(&draft.name.value)
         );
-        problems.error("missing-listener", &draft.name.place, message);
+        problems.warn("missing-listener", &draft.name.place, message);
     }
     listeners
         .filter_map(|listener| {

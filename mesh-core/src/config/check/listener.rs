@@ -183,7 +183,7 @@ fn discovery(draft: &VirtualNodeDraft, problems: &mut Problems) {
 }
 
 fn hostname_fits(hostname: &str, place: &Place, problems: &mut Problems) {
-    let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '@' | ':');
+    let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | ':');
     let is_address = hostname.parse::<Ipv6Addr>().is_ok();
     if hostname.is_empty() || hostname.contains(bad) && !is_address {
         let message = format!(

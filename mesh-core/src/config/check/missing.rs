@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use super::{gateway_route, route};
 use crate::{
     config::{
         draft::{
@@ -22,10 +23,12 @@ pub(super) fn leave_out(draft: &mut Draft, problems: &mut Problems) {
         gaps: draft.gaps.clone(),
     };
     let left_out = &mut draft.gaps.left_out_routes;
-    draft.routes.retain(|route| {
-        let kept = known.has_all_of(route, problems);
+    draft.routes.retain(|draft| {
+        let kept = known.has_all_of(draft, problems);
         if !kept {
-            left_out.insert(route.router_name().to_owned());
+            left_out.insert(draft.router_name().to_owned());
+            // What is wrong with it is told all the same.
+            route::route(draft, problems);
         }
         kept
     });
@@ -40,10 +43,11 @@ pub(super) fn leave_out(draft: &mut Draft, problems: &mut Problems) {
         gaps: known.gaps,
     };
     let left_out = &mut draft.gaps.left_out_gateway_routes;
-    draft.gateway_routes.retain(|route| {
-        let kept = known.has_all_of(route, problems);
+    draft.gateway_routes.retain(|draft| {
+        let kept = known.has_all_of(draft, problems);
         if !kept {
-            left_out.insert(route.gateway_name().to_owned());
+            left_out.insert(draft.gateway_name().to_owned());
+            gateway_route::gateway_route(draft, problems);
         }
         kept
     });

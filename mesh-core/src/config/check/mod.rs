@@ -88,7 +88,7 @@ fn keyed<K: Ord, V>(values: impl Iterator<Item = (K, V)>) -> BTreeMap<K, V> {
     values.collect()
 }
 
-/// Each router's routes, in the order they were said.
+/// Each router's routes, by name.
 fn routes(draft: &Draft, problems: &mut Problems) -> BTreeMap<String, Vec<Route>> {
     let mut routes = BTreeMap::<_, Vec<_>>::new();
     for route in &draft.routes {
@@ -97,6 +97,9 @@ fn routes(draft: &Draft, problems: &mut Problems) -> BTreeMap<String, Vec<Route>
             .entry(router)
             .or_default()
             .extend(route::route(route, problems));
+    }
+    for of_router in routes.values_mut() {
+        of_router.sort_by(|a, b| a.name.cmp(&b.name));
     }
     routes
 }

@@ -65,8 +65,7 @@ impl<'a> Ranked<'a> {
         }
     }
 
-    /// # Source
-    /// [`route::Rule`](crate::route::Rule): the order of a route table.
+    /// As a compiled route table orders its rules.
     pub(super) fn rank(&self) -> Rank {
         let priority = self.priority.unwrap_or(UNWRITTEN);
         (

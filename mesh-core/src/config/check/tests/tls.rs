@@ -107,7 +107,7 @@ fn who_trusts_spire_has_to_name_somebody() {
 
 #[test]
 fn what_is_no_arn_loads_with_a_word() {
-    let blank = || Arn::new("<CERTIFICATE_ARN>").unwrap();
+    let blank = || Arn::new("certificate").unwrap();
     let tls = ListenerTls::new(TlsMode::Strict, ListenerCertificate::Acm(blank()));
     let authorities = CertificateAuthorities::new([blank()]).unwrap();
     let trust = ClientValidation::new(ClientTrust::Acm(authorities));
