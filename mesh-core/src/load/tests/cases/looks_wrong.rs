@@ -149,7 +149,9 @@ fn templates_choose_and_refer_in_every_way() {
 fn outputs_of_the_api_are_read_as_their_resources() {
     let described = r#"{"virtualNode": {"meshName": "shop", "virtualNodeName": "orders", "metadata": {"version": 3},
         "spec": {"serviceDiscovery": {"dns": {"hostname": "h"}}}, "status": {"status": §"ACTIVE"}}}"#;
-    let deleted = described.replace("ACTIVE", "DELETED").replace("\"shop", "§\"shop");
+    let deleted = described
+        .replace("ACTIVE", "DELETED")
+        .replace("\"shop", "§\"shop");
     let named = ["mesh-not-defined"];
     let config = warned_by(
         Config::reader(),
@@ -157,11 +159,7 @@ fn outputs_of_the_api_are_read_as_their_resources() {
         &named,
     );
     assert!(config.mesh().virtual_node("orders").is_some(), "E13");
-    let config = warned_by(
-        shop(),
-        &deleted,
-        &["mesh-not-defined", "deleted-resource"],
-    );
+    let config = warned_by(shop(), &deleted, &["mesh-not-defined", "deleted-resource"]);
     assert!(config.mesh().virtual_node("orders").is_some(), "E13");
 }
 
