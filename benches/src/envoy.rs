@@ -1,4 +1,4 @@
-//! The peer: two Envoys between the bare services, as App Mesh put them, one beside each.
+//! The peer: two Envoys between the bare services, as App Mesh put them, one beside each; or one that has many routes.
 //!
 //! Both are configured as `sidecar.yaml` says for the mesh: retries and limits of the route, an access log into a file, the X-Ray
 //! tracer with its default sampling. They are child processes and end with [`Envoys`].
@@ -13,7 +13,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::{Error, caller::SERVICE, figure};
+use crate::{Error, caller::SERVICE, figure, route};
 
 /// Where `install-envoy.sh` puts it, if it did.
 #[must_use]
@@ -67,6 +67,7 @@ impl Envoys {
                     to: service,
                     outbound: false,
                     traces,
+                    routes: 1,
                 },
             ),
             (
@@ -76,6 +77,7 @@ impl Envoys {
                     to: ingress,
                     outbound: true,
                     traces,
+                    routes: 1,
                 },
             ),
         ] {
@@ -83,6 +85,30 @@ impl Envoys {
             listening(hop.listen).await?;
         }
         Ok(Self { egress, children })
+    }
+
+    /// Starts the caller's alone, with so many routes, of which only the last takes a call.
+    ///
+    /// # Errors
+    /// Envoy is absent, or does not begin to listen.
+    pub async fn routed(
+        service: SocketAddr,
+        traces: SocketAddr,
+        routes: usize,
+    ) -> Result<Self, Error> {
+        let hop = Hop {
+            listen: free_addr()?,
+            to: service,
+            outbound: true,
+            traces,
+            routes,
+        };
+        let running = Running::start(&format!("caller-{routes}"), &hop)?;
+        listening(hop.listen).await?;
+        Ok(Self {
+            egress: hop.listen,
+            children: vec![running],
+        })
     }
 
     /// What the caller connects to.
@@ -97,16 +123,20 @@ impl Envoys {
     }
 }
 
-/// One Envoy, and the log it writes.
+/// One Envoy, the log it writes and the configuration it reads.
 #[derive(Debug)]
 struct Running {
     process: Child,
     log: PathBuf,
+    config: PathBuf,
 }
 
 impl Running {
     fn start(name: &str, hop: &Hop) -> Result<Self, Error> {
         let log = crate::process::temporary(&format!("envoy-{name}.log"));
+        // A file, for many routes are more than an argument may be long.
+        let config = crate::process::temporary(&format!("envoy-{name}.json"));
+        std::fs::write(&config, hop.bootstrap(name, &log).to_string())?;
         let process = Command::new(binary().ok_or("envoy is not here")?)
             .args([
                 "--use-dynamic-base-id",
@@ -116,10 +146,15 @@ impl Running {
                 "2",
             ])
             .args(["--service-node", name, "--service-cluster", name])
-            .args(["--config-yaml", &hop.bootstrap(name, &log).to_string()])
+            .arg("--config-path")
+            .arg(&config)
             .stdin(Stdio::null())
             .spawn()?;
-        Ok(Self { process, log })
+        Ok(Self {
+            process,
+            log,
+            config,
+        })
     }
 }
 
@@ -129,6 +164,7 @@ impl Drop for Running {
         let _ = self.process.kill();
         let _ = self.process.wait();
         let _ = std::fs::remove_file(&self.log);
+        let _ = std::fs::remove_file(&self.config);
     }
 }
 
@@ -138,6 +174,7 @@ struct Hop {
     to: SocketAddr,
     outbound: bool,
     traces: SocketAddr,
+    routes: usize,
 }
 
 impl Hop {
@@ -177,9 +214,16 @@ impl Hop {
                 "@type": extension("filters.http.router.v3.Router"),
             }}],
             "route_config": { "virtual_hosts": [{
-                "name": "service", "domains": [SERVICE], "routes": [{ "match": { "prefix": "/" }, "route": self.route() }],
+                "name": "service", "domains": [SERVICE], "routes": self.routes(),
             }]},
         })
+    }
+
+    fn routes(&self) -> Vec<Value> {
+        let others = (1..self.routes).map(|number| route::prefix(number - 1));
+        let prefixes = others.chain(["/".to_owned()]);
+        let route = |prefix| json!({ "match": { "prefix": prefix }, "route": self.route() });
+        prefixes.map(route).collect()
     }
 
     /// The caller's Envoy retries; both have the request's limit, as App Mesh gave it to both.

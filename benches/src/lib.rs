@@ -19,6 +19,7 @@ pub mod operation;
 pub mod pick;
 pub mod process;
 pub mod retry;
+pub mod route;
 pub mod sink;
 pub mod timing;
 

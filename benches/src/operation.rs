@@ -11,6 +11,7 @@ pub struct Operation {
     /// What it does, as its figure says.
     pub what: String,
     run: Box<dyn FnMut()>,
+    runs: u32,
 }
 
 impl Operation {
@@ -24,7 +25,14 @@ impl Operation {
             subject,
             what: what.into(),
             run: Box::new(run),
+            runs: RUNS,
         }
+    }
+
+    /// The same, done so many times in one block.
+    #[must_use]
+    pub fn of_runs(self, runs: u32) -> Self {
+        Self { runs, ..self }
     }
 
     /// Does it so many times.
@@ -41,15 +49,15 @@ impl fmt::Debug for Operation {
     }
 }
 
-/// Lets operations take turns in blocks of [`RUNS`]: the nanoseconds that one run took in each turn, in the order of the operations.
+/// Lets operations take turns in blocks, mostly of [`RUNS`]: the nanoseconds that one run took in each turn, in the order of the operations.
 pub fn turns(turns: usize, operations: &mut [Operation]) -> Vec<Vec<f64>> {
     let mut turn = || {
         operations
             .iter_mut()
             .map(|operation| {
                 let start = now();
-                operation.repeat(RUNS);
-                start.elapsed().as_secs_f64() * 1e9 / f64::from(RUNS)
+                operation.repeat(operation.runs);
+                start.elapsed().as_secs_f64() * 1e9 / f64::from(operation.runs)
             })
             .collect()
     };

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use mesh_core::config::{
-    ForGrpc, GrpcRetryEvent, HttpRetryEvent, Mesh as Model, RetryPolicy, Route, RouteBuilder,
-    TcpRetryEvent, VirtualNode, VirtualRouter, VirtualService,
+    ForGrpc, ForRequests, GrpcRetryEvent, HttpRetryEvent, Mesh as Model, RetryPolicy, Route,
+    RouteBuilder, TcpRetryEvent, VirtualNode, VirtualRouter, VirtualService,
 };
 use mesh_examples::{Error, endpoint::Place, fleet::Discovery, kind::Kind};
 use mesh_tower::MeshBuilder;
@@ -69,7 +69,7 @@ fn node(kind: Kind, half: char) -> String {
     format!("{}-{half}", kind.host())
 }
 
-fn route<K>(route: RouteBuilder<K>, kind: Kind, number: u64) -> RouteBuilder<K> {
+fn route<K: ForRequests>(route: RouteBuilder<K>, kind: Kind, number: u64) -> RouteBuilder<K> {
     shared(route, kind, number).retry(
         retries(number)
             .on(HttpRetryEvent::GatewayError)
@@ -82,7 +82,7 @@ fn grpc_route(kind: Kind, number: u64) -> RouteBuilder<ForGrpc> {
     shared(route, kind, number).retry(retries(number).on_grpc(GrpcRetryEvent::Unavailable))
 }
 
-fn shared<K>(route: RouteBuilder<K>, kind: Kind, number: u64) -> RouteBuilder<K> {
+fn shared<K: ForRequests>(route: RouteBuilder<K>, kind: Kind, number: u64) -> RouteBuilder<K> {
     let share = [50, 90, 10][(number % 3) as usize];
     route
         .target(node(kind, 'a'), share)

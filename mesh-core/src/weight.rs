@@ -100,16 +100,23 @@ impl<T> WeightedTargets<T> {
         self.slots.iter().map(|(_, target)| target)
     }
 
+    /// Every target with its weight.
+    pub fn weights(&self) -> impl ExactSizeIterator<Item = (&T, u64)> {
+        let mut before = 0;
+        self.slots.iter().map(move |(sum, target)| {
+            let weight = sum - std::mem::replace(&mut before, *sum);
+            (target, weight)
+        })
+    }
+
     /// Every target with its part of the whole.
     ///
     /// # Units
     /// 0.0 to 1.0; the parts sum to 1.
     pub fn shares(&self) -> impl ExactSizeIterator<Item = (&T, f64)> {
-        let mut before = 0;
-        self.slots.iter().map(move |(sum, target)| {
-            let weight = sum - std::mem::replace(&mut before, *sum);
-            (target, weight as f64 / self.total as f64)
-        })
+        let total = self.total as f64;
+        self.weights()
+            .map(move |(target, weight)| (target, weight as f64 / total))
     }
 }
 

@@ -203,7 +203,7 @@ async fn a_mesh_that_cannot_be_started_says_why() {
         (web().app_mesh_file("mesh.yaml"), "more than once"),
         (
             web().parameter("Stage", "test"),
-            "parameters are for the files",
+            "parameters and readers are for the files",
         ),
         (
             web().endpoint("nobody", "127.0.0.1:1"),

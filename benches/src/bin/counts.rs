@@ -1,9 +1,9 @@
-//! Allocations of each operation and of each call of a bench: `counts load|pick|retry|stack`, which the benches themselves run.
+//! Allocations of each operation and of each call of a bench: `counts load|pick|retry|route|stack`, which the benches themselves run.
 //!
 //! Of reading, the most that was held at one time, with all texts and the configuration.
 //! Of a call, those of both ends and of the connection between them: what a client adds is its difference from the bare one.
 
-use std::env;
+use std::{env, hint::black_box, sync::Barrier, thread};
 
 use mesh_benches::{
     Error, clients,
@@ -12,6 +12,7 @@ use mesh_benches::{
     load::Form,
     operation::{Operation, RUNS},
     pick, retry,
+    route::{self, Table},
 };
 
 #[global_allocator]
@@ -37,11 +38,20 @@ fn main() -> Result<(), Error> {
                 operations(&bench, retry::operations());
                 Ok(())
             }
+            "route" => {
+                for table in route::tables()? {
+                    operations(&bench, route::lookups(&table));
+                    in_two_threads(&bench, &table);
+                }
+                Ok(())
+            }
             "stack" => {
                 calls(&bench, "http1_allocations", clients::http1().await?).await?;
                 calls(&bench, "http2_allocations", clients::http2().await?).await
             }
-            other => Err(format!("{other:?}: there are only load, pick, retry and stack").into()),
+            other => {
+                Err(format!("{other:?}: there are only load, pick, retry, route and stack").into())
+            }
         }
     })
 }
@@ -70,6 +80,35 @@ fn most_held(form: Form) -> Result<(), Error> {
         "MB",
     );
     Ok(())
+}
+
+/// What two threads allocate together that look up in one table.
+fn in_two_threads(bench: &str, table: &Table) {
+    let turn = Barrier::new(3);
+    let lookups = || {
+        for _ in 0..RUNS {
+            black_box(table.find());
+        }
+        turn.wait();
+    };
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                lookups();
+                turn.wait();
+                lookups();
+            });
+        }
+        turn.wait();
+        let counted = Counted::begin();
+        turn.wait();
+        turn.wait();
+        counted.print(
+            bench,
+            "mesh",
+            &format!("{}_two_threads_allocations", table.name),
+        );
+    });
 }
 
 async fn calls(bench: &str, what: &str, clients: Clients) -> Result<(), Error> {

@@ -2,8 +2,8 @@
 
 use crate::{
     config::{
-        GrpcRouteMatch, HeaderKey, HeaderMatch, HeaderMatcher, HttpRouteMatch, PathMatch,
-        QueryParameter, RouteMatch,
+        GatewayRouteMatch, GrpcRouteMatch, HeaderKey, HeaderMatch, HeaderMatcher, HttpRouteMatch,
+        PathMatch, QueryParameter, RouteMatch,
     },
     route::{
         Conditions, HeaderCondition, HeaderSource, InvalidPattern, PathCondition, Pattern,
@@ -20,6 +20,37 @@ pub(super) fn conditions(written: &RouteMatch) -> Result<Conditions, InvalidPatt
     }
 }
 
+/// Those of a gateway route, its host apart.
+pub(super) fn gateway_conditions(
+    written: &GatewayRouteMatch,
+) -> Result<Conditions, InvalidPattern> {
+    match written {
+        GatewayRouteMatch::Http(written) => {
+            let path = written.path.as_ref().map(path).transpose()?;
+            Ok(Conditions::any()
+                .with_path(path.unwrap_or_else(PathCondition::any))
+                .with_method(written.method.clone())
+                .with_headers(headers(&written.headers)?)
+                .with_query(written.query_parameters.iter().map(query)))
+        }
+        GatewayRouteMatch::Grpc(written) => Ok(Conditions::any()
+            .of_grpc()
+            .with_path(call(written.service_name.as_deref(), None))
+            .with_headers(headers(&written.metadata)?)),
+    }
+}
+
+/// The prefix that a gateway route's paths begin with, if it asks for one.
+pub(super) fn gateway_prefix(written: &GatewayRouteMatch) -> Option<&str> {
+    match written {
+        GatewayRouteMatch::Http(written) => match written.path.as_ref()? {
+            PathMatch::Prefix(prefix) => Some(prefix.as_str()),
+            _ => None,
+        },
+        GatewayRouteMatch::Grpc(_) => None,
+    }
+}
+
 fn http(written: &HttpRouteMatch) -> Result<Conditions, InvalidPattern> {
     let path = written.path.as_ref().map(path).transpose()?;
     Ok(Conditions::any()
@@ -30,19 +61,23 @@ fn http(written: &HttpRouteMatch) -> Result<Conditions, InvalidPattern> {
         .with_query(written.query_parameters.iter().map(query)))
 }
 
-/// A call's path is its service and its method.
 fn grpc(written: &GrpcRouteMatch) -> Result<Conditions, InvalidPattern> {
-    let path = match (&written.service_name, &written.method_name) {
+    let (service, method) = (&written.service_name, &written.method_name);
+    Ok(Conditions::any()
+        .of_grpc()
+        .with_path(call(service.as_deref(), method.as_deref()))
+        .with_headers(headers(&written.metadata)?))
+}
+
+/// A call's path is its service and its method.
+fn call(service: Option<&str>, method: Option<&str>) -> PathCondition {
+    match (service, method) {
         (None, _) => PathCondition::any(),
         (Some(service), None) => PathCondition::Prefix(format!("/{service}/").into()),
         (Some(service), Some(method)) => {
             PathCondition::Exact(format!("/{service}/{method}").into())
         }
-    };
-    Ok(Conditions::any()
-        .of_grpc()
-        .with_path(path)
-        .with_headers(headers(&written.metadata)?))
+    }
 }
 
 fn headers(written: &[HeaderMatch]) -> Result<Vec<HeaderCondition>, InvalidPattern> {

@@ -3,27 +3,38 @@
 use thiserror::Error;
 
 use crate::{
-    config::{Mesh, spelling},
-    name::{InvalidName, VirtualNodeName, VirtualServiceName},
+    config::{Mesh, spelling::nearest},
+    name::{
+        GatewayRouteName, InvalidName, VirtualGatewayName, VirtualNodeName, VirtualServiceName,
+    },
     route::InvalidPattern,
     unit::Port,
     weight::NoTargets,
 };
 
-/// Why a mesh could not be compiled for a node.
+/// Why a mesh could not be compiled for a node or a gateway.
 ///
-/// Reading a configuration refuses already all but [`UnknownNode`](Self::UnknownNode), [`TooManyRoutes`](Self::TooManyRoutes) and,
-/// for services that are named in Rust, [`Watched`](Self::Watched).
+/// Reading a configuration refuses already all but [`UnknownNode`](Self::UnknownNode), [`UnknownGateway`](Self::UnknownGateway),
+/// [`TooManyRoutes`](Self::TooManyRoutes), [`TooManyGatewayRoutes`](Self::TooManyGatewayRoutes) and, for services that are named in
+/// Rust, [`Watched`](Self::Watched).
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum CompileError {
     /// The mesh has no such node.
-    #[error("the mesh has no virtual node {name:?}{}", nearest(name, known))]
+    #[error("the mesh has no virtual node {name:?}{}", nearest(name, known.iter().map(VirtualNodeName::as_str)))]
     UnknownNode {
         /// The name that was asked for.
         name: String,
         /// All there are, in order.
         known: Vec<VirtualNodeName>,
+    },
+    /// The mesh has no such gateway.
+    #[error("the mesh has no virtual gateway {name:?}{}", nearest(name, known.iter().map(VirtualGatewayName::as_str)))]
+    UnknownGateway {
+        /// The name that was asked for.
+        name: String,
+        /// All there are, in order.
+        known: Vec<VirtualGatewayName>,
     },
     /// A service's provider is not in the mesh.
     #[error("the provider of virtual service {virtual_service} is not in the mesh")]
@@ -56,6 +67,27 @@ pub enum CompileError {
         /// What was written.
         #[source]
         source: InvalidPattern,
+    },
+    /// A gateway route's condition cannot be compiled.
+    #[error("gateway route {gateway_route} of virtual gateway {virtual_gateway} cannot be matched")]
+    GatewayPattern {
+        /// The gateway.
+        virtual_gateway: VirtualGatewayName,
+        /// The route.
+        gateway_route: GatewayRouteName,
+        /// What was written.
+        #[source]
+        source: InvalidPattern,
+    },
+    /// The routes of a gateway are more than can be held.
+    #[error(
+        "virtual gateway {virtual_gateway} has more than {most} routes, counted for each listener that they are for"
+    )]
+    TooManyGatewayRoutes {
+        /// The gateway.
+        virtual_gateway: VirtualGatewayName,
+        /// How many there may be.
+        most: usize,
     },
     /// The routes of all backends of the node are more than can be held.
     #[error(
@@ -91,11 +123,14 @@ impl CompileError {
             known,
         }
     }
-}
 
-/// What was probably meant, else all there is.
-fn nearest(name: &str, known: &[VirtualNodeName]) -> String {
-    spelling::nearest(name, known.iter().map(VirtualNodeName::as_str))
+    pub(super) fn unknown_gateway(mesh: &Mesh, name: &str) -> Self {
+        let known = mesh.virtual_gateways();
+        Self::UnknownGateway {
+            name: name.to_owned(),
+            known: known.map(|gateway| gateway.name.clone()).collect(),
+        }
+    }
 }
 
 fn on(port: Option<Port>) -> String {

@@ -1,7 +1,7 @@
 //! The virtual services that a node may call, compiled to routes.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
 };
 
@@ -9,17 +9,17 @@ use super::{
     CompileError,
     clusters::{Clusters, http_listeners},
     conditions::conditions,
+    inbound::source,
     plans::Plans,
-    timeouts,
+    retries, timeouts,
 };
 use crate::{
     config::{
-        GrpcRetryEvent, HttpRetryEvent, Mesh, Provider, RetryPolicy, Route, TcpRetryEvent,
-        VirtualNode, VirtualRouter, VirtualService,
+        ClientPolicy, Mesh, Provider, Route, VirtualGateway, VirtualNode, VirtualRouter,
+        VirtualService,
     },
     defaults::Defaults,
     name::VirtualServiceName,
-    retry,
     route::{Conditions, ListenerRoutes, RouteTable, Rule, VirtualHost},
     snapshot::{Plan, Source, Sources},
     unit::{Port, Protocol},
@@ -30,34 +30,60 @@ type Host = VirtualHost<Arc<Plan>>;
 type Routes = RouteTable<Arc<Plan>>;
 type Rules = Vec<Rule<Arc<Plan>>>;
 
-pub(super) fn routes(
-    mesh: &Mesh,
-    node: &VirtualNode,
+/// A virtual service that may be called, and what is asked of its TLS.
+pub(super) type Call<'a> = (&'a VirtualServiceName, Option<&'a ClientPolicy>);
+
+/// The virtual services that a node may call.
+pub(super) fn backends(node: &VirtualNode) -> impl Iterator<Item = Call<'_>> {
+    let default = node.client_policy.as_ref();
+    node.backends.iter().map(move |backend| {
+        let policy = backend.client_policy.as_ref().or(default);
+        (&backend.virtual_service, policy)
+    })
+}
+
+/// The virtual services that a gateway's routes lead to, each once.
+pub(super) fn targets(gateway: &VirtualGateway) -> impl Iterator<Item = Call<'_>> {
+    let routes = gateway.routes.iter();
+    let services: BTreeSet<_> = routes.map(|route| &route.target.virtual_service).collect();
+    let policy = gateway.client_policy.as_ref();
+    services.into_iter().map(move |service| (service, policy))
+}
+
+pub(super) fn routes<'a>(
+    mesh: &'a Mesh,
+    calls: impl Iterator<Item = Call<'a>>,
     defaults: Defaults,
-    clusters: &mut Clusters,
-) -> Result<(Routes, Plans), CompileError> {
+) -> Result<(Routes, Plans, Clusters), CompileError> {
     let mut outbound = Outbound {
         mesh,
         defaults,
-        clusters,
+        clusters: Clusters::new(defaults),
+        policy: None,
         plans: Plans::default(),
         conditions: BTreeMap::new(),
         room: RULES,
     };
     let mut hosts = Vec::new();
-    for backend in &node.backends {
-        let Some(service) = mesh.virtual_service(backend.virtual_service.as_str()) else {
+    for (name, policy) in calls {
+        let Some(service) = mesh.virtual_service(name.as_str()) else {
             continue;
         };
+        outbound.policy = policy;
         hosts.extend(outbound.host(service)?);
     }
-    Ok((RouteTable::new(hosts), outbound.plans))
+    let Outbound {
+        plans, clusters, ..
+    } = outbound;
+    Ok((RouteTable::new(hosts), plans, clusters))
 }
 
 struct Outbound<'a> {
     mesh: &'a Mesh,
     defaults: Defaults,
-    clusters: &'a mut Clusters,
+    clusters: Clusters,
+    /// What is asked of the TLS of the virtual service at hand.
+    policy: Option<&'a ClientPolicy>,
     plans: Plans,
     /// By router and route: several services and ports may have one router, whose conditions are compiled once.
     conditions: BTreeMap<(&'a str, &'a str), Arc<Conditions>>,
@@ -93,9 +119,9 @@ impl<'a> Outbound<'a> {
     ) -> Result<Option<Host>, CompileError> {
         let mut listeners = Vec::new();
         for listener in http_listeners(&node.listeners) {
-            let cluster = self
-                .clusters
-                .of(self.mesh, &node.name, Some(listener.port))?;
+            let cluster =
+                self.clusters
+                    .of(self.mesh, &node.name, Some(listener.port), self.policy)?;
             let plan = self.plans.add(|id| Plan {
                 id,
                 virtual_service: service.name.clone(),
@@ -203,9 +229,9 @@ impl<'a> Outbound<'a> {
         let written = route.retry_policy.as_ref();
         let mut targets = Vec::new();
         for target in &route.targets {
-            let cluster = self
-                .clusters
-                .of(self.mesh, &target.virtual_node, target.port)?;
+            let cluster =
+                self.clusters
+                    .of(self.mesh, &target.virtual_node, target.port, self.policy)?;
             targets.push((cluster, u32::from(target.weight.get())));
         }
         let targets = WeightedTargets::new(targets).map_err(|source| CompileError::NoTargets {
@@ -216,36 +242,23 @@ impl<'a> Outbound<'a> {
             id,
             virtual_service: service.clone(),
             route: Some(route.name.clone()),
-            retry: written.map_or_else(|| self.defaults.retry(), policy),
+            retry: written.map_or_else(|| self.defaults.retry(), retries::policy),
             timeouts: timeouts::of_route(route, self.defaults),
             targets,
-            sources: Sources {
-                retry: Source::of(written),
-                request: Source::of(route.timeout.per_request.as_ref()),
-                idle: Source::of(route.timeout.idle.as_ref()),
-            },
+            sources: sources(route),
         }))
     }
 }
 
-fn policy(written: &RetryPolicy) -> retry::Policy {
-    let http = written.http_events.iter().map(|event| match event {
-        HttpRetryEvent::ServerError => retry::Event::ServerError,
-        HttpRetryEvent::GatewayError => retry::Event::GatewayError,
-        HttpRetryEvent::ClientError => retry::Event::ClientError,
-        HttpRetryEvent::StreamError => retry::Event::StreamError,
-    });
-    let tcp = written.tcp_events.iter().map(|event| match event {
-        TcpRetryEvent::ConnectionError => retry::Event::ConnectionError,
-    });
-    let grpc = written.grpc_events.iter().map(|event| match event {
-        GrpcRetryEvent::Cancelled => retry::Event::Cancelled,
-        GrpcRetryEvent::DeadlineExceeded => retry::Event::DeadlineExceeded,
-        GrpcRetryEvent::Internal => retry::Event::Internal,
-        GrpcRetryEvent::ResourceExhausted => retry::Event::ResourceExhausted,
-        GrpcRetryEvent::Unavailable => retry::Event::Unavailable,
-    });
-    retry::Policy::on_events(written.max_retries, http.chain(tcp).chain(grpc))
+fn sources(route: &Route) -> Sources {
+    let (timeout, places) = (&route.timeout, &route.written);
+    Sources {
+        route: Source::at(places.route.location()),
+        targets: Source::at(places.targets.location()),
+        retry: source(route.retry_policy.as_ref(), &places.retry_policy),
+        request: source(timeout.per_request.as_ref(), &places.per_request),
+        idle: source(timeout.idle.as_ref(), &places.idle),
+    }
 }
 
 /// Routes times services times ports: far more than App Mesh's quotas let a node have.

@@ -13,7 +13,8 @@ use crate::{
     retry::Policy,
     route::{ListenerRoutes, RouteTable, Rule, VirtualHost},
     snapshot::{
-        ClusterId, ClusterPolicy, ClusterSpec, Discovery, Plan, PlanId, Snapshot, Source, Sources,
+        ClusterFacts, ClusterId, ClusterPolicy, ClusterSpec, Discovery, Plan, PlanId, Snapshot,
+        Source, Sources, UpstreamTls,
     },
     unit::{Port, Protocol},
     weight::WeightedTargets,
@@ -44,7 +45,11 @@ pub fn services<'a>(
     let mut ports = BTreeMap::<_, Vec<_>>::new();
     for (name, port, target) in services {
         let name = VirtualServiceName::new(name)?;
-        let cluster = clusters.add(target.cluster(port)?, target.policy(defaults))?;
+        let cluster = clusters.add(
+            target.cluster(port)?,
+            target.policy(defaults),
+            target.facts(),
+        )?;
         let plan = plans.add(|id| target.plan(id, &name, cluster, defaults));
         let routes = ListenerRoutes::new(port, [Rule::catch_all(plan)]);
         ports.entry(name).or_default().push(routes);
@@ -52,7 +57,7 @@ pub fn services<'a>(
     let hosts = ports
         .into_iter()
         .map(|(name, routes)| VirtualHost::new(name, routes));
-    let (clusters, cluster_policies) = clusters.into_specs();
+    let (clusters, cluster_policies, cluster_facts) = clusters.into_specs();
     Ok(Snapshot {
         mesh: MeshName::new(NO_MESH)?,
         virtual_node: VirtualNodeName::new(NO_NODE)?,
@@ -62,8 +67,11 @@ pub fn services<'a>(
         plans: plans.into_boxed(),
         clusters,
         cluster_policies,
+        cluster_facts,
         listeners: Box::default(),
+        gateway: None,
         access_log: None,
+        log_format: None,
         mode: Mode::Enforce,
         shadow: None,
     })
@@ -163,7 +171,16 @@ impl Target {
                 all: true,
                 ip_preference: None,
             },
+            tls: UpstreamTls::Plaintext,
         })
+    }
+
+    fn facts(&self) -> ClusterFacts {
+        ClusterFacts {
+            outlier_detection: Source::of(self.policy.outlier_detection.as_ref()),
+            health_check: Source::of(self.policy.health_check.as_ref()),
+            ..ClusterFacts::default()
+        }
     }
 
     fn policy(&self, defaults: Defaults) -> ClusterPolicy {
@@ -193,9 +210,10 @@ impl Target {
             timeouts: timeouts.with_request(request, timeouts.request_ends),
             targets: WeightedTargets::one(cluster),
             sources: Sources {
+                targets: Source::Built,
                 retry: Source::of(self.retry.as_ref()),
                 request: Source::of(self.timeout.as_ref()),
-                idle: Source::Defaults,
+                ..Sources::default()
             },
             retry: self.retry.unwrap_or_else(|| defaults.retry()),
         }

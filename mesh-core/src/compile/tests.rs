@@ -1,10 +1,13 @@
+mod gateway;
+mod tls;
+
 use std::{sync::Arc, time::Duration};
 
 use super::*;
 use crate::{
     config::{
-        Config, HttpRetryEvent, RetryPolicy, Route, Timeout, VirtualNode, VirtualNodeBuilder,
-        VirtualRouter, VirtualService,
+        AccessLog, Config, FilePath, HttpRetryEvent, RetryPolicy, Route, Timeout, VirtualNode,
+        VirtualNodeBuilder, VirtualRouter, VirtualService,
     },
     name::VirtualNodeName,
     retry::{Event, Policy},
@@ -188,7 +191,7 @@ fn a_route_gets_what_it_wrote_and_nothing_is_merged_into_it() {
     assert_eq!(plan.timeouts.per_try, Some(SECOND));
     assert_eq!(plan.timeouts.request, Some(2 * SECOND));
     assert_eq!(plan.timeouts.idle, None, "zero switches a limit off");
-    assert_eq!(plan.sources.retry, Source::Route);
+    assert_eq!(plan.sources.retry, Source::Built);
     let shares: Vec<_> = plan.targets.shares().map(|(_, share)| share).collect();
     assert_eq!(shares, [0.9, 0.1]);
 }
@@ -205,7 +208,10 @@ fn a_node_as_provider_and_a_silent_route_get_the_defaults() {
         assert_eq!(plan.route.as_ref().map(|name| name.as_str()), route);
         assert_eq!(plan.retry, Policy::idempotent(2));
         assert_eq!(plan.timeouts, Defaults::AppMesh.timeouts());
-        assert_eq!(plan.sources, Default::default());
+        assert_eq!(
+            (&plan.sources.retry, &plan.sources.request),
+            (&Source::Defaults, &Source::Defaults)
+        );
     }
 }
 
@@ -316,9 +322,9 @@ Resources:
 #[test]
 fn a_node_logs_where_it_was_told_to() {
     let mesh = Mesh::builder("m")
-        .virtual_node(node("loud", 80).access_log(crate::config::AccessLog::new(
-            crate::config::FilePath::new("/dev/stdout").unwrap(),
-        )))
+        .virtual_node(
+            node("loud", 80).access_log(AccessLog::new(FilePath::new("/dev/stdout").unwrap())),
+        )
         .virtual_node(node("silent", 80))
         .build()
         .unwrap();

@@ -101,6 +101,8 @@ pub(crate) struct Gaps {
     pub(crate) virtual_gateways: bool,
     /// Routers of which a route was left out on purpose, and said so.
     pub(crate) left_out_routes: BTreeSet<String>,
+    /// Gateways of which a route was left out on purpose, and said so.
+    pub(crate) left_out_gateway_routes: BTreeSet<String>,
 }
 
 impl Gaps {
@@ -132,6 +134,8 @@ pub(crate) struct VirtualNodeDraft {
     pub(crate) backends: Vec<BackendDraft>,
     pub(crate) client_policy: Option<Said<ClientPolicy>>,
     pub(crate) access_log: Option<AccessLog>,
+    /// Whether the rules of the Kubernetes webhook apply, which took no backend twice.
+    pub(crate) strict: bool,
     /// Whether everything in it could be read; else what it lacks is not reported.
     pub(crate) whole: bool,
 }
@@ -226,6 +230,8 @@ impl RouteDraft {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MatchDraft {
+    /// Whether the rules of the Kubernetes webhook apply, which took no match without a path (or, of a gateway, a host).
+    pub(crate) strict: bool,
     /// A gateway route's alone.
     pub(crate) hostname: Option<Said<HostnameMatch>>,
     pub(crate) path: Option<Said<PathMatch>>,
@@ -290,4 +296,11 @@ pub(crate) struct GatewayRouteDraft {
     pub(crate) target_port: Option<Said<i64>>,
     pub(crate) rewrite: Said<Rewrite>,
     pub(crate) whole: bool,
+}
+
+impl GatewayRouteDraft {
+    /// The name of its gateway; nothing for one that could not be read.
+    pub(crate) fn gateway_name(&self) -> &str {
+        self.gateway.as_ref().map_or("", |said| &said.value)
+    }
 }

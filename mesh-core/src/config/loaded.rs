@@ -87,6 +87,12 @@ impl Counts {
         self.add_all(kind, 1);
     }
 
+    pub(crate) fn remove(&mut self, kind: ResourceKind) {
+        if let Some(count) = self.0.get_mut(&kind) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
     fn add_all(&mut self, kind: ResourceKind, count: usize) {
         if count > 0 {
             *self.0.entry(kind).or_default() += count;

@@ -7,12 +7,13 @@
 mod builder;
 mod check;
 pub(crate) mod draft;
+mod json;
 mod kind;
 mod loaded;
 mod logging;
 mod matcher;
 mod mesh;
-mod pattern;
+pub(crate) mod pattern;
 mod retry;
 mod route;
 pub(crate) mod spelling;
@@ -27,9 +28,11 @@ mod written;
 pub(crate) use check::{check, within};
 
 pub use builder::{
-    ForGrpc, ForHttp, ListenerBuilder, MeshBuilder, RouteBuilder, VirtualNodeBuilder,
+    ForGrpc, ForHttp, ForRequests, ForTcp, GatewayListenerBuilder, GatewayRouteBuilder,
+    ListenerBuilder, MeshBuilder, RouteBuilder, VirtualGatewayBuilder, VirtualNodeBuilder,
     VirtualRouterBuilder, VirtualServiceBuilder,
 };
+pub use json::ApiDocument;
 pub use kind::{ResourceKind, UnknownKind};
 pub use loaded::{Config, Counts, Origin};
 pub use logging::{AccessLog, LoggingFormat};

@@ -35,15 +35,8 @@ impl Room {
     /// Envoy, `safe_regex`: RE2's syntax, over bytes, the whole text.
     pub(crate) fn check(&mut self, expression: &str) -> Result<(), BadPattern> {
         let shown = quoted(expression);
-        if let Some(found) = NOT_IN_RE2.iter().find(|part| expression.contains(**part)) {
-            let message = format!(
-                "the expression {shown} has `{found}`: App Mesh takes RE2 syntax, which has no look-around; \
-                 say it with two routes of different priority"
-            );
-            return Err(BadPattern {
-                code: "regex-not-re2",
-                message,
-            });
+        if let Some(bad) = not_in_re2(expression) {
+            return Err(bad);
         }
         if self.is_full() {
             let message = format!(
@@ -55,13 +48,23 @@ impl Room {
                 message,
             });
         }
-        self.compile(expression).map_err(|error| BadPattern {
+        let compiled = self.compile(expression).map_err(|error| BadPattern {
             code: "bad-regex",
             message: format!("the expression {shown} is not one: {}", reason(&error)),
-        })
+        });
+        compiled.map(drop)
     }
 
-    fn compile(&mut self, expression: &str) -> Result<(), regex::Error> {
+    /// Whether the whole of a text is what an expression describes; `None` if the expression cannot be compiled here.
+    pub(crate) fn describes(&mut self, expression: &str, text: &str) -> Option<bool> {
+        if self.is_full() {
+            return None;
+        }
+        let compiled = self.compile(expression).ok()?;
+        Some(compiled.is_match(text.as_bytes()))
+    }
+
+    fn compile(&mut self, expression: &str) -> Result<Regex, regex::Error> {
         // Alone first: `a)(b` is no expression, but would become one between the parentheses of a full match.
         match build(expression, 0) {
             Ok(_) | Err(regex::Error::CompiledTooBig(_)) => {}
@@ -73,11 +76,25 @@ impl Room {
             self.left = self.left.saturating_sub(bytes);
             match build(&whole, bytes) {
                 Err(regex::Error::CompiledTooBig(_)) => {}
-                other => return other.map(drop),
+                other => return other,
             }
         }
         Err(regex::Error::CompiledTooBig(MOST_BYTES))
     }
+}
+
+/// What is wrong with an expression that has what RE2 has not.
+pub(crate) fn not_in_re2(expression: &str) -> Option<BadPattern> {
+    let found = NOT_IN_RE2.iter().find(|part| expression.contains(**part))?;
+    let message = format!(
+        "the expression {} has `{found}`: App Mesh takes RE2 syntax, which has no look-around; say it with two routes of different \
+         priority",
+        quoted(expression)
+    );
+    Some(BadPattern {
+        code: "regex-not-re2",
+        message,
+    })
 }
 
 fn build(expression: &str, bytes: usize) -> Result<Regex, regex::Error> {

@@ -27,7 +27,7 @@ pub struct VirtualGateway {
     pub client_policy: Option<ClientPolicy>,
     /// Where it writes a line for each request; `None`: nowhere.
     pub access_log: Option<AccessLog>,
-    /// Its routes, in the order they were written.
+    /// Its routes, by name: in which order they are asked, their conditions say.
     pub routes: Vec<GatewayRoute>,
 }
 

@@ -17,7 +17,7 @@ pub struct VirtualRouter {
     pub name: VirtualRouterName,
     /// The ports that callers dial; they need not be the targets' ports.
     pub listeners: Vec<RouterListener>,
-    /// Its routes, in the order they were written.
+    /// Its routes, by name: in which order they are asked, their conditions say.
     pub routes: Vec<Route>,
 }
 

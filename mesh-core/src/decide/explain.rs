@@ -1,105 +1,163 @@
 //! A decision as text.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
-use super::Decision;
+use super::{
+    Asked, Called, Decision, Entry, TargetShare, Tried,
+    endpoints::{Checked, LeftOut, balance, limit},
+};
 use crate::{
-    balance::Algorithm,
-    health::HealthCheck,
     mode::Mode,
-    outlier::OutlierDetection,
     retry::Safety,
     route::OutsideHost,
-    snapshot::{Plan, Source, Verdict},
-    timeout::RequestEnds,
-    unit::Protocol,
+    snapshot::{ListenerPlan, Plan, Source, Verdict},
 };
 
 impl Decision<'_> {
-    /// What happens to the request and why, for a person to read.
+    /// What happens to the request and why, for a person to read. Each number stands with where it comes from: the file, line and
+    /// column, `written in Rust`, or which default.
     #[must_use]
     pub fn explain(&self) -> String {
         self.to_string()
     }
 
+    fn explain_entry(&self, entry: &Entry<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.snapshot.virtual_node();
+        let host = entry.host.map_or_else(
+            || "no gateway route is for this host".to_owned(),
+            |host| format!("host {host}"),
+        );
+        writeln!(f, "virtual gateway: {name}, port {}: {host}", entry.port)?;
+        explain_passed(&entry.tried, f)?;
+        let Some((route, sent)) = entry.route.zip(entry.sent.as_ref()) else {
+            return Ok(());
+        };
+        let source = self.source(&route.source);
+        writeln!(f, "gateway route: {} ({source})", route.gateway_route)?;
+        explain_not_asked(&entry.tried, f)?;
+        writeln!(f, "sent on: {}{}", sent.authority, sent.path_and_query)?;
+        if let Some(host) = &sent.original_host {
+            writeln!(f, "  x-envoy-original-host: {host}")?;
+        }
+        let path = sent.original_path.as_ref();
+        path.map_or(Ok(()), |path| {
+            writeln!(f, "  x-envoy-original-path: {path}")
+        })
+    }
+
+    fn explain_called(&self, called: &Called<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Called {
+            name,
+            authority,
+            port,
+        } = called;
+        let port = match (&self.entry, port) {
+            (None, Some(port)) => format!("port {port}, as called"),
+            (Some(_), Some(port)) => format!("port {port}, the gateway route's"),
+            (_, None) => {
+                let host = self.snapshot.routes.named(name.as_str());
+                let ports: Vec<_> = host.into_iter().flat_map(|host| host.ports()).collect();
+                match ports[..] {
+                    [only] => format!("port {only}, its only one"),
+                    [] => "it has no port".to_owned(),
+                    _ => "no port was named".to_owned(),
+                }
+            }
+        };
+        writeln!(f, "virtual service: {name} (authority {authority}; {port})")
+    }
+
     fn explain_plan(&self, plan: &Plan, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Plan { retry, sources, .. } = plan;
         match &plan.route {
-            Some(route) => writeln!(f, "route: {route}")?,
+            Some(route) => writeln!(f, "route: {route} ({})", self.source(&sources.route))?,
             None => writeln!(f, "route: none; one target takes everything")?,
         }
-        let shares = self.shares();
-        let shares = shares
-            .iter()
-            .map(|(node, share)| format!("{node} {:.1} %", share * 100.0));
-        writeln!(f, "targets: {}", shares.collect::<Vec<_>>().join(", "))?;
-        self.explain_endpoints(plan, f)?;
-        let Plan { retry, sources, .. } = plan;
-        writeln!(f, "retries: {retry} ({})", self.source(sources.retry))?;
+        explain_not_asked(&self.tried, f)?;
+        let targets = self.targets();
+        self.explain_targets(&targets, f)?;
+        writeln!(f, "retries: {retry} ({})", self.source(&sources.retry))?;
         if retry.max_retries() > 0 && self.safety == Safety::Unsafe && !retry.unsafe_retries() {
             writeln!(
                 f,
                 "  this request is not idempotent: retried only if provably unsent"
             )?;
         }
-        self.explain_limits(plan, f)
-    }
-
-    /// How each target's endpoints are chosen and watched.
-    fn explain_endpoints(&self, plan: &Plan, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (id, _) in plan.targets.shares() {
-            let spec = self.snapshot.clusters().get(id.index());
-            let policy = self.snapshot.cluster_policies().get(id.index());
-            let Some((spec, policy)) = spec.zip(policy) else {
-                continue;
-            };
-            write!(
-                f,
-                "endpoints of {}: {}",
-                spec.virtual_node,
-                balance(policy.balance)
-            )?;
-            if let Some(check) = &policy.health_check {
-                write!(f, "; {}", Asked(check))?;
+        let limits = self.limits().into_iter().map(|one| {
+            let source = one.source.map(|source| self.source(source));
+            let source = source.unwrap_or_else(|| "fixed".to_owned());
+            let (name, limit, note) = (one.name, limit(one.limit), one.note);
+            format!("limit: {name} {limit} ({source}), {note}")
+        });
+        f.write_str(&limits.collect::<Vec<_>>().join("\n"))?;
+        for target in &targets {
+            if let Some(listener) = &target.facts.listener {
+                self.explain_inbound(target, listener, f)?;
             }
-            if let Some(detection) = &policy.outlier_detection {
-                write!(f, "; {}", LeftOut(detection))?;
-            }
-            writeln!(f)?;
         }
         Ok(())
     }
 
-    fn explain_limits(&self, plan: &Plan, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Plan {
-            timeouts, sources, ..
-        } = plan;
-        let ends = match timeouts.request_ends {
-            RequestEnds::Response => {
-                "from the end of the request to the end of the response; a longer stream is cut"
-            }
-            RequestEnds::Head => "from the end of the request to the response head",
-        };
-        let request = limit(timeouts.request);
-        writeln!(
-            f,
-            "limit: request {request}, {ends} ({})",
-            self.source(sources.request)
-        )?;
-        if let Some(per_try) = timeouts.per_try {
-            let ignored = if timeouts.effective_per_try().is_none() {
-                "; without effect, the request limit is not longer"
-            } else {
-                ""
-            };
-            writeln!(f, "limit: each attempt {per_try:?} (route{ignored})")?;
+    fn explain_targets(
+        &self,
+        targets: &[TargetShare<'_>],
+        f: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
+        let shares = targets.iter().map(|target| {
+            let (node, weight, share) = (target.virtual_node, target.weight, target.share * 100.0);
+            format!("{node} {share:.1} % (weight {weight})")
+        });
+        writeln!(f, "targets: {}", shares.collect::<Vec<_>>().join(", "))?;
+        for target in targets {
+            self.explain_endpoints(target, f)?;
         }
-        writeln!(
+        Ok(())
+    }
+
+    /// How a target's endpoints are chosen, watched and spoken to.
+    fn explain_endpoints(
+        &self,
+        target: &TargetShare<'_>,
+        f: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
+        let (policy, facts) = (target.policy, target.facts);
+        let (node, port) = (target.virtual_node, target.port);
+        write!(f, "endpoints of {node}:{port}: {}", balance(policy.balance))?;
+        if let Some(check) = &policy.health_check {
+            let source = self.source(&facts.health_check);
+            write!(f, "; {} ({source})", Checked(check))?;
+        }
+        if let Some(detection) = &policy.outlier_detection {
+            let source = self.source(&facts.outlier_detection);
+            write!(f, "; {} ({source})", LeftOut(detection))?;
+        }
+        let (tls, source) = (&target.cluster.tls, self.source(&facts.tls));
+        writeln!(f, "; {tls} ({source})")
+    }
+
+    /// What the other end does by itself, as far as the mesh says it.
+    fn explain_inbound(
+        &self,
+        target: &TargetShare<'_>,
+        listener: &ListenerPlan,
+        f: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
+        let request = listener.timeouts.request;
+        let source = self.source(&listener.sources.request);
+        let (node, port) = (target.virtual_node, target.port);
+        let cuts = match (request, self.timeouts().and_then(|ours| ours.request)) {
+            (Some(theirs), Some(ours)) if theirs < ours => ", which ends it sooner",
+            (Some(_), None) => ", which ends it sooner",
+            _ => "",
+        };
+        write!(
             f,
-            "limit: silence {} ({})",
-            limit(timeouts.idle),
-            self.source(sources.idle)
+            "\nat {node}:{port}: request {} ({source}){cuts}",
+            limit(request)
         )?;
-        write!(f, "limit: connecting {:?} (fixed)", timeouts.connect)
+        let pool = listener.connection_pool.and_then(|pool| pool.limit());
+        let source = self.source(&listener.sources.connection_pool);
+        pool.map_or(Ok(()), |pool| write!(f, "; {pool} ({source})"))
     }
 
     fn explain_outside(&self, there: &OutsideHost, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -112,7 +170,7 @@ impl Decision<'_> {
             f,
             "passed through to {authority}: no backend has this host, and {open}; no retries"
         )?;
-        let (defaults, source) = (self.snapshot.defaults(), self.source(Source::Defaults));
+        let (defaults, source) = (self.snapshot.defaults(), self.source(&Source::Defaults));
         write!(
             f,
             "limit: request {} ({source})",
@@ -124,33 +182,38 @@ impl Decision<'_> {
     fn explain_host(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nearest = self
             .snapshot
-            .nearest(&self.host)
-            .filter(|_| self.virtual_service().is_none());
+            .nearest(&self.request.host)
+            .filter(|_| self.virtual_service().is_none() && self.entry.is_none());
         nearest.map_or(Ok(()), |nearest| write!(f, "\nnearest backend: {nearest}"))
     }
 
-    fn source(&self, source: Source) -> String {
+    pub(super) fn source(&self, source: &Source) -> String {
         match source {
-            Source::Route => "route".to_owned(),
             Source::Defaults => format!("default: {}", self.snapshot.defaults().name()),
+            said => said.to_string(),
         }
     }
 }
 
 impl fmt::Display for Decision<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.request)?;
+        let request = &self.request;
+        writeln!(
+            f,
+            "{} {}://{}{}",
+            request.method, request.scheme, request.authority, request.path
+        )?;
         match self.snapshot.mode() {
             Mode::Enforce => {}
             mode => writeln!(f, "mode: {mode}; routes, retries and more are not done")?,
         }
-        if let Some(service) = self.virtual_service() {
-            writeln!(f, "virtual service: {service}")?;
+        if let Some(entry) = &self.entry {
+            self.explain_entry(entry, f)?;
         }
-        for passed in &self.passed {
-            let name = passed.route.map_or("(unnamed)", |route| route.as_str());
-            writeln!(f, "asked before: {name}: {}", passed.mismatch)?;
+        if let Some(called) = &self.called {
+            self.explain_called(called, f)?;
         }
+        explain_passed(&self.tried, f)?;
         match &self.verdict {
             Verdict::Route(plan) => self.explain_plan(plan, f),
             Verdict::PassThrough(host) => {
@@ -165,51 +228,25 @@ impl fmt::Display for Decision<'_> {
     }
 }
 
-/// How an endpoint is asked whether it is well.
-struct Asked<'a>(&'a HealthCheck);
-
-impl fmt::Display for Asked<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(check) = self;
-        write!(f, "asked over {}", check.protocol())?;
-        if matches!(check.protocol(), Protocol::Http | Protocol::Http2) {
-            write!(f, " for {}", check.path_or_root())?;
+fn explain_passed(tried: &[Tried<'_>], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for tried in tried {
+        if let Asked::Passed(mismatch) = tried.asked {
+            writeln!(f, "asked before: {}: {mismatch}", tried.name())?;
         }
-        write!(
-            f,
-            " every {:?}, {:?} for an answer, unwell after {} bad ones, well after {} good ones",
-            check.interval(),
-            check.timeout(),
-            check.unhealthy_threshold(),
-            check.healthy_threshold()
-        )
+    }
+    Ok(())
+}
+
+/// By their names only, and not of thousands.
+fn explain_not_asked(tried: &[Tried<'_>], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let names = tried.iter().filter(|tried| tried.asked == Asked::NotAsked);
+    let names: Vec<_> = names.map(Tried::name).collect();
+    let listed = names.get(..LISTED).unwrap_or(&names).join(", ");
+    match names.len().checked_sub(LISTED) {
+        None if names.is_empty() => Ok(()),
+        None | Some(0) => writeln!(f, "not asked: {listed}"),
+        Some(more) => writeln!(f, "not asked: {listed} and {more} more"),
     }
 }
 
-/// When an endpoint is left out for its failures.
-struct LeftOut<'a>(&'a OutlierDetection);
-
-impl fmt::Display for LeftOut<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(detection) = self;
-        write!(
-            f,
-            "left out after {} failures in a row for {:?} times its ejections, looked at every {:?}, {} % of them at most",
-            detection.max_server_errors(),
-            detection.base_ejection(),
-            detection.interval(),
-            detection.max_ejection_percent()
-        )
-    }
-}
-
-fn balance(algorithm: Algorithm) -> &'static str {
-    match algorithm {
-        Algorithm::RoundRobin => "one after the other",
-        Algorithm::LeastRequest => "of two the one with fewer requests",
-    }
-}
-
-fn limit(limit: Option<Duration>) -> String {
-    limit.map_or_else(|| "unlimited".to_owned(), |limit| format!("{limit:?}"))
-}
+const LISTED: usize = 10;

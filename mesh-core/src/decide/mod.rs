@@ -4,36 +4,77 @@
 //! [`WeightedTargets::choose`](crate::weight::WeightedTargets::choose) and the retries from
 //! [`Attempts::next`](crate::retry::Attempts::next) that production calls.
 
+mod account;
+mod as_json;
+mod endpoints;
+mod entry;
 mod explain;
+mod json;
 mod play;
+mod tried;
 
+pub use account::{EffectiveLimit, TargetShare};
+pub use entry::{Entry, SentOn};
 pub use play::{Played, Seed};
+pub use tried::{Asked, Tried};
 
 use crate::{
     name::{RouteName, VirtualNodeName, VirtualServiceName},
     retry::{Attempts, Safety},
-    route::{Head, Mismatch, NoRoute},
+    route::{Head, NoRoute},
     snapshot::{Plan, Snapshot, Verdict},
     timeout::Timeouts,
+    unit::Port,
 };
 
 impl Snapshot {
     /// Decides about a request and remembers why; see [`route`](Self::route) for the decision alone.
+    ///
+    /// Of a [gateway](Self::gateway), the request comes in on the listener whose port it names, else on the first one.
     #[must_use]
     pub fn decide(&self, head: &Head<'_>) -> Decision<'_> {
+        let mut ports = self.listeners().iter().map(|listener| listener.port);
+        let first = ports.clone().next();
+        let named = ports.find(|port| Some(port.get()) == head.port());
+        match (self.gateway(), named.or(first)) {
+            (Some(_), Some(port)) => self.decide_at(head, port),
+            _ => self.decided(head, None, self.route(head)),
+        }
+    }
+
+    /// Decides about a request that came into the gateway on this port; see [`enter`](Self::enter) for the decision alone.
+    #[must_use]
+    pub fn decide_at(&self, head: &Head<'_>, port: Port) -> Decision<'_> {
+        let entry = Entry::new(self, head, port);
+        let entered = match self.enter(head, port) {
+            Ok(entered) => entered,
+            Err(reason) => return self.decided(head, Some(entry), Verdict::Refuse(reason)),
+        };
+        let (called, sent) = (entered.virtual_service, &entered.head);
+        let verdict = entered.verdict.clone();
+        Decision {
+            called: called.map(|name| Called::new(name, sent)),
+            tried: called.map_or_else(Vec::new, |name| tried::at(self, name, sent)),
+            ..self.decided(head, Some(entry.taken(&entered)), verdict)
+        }
+    }
+
+    fn decided<'a>(
+        &'a self,
+        head: &Head<'_>,
+        entry: Option<Entry<'a>>,
+        verdict: Verdict<'a>,
+    ) -> Decision<'a> {
+        let host = self.routes.virtual_host(head);
+        let name = host.filter(|_| entry.is_none()).map(|host| host.name());
         Decision {
             snapshot: self,
-            request: format!(
-                "{} {}://{}{}",
-                head.method(),
-                head.scheme(),
-                head.authority(),
-                head.path()
-            ),
-            host: head.host().to_owned(),
+            request: Request::of(head),
             safety: Safety::of(head.method(), head.is_grpc()),
-            verdict: self.route(head),
-            passed: passed(self, head),
+            entry,
+            called: name.map(|name| Called::new(name, head)),
+            tried: name.map_or_else(Vec::new, |name| tried::at(self, name, head)),
+            verdict,
         }
     }
 }
@@ -68,18 +109,52 @@ impl Snapshot {
 #[derive(Clone, Debug)]
 pub struct Decision<'a> {
     snapshot: &'a Snapshot,
-    request: String,
-    host: String,
+    request: Request,
     safety: Safety,
+    entry: Option<Entry<'a>>,
+    called: Option<Called<'a>>,
+    tried: Vec<Tried<'a>>,
     verdict: Verdict<'a>,
-    passed: Vec<Passed<'a>>,
 }
 
-/// A route that was asked first, and did not take the request.
-#[derive(Clone, Copy, Debug)]
-struct Passed<'a> {
-    route: Option<&'a RouteName>,
-    mismatch: Mismatch<'a>,
+/// What was asked about.
+#[derive(Clone, Debug)]
+struct Request {
+    method: String,
+    scheme: String,
+    authority: String,
+    host: String,
+    path: String,
+}
+
+impl Request {
+    fn of(head: &Head<'_>) -> Self {
+        Self {
+            method: head.method().to_string(),
+            scheme: head.scheme().to_owned(),
+            authority: head.authority().to_owned(),
+            host: head.host().to_owned(),
+            path: head.path().to_owned(),
+        }
+    }
+}
+
+/// The virtual service whose routes were asked, and by what it was found.
+#[derive(Clone, Debug)]
+struct Called<'a> {
+    name: &'a VirtualServiceName,
+    authority: String,
+    port: Option<u16>,
+}
+
+impl<'a> Called<'a> {
+    fn new(name: &'a VirtualServiceName, head: &Head<'_>) -> Self {
+        Self {
+            name,
+            authority: head.authority().to_owned(),
+            port: head.port(),
+        }
+    }
 }
 
 impl<'a> Decision<'a> {
@@ -95,7 +170,7 @@ impl<'a> Decision<'a> {
         self.plan()?.route.as_ref()
     }
 
-    /// The virtual service that was called, if there is one.
+    /// The virtual service that was called, if there is one; through a gateway, the one that the request is sent on to.
     #[must_use]
     pub fn virtual_service(&self) -> Option<&VirtualServiceName> {
         match &self.verdict {
@@ -106,9 +181,20 @@ impl<'a> Decision<'a> {
                     virtual_service, ..
                 },
             ) => Some(virtual_service),
-            Verdict::Refuse(NoRoute::UnknownHost { .. } | NoRoute::NeedsTls { .. })
-            | Verdict::PassThrough(_) => None,
+            Verdict::Refuse(_) | Verdict::PassThrough(_) => None,
         }
+    }
+
+    /// How it came in; `None` unless the snapshot is a gateway's.
+    #[must_use]
+    pub fn entry(&self) -> Option<&Entry<'a>> {
+        self.entry.as_ref()
+    }
+
+    /// The routes of the virtual service in the order in which they are asked, and what became of each.
+    #[must_use]
+    pub fn tried(&self) -> &[Tried<'a>] {
+        &self.tried
     }
 
     /// Where it may go, and with which probability.
@@ -149,21 +235,6 @@ impl<'a> Decision<'a> {
             _ => None,
         }
     }
-}
-
-fn passed<'a>(snapshot: &'a Snapshot, head: &Head<'_>) -> Vec<Passed<'a>> {
-    let host = snapshot.routes.virtual_host(head);
-    let rules = host
-        .and_then(|host| host.rules(head).ok())
-        .unwrap_or_default();
-    let passed = |rule: &'a crate::route::Rule<_>| {
-        let mismatch = rule.check(head).err()?;
-        Some(Passed {
-            route: rule.name(),
-            mismatch,
-        })
-    };
-    rules.iter().map_while(passed).collect()
 }
 
 #[cfg(test)]

@@ -210,29 +210,31 @@ fn the_explanation_names_route_targets_retries_and_limits() {
     let decision = snapshot.decide(&Head::post("http://s.local/x"));
     let expected = "\
 POST http://s.local/x
-virtual service: s.local
+virtual service: s.local (authority s.local; port 80, its only one)
 asked before: admin: not: path begins with /admin
 asked before: zoo: not: path begins with /zoo
-route: split
-targets: v1 50.0 %, v2 50.0 %
-endpoints of v1: one after the other
-endpoints of v2: one after the other
-retries: 4 retries on 502, 503, 504, reset, failed connect, refused stream; every method (route)
-limit: request 1s, from the end of the request to the end of the response; a longer stream is cut (route)
-limit: each attempt 5s (route; without effect, the request limit is not longer)
-limit: silence 300s (default: App Mesh)
-limit: connecting 1s (fixed)";
+route: split (written in Rust)
+targets: v1 50.0 % (weight 50), v2 50.0 % (weight 50)
+endpoints of v1:8080: one after the other; plain text (default: App Mesh)
+endpoints of v2:8080: one after the other; plain text (default: App Mesh)
+retries: 4 retries on 502, 503, 504, reset, failed connect, refused stream; every method (written in Rust)
+limit: request 1s (written in Rust), from the end of the request to the end of the response; a longer stream is cut
+limit: attempt 5s (written in Rust), without effect, the request limit is not longer
+limit: silence 300s (default: App Mesh), while nothing is carried in either direction
+limit: connecting 1s (fixed), for each connection
+at v1:8080: request 15s (default: App Mesh)
+at v2:8080: request 15s (default: App Mesh)";
     assert_eq!(decision.explain(), expected);
 }
 
 #[test]
-fn routes_after_the_one_that_takes_it_are_not_told() {
+fn routes_after_the_one_that_takes_it_are_told_as_not_asked() {
     let snapshot = snapshot(Defaults::AppMesh);
     let text = snapshot
         .decide(&Head::get("http://s.local/admin"))
         .explain();
     assert!(
-        text.contains("route: admin") && !text.contains("zoo"),
+        text.contains("route: admin (written in Rust)\nnot asked: zoo, split\n"),
         "{text}"
     );
 }
@@ -314,9 +316,9 @@ fn the_explanation_tells_how_endpoints_are_chosen_and_watched() {
         .unwrap();
     let snapshot = compile(&mesh, "web", Defaults::Safe).unwrap();
     let text = snapshot.decide(&Head::get("http://s.local/")).explain();
-    let wanted = "endpoints of orders: of two the one with fewer requests; asked over http for /ping every 5s, 2s for an answer, \
-                  unwell after 3 bad ones, well after 2 good ones; left out after 7 failures in a row for 30s times its \
-                  ejections, looked at every 10s, 50 % of them at most\n";
+    let wanted = "endpoints of orders:80: of two the one with fewer requests; asked over http for /ping every 5s, 2s for an answer, \
+                  unwell after 3 bad ones, well after 2 good ones (written in Rust); left out after 7 failures in a row for 30s times its \
+                  ejections, looked at every 10s, 50 % of them at most (written in Rust); plain text (default: safe)\n";
     assert!(text.contains(wanted), "{text}");
 }
 

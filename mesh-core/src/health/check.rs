@@ -112,6 +112,11 @@ impl HealthCheck {
         self.path.as_deref().unwrap_or("/")
     }
 
+    /// The path as it was written; `None`: none was.
+    pub(crate) fn own_path(&self) -> Option<&str> {
+        self.path.as_deref()
+    }
+
     /// The port that is asked; `None`: the listener's.
     #[must_use]
     pub const fn own_port(&self) -> Option<Port> {

@@ -11,7 +11,6 @@ use super::{
     detect::{self, Document},
     kubernetes,
     read::Read,
-    shape::Form,
     spec, text, twice,
 };
 use crate::{
@@ -38,7 +37,7 @@ use crate::{
 /// assert_eq!(config.mesh().name().as_str(), "shop-test-eu-central-1");
 /// # Ok::<(), mesh_core::error::ConfigErrors>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "a reader does nothing before `read`"]
 pub struct Reader {
     values: BTreeMap<String, String>,
@@ -55,7 +54,18 @@ impl Reader {
     /// Gives a parameter its value; the last one given counts.
     ///
     /// What AWS alone knows is given in the same way, under the name that the template asks for it by:
-    /// `Certificate` for `!Ref Certificate`, `LoadBalancer.DNSName` for `!GetAtt LoadBalancer.DNSName`.
+    ///
+    /// | name | value |
+    /// |---|---|
+    /// | `Stage` | the parameter `Stage`; of a list, its items with commas between them |
+    /// | `AWS::Region` | a pseudo parameter, as with [`pseudo`](Self::pseudo) |
+    /// | `Certificate` | `!Ref Certificate`, a resource |
+    /// | `LoadBalancer.DNSName` | `!GetAtt LoadBalancer.DNSName`, as with [`attribute`](Self::attribute) |
+    /// | `import:Network-Zone` | `!ImportValue Network-Zone`, as with [`import`](Self::import) |
+    /// | `azs:eu-central-1` | `!GetAZs eu-central-1`: the zones, with commas between them |
+    ///
+    /// No two of them are ever the same: names of parameters and resources are letters and digits alone.
+    /// [`Problem::wants`](crate::error::Problem::wants) says which one is missing.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.values.insert(name.into(), value.into());
         self
@@ -63,6 +73,39 @@ impl Reader {
 
     /// Gives a pseudo parameter its value: `AWS::Region`, `AWS::AccountId`, `AWS::StackName` and so on.
     pub fn pseudo(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameter(name, value)
+    }
+
+    /// Gives the value that another stack exports, under the export's name once every function in it is computed.
+    ///
+    /// It is kept under that name after `import:`.
+    ///
+    /// # Examples
+    /// ```
+    /// use mesh_core::config::Config;
+    ///
+    /// let template = "
+    /// Parameters: {Stage: {Type: String, Default: test}}
+    /// Resources:
+    ///   Shop: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: !ImportValue {'Fn::Sub': '${Stage}:MeshName'}}}
+    /// ";
+    /// let config = Config::reader().import("test:MeshName", "shop").document("mesh.yaml", template).read()?;
+    /// assert_eq!(config.mesh().name().as_str(), "shop");
+    /// # Ok::<(), mesh_core::error::ConfigErrors>(())
+    /// ```
+    pub fn import(self, export: impl AsRef<str>, value: impl Into<String>) -> Self {
+        let name = format!("{}{}", cloudformation::IMPORT, export.as_ref());
+        self.parameter(name, value)
+    }
+
+    /// Gives an attribute of a resource its value, as `Fn::GetAtt` asks for it.
+    pub fn attribute(
+        self,
+        resource: impl AsRef<str>,
+        attribute: impl AsRef<str>,
+        value: impl Into<String>,
+    ) -> Self {
+        let name = format!("{}.{}", resource.as_ref(), attribute.as_ref());
         self.parameter(name, value)
     }
 
@@ -228,13 +271,8 @@ impl Reader {
             ..Draft::default()
         };
         let reads = self.documents(&mut draft, &mut problems);
-        let reads = twice::once(reads, self.last_wins, &mut problems);
-        let mut counts = Counts::default();
+        let (reads, counts) = twice::once(reads, self.last_wins, &mut problems);
         for read in reads {
-            // A router's routes are a part of it there.
-            if (read.kind, read.form) != (ResourceKind::Route, Form::Kubernetes) {
-                counts.add(read.kind);
-            }
             self.parent(&read, &mut problems);
             spec::read(read, &mut draft, &mut problems);
         }
@@ -257,6 +295,7 @@ impl Reader {
                         names.extend(cloudformation::names(&root).map(str::to_owned));
                         let found =
                             cloudformation::read(&root, &self.values, self.lenient, problems);
+                        names.extend(found.asked);
                         unread |= found.unknown;
                         reads.extend(found.resources);
                     }
@@ -308,8 +347,8 @@ impl Reader {
         if counts.total() > 0 || problems.errors() > 0 || draft.gaps.meshes {
             return;
         }
-        let message = "there is no App Mesh resource here: name a template with resources of the types `AWS::AppMesh::…`, \
-                       objects of `appmesh.k8s.aws/v1beta2`, or the App Mesh API's JSON";
+        let message = "there is no App Mesh resource here: name a template with resources of the types `AWS::AppMesh::…` whose \
+                       conditions are true, objects of `appmesh.k8s.aws/v1beta2`, or the App Mesh API's JSON";
         problems.error("no-app-mesh-resources", &draft.start, message);
     }
 

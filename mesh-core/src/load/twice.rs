@@ -8,18 +8,24 @@ use super::{
     schema,
 };
 use crate::{
-    config::{ResourceKind, draft::Said},
+    config::{Counts, ResourceKind, draft::Said},
     error::{Problems, quoted},
 };
 
 /// Kind, mesh, parent and name.
 type Identity = (ResourceKind, [String; 3]);
 
-/// Leaves each resource once.
-pub(super) fn once(reads: Vec<Read>, last_wins: bool, problems: &mut Problems) -> Vec<Read> {
+/// Leaves each resource once, and counts them all; the same one in another document does not count.
+pub(super) fn once(
+    reads: Vec<Read>,
+    last_wins: bool,
+    problems: &mut Problems,
+) -> (Vec<Read>, Counts) {
+    let mut counts = Counts::default();
     let mut kept: Vec<Read> = Vec::with_capacity(reads.len());
     let mut seen: BTreeMap<Identity, (String, usize)> = BTreeMap::new();
     for read in reads {
+        counts.add(read.kind);
         if !read.named || !read.whole {
             kept.push(read);
             continue;
@@ -30,20 +36,27 @@ pub(super) fn once(reads: Vec<Read>, last_wins: bool, problems: &mut Problems) -
             kept.push(read);
             continue;
         };
-        if *first == content {
-            continue;
-        }
         let Some(earlier) = kept.get_mut(*index) else {
             continue;
         };
-        if last_wins {
+        let same = *first == content;
+        if !same && !last_wins {
+            differ(&read, &earlier.name, problems);
+            continue;
+        }
+        if document(&read) != document(earlier) {
+            counts.remove(read.kind);
+        }
+        if !same {
             *first = content;
             *earlier = read;
-        } else {
-            differ(&read, &earlier.name, problems);
         }
     }
-    kept
+    (kept, counts)
+}
+
+fn document(read: &Read) -> Option<&str> {
+    Some(&read.name.place.location.as_ref()?.document)
 }
 
 fn identity(read: &Read) -> Identity {

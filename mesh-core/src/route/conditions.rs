@@ -88,8 +88,20 @@ impl Conditions {
     /// # Errors
     /// The first that does not.
     pub fn check(&self, head: &Head<'_>) -> Result<(), Mismatch<'_>> {
-        let holds = |holds: bool, mismatch| if holds { Ok(()) } else { Err(mismatch) };
         holds(self.path.matches(head.path()), Mismatch::Path(&self.path))?;
+        self.check_beside_path(head)
+    }
+
+    /// Whether they all hold of a request whose path leads here: of the path, only an expression is asked once more.
+    pub(super) fn complete(&self, head: &Head<'_>) -> bool {
+        let path = || match &self.path {
+            PathCondition::Regex(pattern) => pattern.is_match(head.path().as_bytes()),
+            PathCondition::Prefix(_) | PathCondition::Exact(_) => true,
+        };
+        self.check_beside_path(head).is_ok() && path()
+    }
+
+    fn check_beside_path(&self, head: &Head<'_>) -> Result<(), Mismatch<'_>> {
         if let Some(method) = &self.method {
             holds(method == head.method(), Mismatch::Method(method))?;
         }
@@ -108,6 +120,14 @@ impl Conditions {
         Ok(())
     }
 
+    pub(super) fn path(&self) -> &PathCondition {
+        &self.path
+    }
+
+    pub(super) fn headers(&self) -> &[HeaderCondition] {
+        &self.headers
+    }
+
     pub(super) fn path_length(&self) -> usize {
         self.path.length()
     }
@@ -117,6 +137,10 @@ impl Conditions {
         let single = usize::from(self.method.is_some()) + usize::from(self.scheme.is_some());
         single + usize::from(self.grpc) + self.headers.len() + self.query.len()
     }
+}
+
+fn holds<'a>(holds: bool, mismatch: Mismatch<'a>) -> Result<(), Mismatch<'a>> {
+    if holds { Ok(()) } else { Err(mismatch) }
 }
 
 /// The condition that kept a route from taking a request.

@@ -45,13 +45,8 @@ impl<'a> Head<'a> {
     pub fn new(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
         let named = uri.authority().map_or("", Authority::as_str);
         let written = uri.path_and_query().map_or("", PathAndQuery::as_str);
-        let (path, query) = written.split_at(written.find('?').unwrap_or(written.len()));
-        let path = path::normalise(path);
-        let path_length = path.len();
-        let (target, path_changed) = match path {
-            Cow::Borrowed(_) => (Cow::Borrowed(written), false),
-            Cow::Owned(path) => (Cow::Owned(path + query), true),
-        };
+        let (target, path_length) = normal(written);
+        let path_changed = matches!(target, Cow::Owned(_));
         let (uri_host, uri_port) = authority::split(named);
         let (authority, host, port) = match host_header(headers) {
             None => (named, uri_host, uri_port),
@@ -71,6 +66,41 @@ impl<'a> Head<'a> {
             path_length,
             path_changed,
             headers: Cow::Borrowed(headers),
+        }
+    }
+
+    /// The head of a request that a gateway sends on: with this authority, for this port, and with another path and query, if it
+    /// has got one. The path is normalised once more.
+    ///
+    /// # Source
+    /// Measured on Envoy 1.40: what a gateway rewrote is routed as a new request.
+    #[must_use]
+    pub(crate) fn rewritten<'h>(
+        &'h self,
+        authority: &'h str,
+        port: Option<u16>,
+        target: Option<String>,
+    ) -> Head<'h> {
+        let (host, named) = authority::split(authority);
+        let port = port.or(named);
+        let (target, path_length, rewritten) = match target {
+            None => (Cow::Borrowed(&*self.target), self.path_length, false),
+            Some(written) => {
+                let (target, path_length) = normal(&written);
+                (Cow::Owned(target.into_owned()), path_length, true)
+            }
+        };
+        Head {
+            method: Cow::Borrowed(&self.method),
+            uri_scheme: self.uri_scheme.as_deref().map(Cow::Borrowed),
+            uri_port: port,
+            authority: Cow::Borrowed(authority),
+            host,
+            port,
+            target,
+            path_length,
+            path_changed: self.path_changed || rewritten,
+            headers: Cow::Borrowed(&self.headers),
         }
     }
 
@@ -240,6 +270,17 @@ impl Head<'_> {
 impl<'a, B> From<&'a Request<B>> for Head<'a> {
     fn from(request: &'a Request<B>) -> Self {
         Self::new(request.method(), request.uri(), request.headers())
+    }
+}
+
+/// Path and query with the path in its normal form, and how long that is.
+fn normal(written: &str) -> (Cow<'_, str>, usize) {
+    let (path, query) = written.split_at(written.find('?').unwrap_or(written.len()));
+    let path = path::normalise(path);
+    let length = path.len();
+    match path {
+        Cow::Borrowed(_) => (Cow::Borrowed(written), length),
+        Cow::Owned(path) => (Cow::Owned(path + query), length),
     }
 }
 

@@ -50,32 +50,20 @@ impl HeaderCondition {
     }
 
     pub(super) fn matches(&self, head: &Head<'_>) -> bool {
-        match &self.source {
-            HeaderSource::Header(name) => self.lines(name, head.headers()),
-            HeaderSource::Path => self.any(iter::once(head.path_and_query().as_bytes())),
-            HeaderSource::Method => self.any(iter::once(head.method().as_str().as_bytes())),
-            HeaderSource::Scheme => self.any(iter::once(head.scheme().as_bytes())),
-            HeaderSource::Authority => self.any(iter::once(head.authority().as_bytes())),
-        }
+        let (mut present, mut holds) = (false, false);
+        self.source.each(head, |found| {
+            present = true;
+            holds = holds || self.value.as_ref().is_none_or(|value| value.matches(found));
+        });
+        let asked = present || self.value.is_none();
+        asked && holds != self.invert
     }
 
-    /// Joins only what really has several lines, so that a usual request allocates nothing.
-    fn lines(&self, name: &HeaderName, headers: &HeaderMap) -> bool {
-        let lines = headers.get_all(name);
-        let values = || lines.iter().map(HeaderValue::as_bytes);
-        if values().nth(1).is_some() && JOINED.contains(&name.as_str()) {
-            let joined = values().collect::<Vec<_>>().join(&b',');
-            return self.any(iter::once(&*joined));
-        }
-        self.any(values())
-    }
-
-    fn any<'v>(&self, values: impl Iterator<Item = &'v [u8]>) -> bool {
-        let mut values = values.peekable();
-        let present = values.peek().is_some();
+    /// The source that must have one value, and that value.
+    pub(super) fn exact(&self) -> Option<(&HeaderSource, &str)> {
         match &self.value {
-            None => present != self.invert,
-            Some(value) => present && values.any(|found| value.matches(found)) != self.invert,
+            Some(ValueCondition::Exact(value)) if !self.invert => Some((&self.source, value)),
+            _ => None,
         }
     }
 }
@@ -118,15 +106,33 @@ pub enum HeaderSource {
     Authority,
 }
 
-impl fmt::Display for HeaderSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl HeaderSource {
+    /// Its name, in lower case; that of no header begins with a colon.
+    pub(super) fn name(&self) -> &str {
+        match self {
             Self::Header(name) => name.as_str(),
             Self::Method => ":method",
             Self::Scheme => ":scheme",
             Self::Path => ":path",
             Self::Authority => ":authority",
-        })
+        }
+    }
+
+    /// Shows each value that a request has there.
+    pub(super) fn each(&self, head: &Head<'_>, mut see: impl FnMut(&[u8])) {
+        match self {
+            Self::Header(name) => each_line(name, head.headers(), see),
+            Self::Path => see(head.path_and_query().as_bytes()),
+            Self::Method => see(head.method().as_str().as_bytes()),
+            Self::Scheme => see(head.scheme().as_bytes()),
+            Self::Authority => see(head.authority().as_bytes()),
+        }
+    }
+}
+
+impl fmt::Display for HeaderSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -170,6 +176,17 @@ impl fmt::Display for ValueCondition {
             }
         }
     }
+}
+
+/// Joins only what really has several lines, so that a usual request allocates nothing.
+fn each_line(name: &HeaderName, headers: &HeaderMap, see: impl FnMut(&[u8])) {
+    let lines = headers.get_all(name);
+    let values = || lines.iter().map(HeaderValue::as_bytes);
+    if values().nth(1).is_some() && JOINED.contains(&name.as_str()) {
+        let joined = values().collect::<Vec<_>>().join(&b',');
+        return iter::once(&*joined).for_each(see);
+    }
+    values().for_each(see);
 }
 
 /// A sign, leading zeros and blanks around are no hindrance.

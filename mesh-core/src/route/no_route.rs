@@ -33,6 +33,18 @@ pub enum NoRoute {
         /// Which one.
         virtual_service: VirtualServiceName,
     },
+    /// It came into a gateway, and none of the gateway's routes takes it.
+    #[error("no gateway route takes this request for {authority:?}")]
+    NoGatewayRoute {
+        /// Host and port as they were called.
+        authority: Box<str>,
+    },
+    /// It is said to have come in on a port on which there is no gateway's listener.
+    #[error("no listener of a gateway is on port {port}")]
+    NoListener {
+        /// The port.
+        port: Port,
+    },
     /// The virtual service listens on several ports and the request names none.
     #[error(
         "virtual service {virtual_service} listens on {}: name the port",
@@ -47,6 +59,11 @@ pub enum NoRoute {
 }
 
 impl NoRoute {
+    pub(super) fn no_gateway_route(head: &Head<'_>) -> Self {
+        let authority = head.authority().into();
+        Self::NoGatewayRoute { authority }
+    }
+
     pub(crate) fn unknown_host(head: &Head<'_>) -> Self {
         let named = head.port().filter(|_| !head.authority().contains(':'));
         let port = named.map_or_else(String::new, |port| format!(":{port}"));

@@ -35,7 +35,7 @@ impl PathCondition {
             Self::Exact(exact) => path == &**exact,
             Self::Regex(pattern) => pattern.is_match(path.as_bytes()),
         };
-        holds && !path.contains(ESCAPED_NUL)
+        holds && !has_escaped_nul(path)
     }
 
     /// By what rules of the same priority are ordered: the longer goes first.
@@ -55,6 +55,11 @@ impl fmt::Display for PathCondition {
             Self::Regex(pattern) => write!(f, "path matches {}", pattern.as_str()),
         }
     }
+}
+
+/// Whether no condition holds for this path.
+pub(super) fn has_escaped_nul(path: &str) -> bool {
+    path.contains(ESCAPED_NUL)
 }
 
 /// The path in its normal form; borrowed if it already is.

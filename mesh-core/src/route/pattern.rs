@@ -1,5 +1,7 @@
 //! Regular expressions as App Mesh's proxies read them.
 
+mod literal;
+
 use regex::bytes::{Regex, RegexBuilder};
 use thiserror::Error;
 
@@ -21,6 +23,7 @@ use thiserror::Error;
 pub struct Pattern {
     written: Box<str>,
     whole: Regex,
+    literals: Box<[Box<[u8]>]>,
 }
 
 impl Pattern {
@@ -39,6 +42,7 @@ impl Pattern {
         Ok(Self {
             written: pattern.into(),
             whole,
+            literals: literal::required(pattern),
         })
     }
 
@@ -52,6 +56,11 @@ impl Pattern {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.written
+    }
+
+    /// Texts that every value has in it that matches; none of them is empty.
+    pub(super) fn literals(&self) -> &[Box<[u8]>] {
+        &self.literals
     }
 }
 

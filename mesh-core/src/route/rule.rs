@@ -46,6 +46,18 @@ impl<P> Rule<P> {
         self.name.as_ref()
     }
 
+    /// How early it is asked; none comes last.
+    #[must_use]
+    pub fn priority(&self) -> Option<Priority> {
+        self.priority
+    }
+
+    /// What a request must be like for it.
+    #[must_use]
+    pub fn conditions(&self) -> &Conditions {
+        &self.conditions
+    }
+
     /// What it leads to.
     #[must_use]
     pub fn target(&self) -> &P {

@@ -73,6 +73,18 @@ impl<P> RouteTable<P> {
         }
     }
 
+    /// The virtual service of that name, whatever it listens on.
+    pub(crate) fn named(&self, name: &str) -> Option<&VirtualHost<P>> {
+        let hosts = &self.hosts;
+        let found = hosts.binary_search_by(|host| compare(host.name().as_str(), name));
+        hosts.get(found.ok()?)
+    }
+
+    /// Every virtual service, in order of name.
+    pub(crate) fn virtual_hosts(&self) -> &[VirtualHost<P>] {
+        &self.hosts
+    }
+
     /// The names that may be called, in order.
     pub fn virtual_services(&self) -> impl Iterator<Item = &VirtualServiceName> {
         self.hosts.iter().map(VirtualHost::name)
@@ -83,7 +95,7 @@ impl<P> RouteTable<P> {
 ///
 /// # Source
 /// Measured on Envoy 1.40.
-fn compare(a: &str, b: &str) -> Ordering {
+pub(super) fn compare(a: &str, b: &str) -> Ordering {
     fn lower(text: &str) -> impl Iterator<Item = u8> {
         text.bytes().map(|byte| byte.to_ascii_lowercase())
     }

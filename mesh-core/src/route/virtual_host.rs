@@ -1,6 +1,6 @@
 //! One virtual service: its ports, and the rules behind each.
 
-use super::{Head, NoRoute, Rule, order};
+use super::{Head, NoRoute, Rule, index::Index, order};
 use crate::{name::VirtualServiceName, unit::Port};
 
 /// One virtual service and the ports it is called on.
@@ -38,8 +38,7 @@ impl<P> VirtualHost<P> {
     /// # Errors
     /// [`NoRoute::AmbiguousPort`] and [`NoRoute::NoMatch`].
     pub fn find(&self, head: &Head<'_>) -> Result<&P, NoRoute> {
-        let mut rules = self.rules(head)?.iter();
-        let rule = rules.find(|rule| rule.check(head).is_ok());
+        let rule = self.listener(head)?.find(head);
         rule.map(Rule::target).ok_or_else(|| self.no_match())
     }
 
@@ -48,6 +47,10 @@ impl<P> VirtualHost<P> {
     /// # Errors
     /// [`NoRoute::AmbiguousPort`] if no port was named and there are several, [`NoRoute::NoMatch`] if there is none.
     pub fn rules(&self, head: &Head<'_>) -> Result<&[Rule<P>], NoRoute> {
+        self.listener(head).map(|listener| &*listener.rules)
+    }
+
+    fn listener(&self, head: &Head<'_>) -> Result<&ListenerRoutes<P>, NoRoute> {
         let listener = match (head.port(), &*self.listeners) {
             (None, [only]) => Some(only),
             (None, [_, _, ..]) => return Err(self.ambiguous_port()),
@@ -55,9 +58,7 @@ impl<P> VirtualHost<P> {
                 .iter()
                 .find(|listener| Some(listener.port.get()) == port),
         };
-        listener
-            .map(|listener| &*listener.rules)
-            .ok_or_else(|| self.no_match())
+        listener.ok_or_else(|| self.no_match())
     }
 
     /// The same ports, each with one rule that takes everything: what `of` makes of the rule that is asked last there.
@@ -70,8 +71,13 @@ impl<P> VirtualHost<P> {
         VirtualHost::new(self.name.clone(), listeners)
     }
 
+    /// Its ports with their rules.
+    pub(crate) fn listeners(&self) -> &[ListenerRoutes<P>] {
+        &self.listeners
+    }
+
     /// A service without listeners answers on every port, with a 404.
-    pub(super) fn listens(&self, port: u16) -> bool {
+    pub(crate) fn listens(&self, port: u16) -> bool {
         self.listeners.is_empty() || self.ports().any(|listener| listener.get() == port)
     }
 
@@ -96,6 +102,7 @@ pub struct ListenerRoutes<P> {
     port: Port,
     /// By [`order::rank`].
     rules: Box<[Rule<P>]>,
+    index: Index,
 }
 
 impl<P> ListenerRoutes<P> {
@@ -103,6 +110,27 @@ impl<P> ListenerRoutes<P> {
     pub fn new(port: Port, rules: impl IntoIterator<Item = Rule<P>>) -> Self {
         let mut rules: Box<[_]> = rules.into_iter().collect();
         rules.sort_by(|a, b| order::rank(a).cmp(&order::rank(b)));
-        Self { port, rules }
+        let index = Index::new(&rules);
+        Self { port, rules, index }
+    }
+
+    /// The first rule that takes the request.
+    pub(super) fn find(&self, head: &Head<'_>) -> Option<&Rule<P>> {
+        let takes = |rank| {
+            self.rules
+                .get(rank)
+                .is_some_and(|rule: &Rule<P>| rule.conditions.complete(head))
+        };
+        self.rules.get(self.index.find(head, takes)?)
+    }
+
+    /// The port.
+    pub(crate) fn port(&self) -> Port {
+        self.port
+    }
+
+    /// The rules, in the order in which they are asked.
+    pub(crate) fn rules(&self) -> &[Rule<P>] {
+        &self.rules
     }
 }

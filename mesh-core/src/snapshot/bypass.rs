@@ -97,7 +97,7 @@ impl Plan {
             targets: WeightedTargets::one(*self.targets.heaviest()),
             sources: Sources {
                 retry: Source::Defaults,
-                ..self.sources
+                ..self.sources.clone()
             },
             ..self.clone()
         }

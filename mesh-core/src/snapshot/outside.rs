@@ -2,7 +2,7 @@
 
 use super::{
     ClusterId, ClusterPolicy, ClusterSpec, Discovery, MeshName, Plan, PlanId, Snapshot, Sources,
-    Verdict, VirtualNodeName,
+    UpstreamTls, Verdict, VirtualNodeName,
 };
 use crate::{
     defaults::Defaults,
@@ -80,6 +80,7 @@ impl ClusterSpec {
                 all: defaults.all_addresses(),
                 ip_preference: None,
             },
+            tls: UpstreamTls::Plaintext,
         }
     }
 }

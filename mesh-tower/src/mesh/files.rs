@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mesh_core::Config;
+use mesh_core::{Config, load::Reader};
 
 use crate::{
     error::{Cause, Error},
@@ -21,7 +21,7 @@ use crate::{
 /// # Ok(()) }
 /// ```
 pub fn load(path: impl AsRef<Path>) -> Result<Config, Error> {
-    read(path.as_ref(), &[])
+    read(path.as_ref(), Config::reader())
 }
 
 /// Reads an App Mesh file, with values for its parameters and for what only AWS knows.
@@ -44,14 +44,14 @@ where
     N: Into<String>,
     V: Into<String>,
 {
-    let parameters: Vec<_> = parameters
-        .into_iter()
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect();
-    read(path.as_ref(), &parameters)
+    let parameters = parameters.into_iter();
+    let reader = parameters.fold(Config::reader(), |reader, (name, value)| {
+        reader.parameter(name, value)
+    });
+    read(path.as_ref(), reader)
 }
 
-fn read(path: &Path, parameters: &[(String, String)]) -> Result<Config, Error> {
+fn read(path: &Path, reader: Reader) -> Result<Config, Error> {
     let place = Place::File(path.to_owned());
     let documents = source::read(&[place]).map_err(|source| {
         let name = path.display().to_string();
@@ -60,19 +60,14 @@ fn read(path: &Path, parameters: &[(String, String)]) -> Result<Config, Error> {
             source: Box::new(source),
         })
     })?;
-    Ok(parsed(&documents, parameters)?)
+    Ok(parsed(&documents, reader)?)
 }
 
-/// What documents say together, with values for their parameters.
+/// What documents say together.
 pub(super) fn parsed(
     documents: &[Document],
-    parameters: &[(String, String)],
+    reader: Reader,
 ) -> Result<Config, mesh_core::error::ConfigErrors> {
-    let reader = parameters
-        .iter()
-        .fold(Config::reader(), |reader, (name, value)| {
-            reader.parameter(name, value)
-        });
     let reader = documents.iter().fold(reader, |reader, document| {
         reader.document(&document.name, document.text.as_str())
     });

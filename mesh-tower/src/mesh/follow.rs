@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use mesh_core::rng::Rng as _;
+use mesh_core::{load::Reader, rng::Rng as _};
 use tokio::{sync::watch, task, time};
 
 use super::{
@@ -97,7 +97,7 @@ impl Follower {
         let (version, source) = (Version::of(&documents), self.followed.source.name());
         let documents = Arc::<[Document]>::from(documents);
         self.rejected = None;
-        match put_in_force(mesh, &documents, &self.followed.parameters).await {
+        match put_in_force(mesh, &documents, self.followed.reader.clone()).await {
             Ok(generation) => {
                 mesh.configured.taken(generation, Some(version));
                 tracing::info!(%version, %source, "another configuration is in force");
@@ -129,12 +129,12 @@ async fn unless<T>(
 async fn put_in_force(
     mesh: &Handle,
     documents: &Arc<[Document]>,
-    parameters: &Arc<[(String, String)]>,
+    reader: Reader,
 ) -> Result<u64, Error> {
-    let (compiling, documents, parameters) = (mesh.clone(), documents.clone(), parameters.clone());
+    let (compiling, documents) = (mesh.clone(), documents.clone());
     // Thousands of routes take a while, and requests run on the workers here.
     let compiled =
-        task::spawn_blocking(move || compiling.read(&files::parsed(&documents, &parameters)?));
+        task::spawn_blocking(move || compiling.read(&files::parsed(&documents, reader)?));
     let snapshot = compiled.await.map_err(|_| Error::new(Cause::Stopping))??;
     mesh.put_in_force(snapshot).await
 }

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use mesh_core::{
-    Config, Defaults, Snapshot, compile, compile::Target, error::Problem, name::VirtualNodeName,
-    unit::Port,
+    Config, Defaults, Snapshot, compile, compile::Target, error::Problem, load::Reader,
+    name::VirtualNodeName, unit::Port,
 };
 use tokio::time;
 
@@ -37,7 +37,7 @@ pub(super) struct Sourced {
 pub(super) struct Followed {
     pub(super) source: Box<dyn runtime::Source>,
     pub(super) every: Option<Duration>,
-    pub(super) parameters: Arc<[(String, String)]>,
+    pub(super) reader: Reader,
     /// Where what is put in force is kept for a later start.
     pub(super) keep: Option<LastGood>,
 }
@@ -71,7 +71,7 @@ pub(super) async fn open(
     let mut followed = Followed {
         source,
         every: following.every,
-        parameters: Arc::from(builder.parameters.clone()),
+        reader: builder.reader.clone().unwrap_or_default(),
         keep,
     };
     let sourced = followed.first(builder).await?;
@@ -116,7 +116,7 @@ impl Followed {
     }
 
     fn sourced(&self, builder: &MeshBuilder, documents: &[Document]) -> Result<Sourced, Error> {
-        let config = files::parsed(documents, &self.parameters)?;
+        let config = files::parsed(documents, self.reader.clone())?;
         let mut sourced = of_node(builder, &config)?;
         sourced.version = Some(Version::of(documents));
         Ok(sourced)
@@ -150,11 +150,9 @@ fn handed_over(builder: &MeshBuilder) -> Result<Sourced, Error> {
         Source::Several => Err(Error::setup(
             "the configuration was given more than once: it is either files, or a URL, or a configuration, or services",
         )),
-        Source::Config(_) | Source::Services(_) if !builder.parameters.is_empty() => {
-            Err(Error::setup(
-                "parameters are for the files that .app_mesh_file(PATH) and its like read, and there is none",
-            ))
-        }
+        Source::Config(_) | Source::Services(_) if builder.reader.is_some() => Err(Error::setup(
+            "parameters and readers are for the files that .app_mesh_file(PATH) and its like read, and there is none",
+        )),
         Source::Config(config) => of_node(builder, config),
         Source::Services(_) if builder.virtual_node.is_some() => Err(Error::setup(
             ".virtual_node(NAME) is for a mesh that has nodes; services of one's own have none",

@@ -104,7 +104,7 @@ impl ListenerBuilder {
         }
     }
 
-    pub(super) fn in_node(self, path: &str) -> ListenerDraft {
+    pub(super) fn within(self, path: &str) -> ListenerDraft {
         let path = format!("{path}.listener({})", self.port);
         let place = |member: &str| Place::of(format!("{path}.{member}"));
         let outlier_detection = self.outlier_detection;

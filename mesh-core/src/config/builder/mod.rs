@@ -1,7 +1,11 @@
 //! A mesh written in Rust: builders that collect every problem and end in the same check as a file.
 
+mod conditions;
+mod gateway_listener;
+mod gateway_route;
 mod listener;
 mod route;
+mod virtual_gateway;
 mod virtual_node;
 mod virtual_router;
 mod virtual_service;
@@ -16,8 +20,11 @@ use crate::{
     unit::IpPreference,
 };
 
+pub use gateway_listener::GatewayListenerBuilder;
+pub use gateway_route::GatewayRouteBuilder;
 pub use listener::ListenerBuilder;
-pub use route::{ForGrpc, ForHttp, RouteBuilder};
+pub use route::{ForGrpc, ForHttp, ForRequests, ForTcp, RouteBuilder};
+pub use virtual_gateway::VirtualGatewayBuilder;
 pub use virtual_node::VirtualNodeBuilder;
 pub use virtual_router::VirtualRouterBuilder;
 pub use virtual_service::VirtualServiceBuilder;
@@ -104,6 +111,13 @@ impl MeshBuilder {
         self
     }
 
+    /// Adds a virtual gateway and its routes.
+    pub fn virtual_gateway(mut self, gateway: VirtualGatewayBuilder) -> Self {
+        self.draft.gateway_routes.extend(gateway.routes);
+        self.draft.virtual_gateways.push(gateway.draft);
+        self
+    }
+
     /// Checks all that was said and makes the mesh of it.
     ///
     /// What is only warned of is lost here; [`build_config`](Self::build_config) keeps it.
@@ -119,16 +133,22 @@ impl MeshBuilder {
     /// # Errors
     /// [`ConfigErrors`] with every problem there is.
     pub fn build_config(self) -> Result<Config, ConfigErrors> {
+        let draft = self.draft();
+        let resources = draft.resources();
+        let (mesh, warnings) =
+            check(draft, Problems::default()).map_err(|errors| errors.with_resources(resources))?;
+        Ok(Config::from(mesh).with_warnings(warnings))
+    }
+
+    /// All that was said.
+    pub(in crate::config) fn draft(self) -> Draft {
         let mut draft = self.draft;
         draft.meshes.push(MeshDraft {
             name: self.name,
             egress_filter: self.egress_filter,
             ip_preference: self.ip_preference,
         });
-        let resources = draft.resources();
-        let (mesh, warnings) =
-            check(draft, Problems::default()).map_err(|errors| errors.with_resources(resources))?;
-        Ok(Config::from(mesh).with_warnings(warnings))
+        draft
     }
 }
 

@@ -125,6 +125,7 @@ fn warnings_come_with_the_configuration_and_do_not_refuse_it() {
         [
             "missing-backend",
             "protocol-mismatch",
+            "attempt-timeout-not-retried",
             "protocol-mismatch",
             "timeout-below-retries"
         ]
@@ -310,8 +311,13 @@ fn a_route_for_grpc_says_a_service_a_method_and_metadata() {
         .metadata_not("b", HeaderMatcher::exact("1"))
         .metadata_present("c")
         .metadata_absent("d")
+        .timeout(Duration::from_secs(15))
         .port(80);
-    assert_eq!(warnings(with(route.clone())), []);
+    let found = warnings(with(route.clone()));
+    assert!(
+        matches!(&*found, [("inverted-needs-header", _)]),
+        "{found:?}"
+    );
     let mesh = with(route.clone()).build().unwrap();
     let found = &mesh.virtual_router("orders").unwrap().routes[0];
     assert_eq!(found.retry_policy.as_ref(), Some(&retry));

@@ -33,6 +33,7 @@ impl VirtualNode {
             backends: Vec::new(),
             client_policy: None,
             access_log: None,
+            strict: false,
             whole: true,
         };
         VirtualNodeBuilder { draft, path }
@@ -50,7 +51,7 @@ impl VirtualNodeBuilder {
 
     /// Adds a port that the node takes requests on, with limits or with what its callers watch.
     pub fn listener_with(mut self, listener: ListenerBuilder) -> Self {
-        self.draft.listeners.push(listener.in_node(&self.path));
+        self.draft.listeners.push(listener.within(&self.path));
         self
     }
 

@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, net::Ipv6Addr};
 
-use super::{port, watched};
+use super::{certificate, port, watched};
 use crate::{
     config::{
-        DnsResponseType, Listener, ListenerWritten, RouterListener, ServiceDiscovery, Written,
+        DnsResponseType, Listener, ListenerWritten, RouterListener, ServiceDiscovery, Timeout,
+        Written,
         draft::{ListenerDraft, Said, VirtualNodeDraft, VirtualRouterDraft},
     },
     error::{Place, Problems, quoted},
@@ -37,18 +38,37 @@ pub(super) fn of_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Vec<
             if let Some(detection) = detection {
                 one_endpoint(draft, &detection.place, problems);
             }
+            certificate::of_listener(listener.tls.as_ref(), problems);
             Some(Listener {
                 health_check: watched::health_check(listener, problems),
                 outlier_detection: detection.map(|said| said.value),
                 connection_pool: watched::connection_pool(listener, problems),
                 port: port(&listener.port, problems)?,
                 protocol: listener.protocol,
-                timeout: listener.timeout.timeout(),
+                timeout: timeout(listener, problems),
                 tls: listener.tls.as_ref().map(|said| said.value.clone()),
                 written: written(listener),
             })
         })
         .collect()
+}
+
+/// The limits that were written, without the one of a request where there are none.
+fn timeout(draft: &ListenerDraft, problems: &mut Problems) -> Timeout {
+    let timeout = draft.timeout.timeout();
+    let Some(said) = &draft.timeout.per_request else {
+        return timeout;
+    };
+    if draft.protocol != Protocol::Tcp {
+        return timeout;
+    }
+    let message = "the listener speaks tcp, which has no requests, so a limit of a request does nothing: limit how long it may be \
+                   idle";
+    problems.warn("timeout-protocol-mismatch", &said.place, message);
+    Timeout {
+        per_request: None,
+        ..timeout
+    }
 }
 
 fn written(draft: &ListenerDraft) -> ListenerWritten {
@@ -106,7 +126,8 @@ pub(super) fn of_router(
         .collect()
 }
 
-fn once<'a>(ports: impl Iterator<Item = &'a Said<i64>>, problems: &mut Problems) {
+/// Reports ports that were said before.
+pub(super) fn once<'a>(ports: impl Iterator<Item = &'a Said<i64>>, problems: &mut Problems) {
     let mut seen: BTreeMap<i64, &Place> = BTreeMap::new();
     for port in ports {
         if let Some(first) = seen.insert(port.value, &port.place) {
@@ -162,7 +183,7 @@ fn discovery(draft: &VirtualNodeDraft, problems: &mut Problems) {
 }
 
 fn hostname_fits(hostname: &str, place: &Place, problems: &mut Problems) {
-    let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '@' | ':');
+    let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | ':');
     let is_address = hostname.parse::<Ipv6Addr>().is_ok();
     if hostname.is_empty() || hostname.contains(bad) && !is_address {
         let message = format!(

@@ -1,5 +1,6 @@
 //! Conditions of a route.
 
+pub(super) mod gateway;
 mod grpc;
 
 use http::{HeaderName, Method, uri::Scheme};
@@ -25,15 +26,7 @@ pub(super) fn matching(
         value: draft,
         place,
     } = draft;
-    let headers = draft.headers.len();
-    at_most_ten("conditions on headers", headers, place, problems);
-    let parameters = draft.query_parameters.len();
-    at_most_ten(
-        "conditions on query parameters",
-        parameters,
-        place,
-        problems,
-    );
+    at_most_ten_each(draft, place, problems);
     match protocol {
         Protocol::Grpc => RouteMatch::Grpc(grpc::matching(draft, problems)),
         Protocol::Tcp => RouteMatch::Tcp(TcpRouteMatch {
@@ -69,6 +62,18 @@ fn header_matches(draft: &MatchDraft, problems: &mut Problems) -> Vec<HeaderMatc
     headers
         .filter_map(|header| header_match(header, problems))
         .collect()
+}
+
+fn at_most_ten_each(draft: &MatchDraft, place: &Place, problems: &mut Problems) {
+    let headers = draft.headers.len();
+    at_most_ten("conditions on headers", headers, place, problems);
+    let parameters = draft.query_parameters.len();
+    at_most_ten(
+        "conditions on query parameters",
+        parameters,
+        place,
+        problems,
+    );
 }
 
 fn at_most_ten(what: &str, found: usize, place: &Place, problems: &mut Problems) {

@@ -152,13 +152,31 @@ fn duplicates(draft: &Draft, problems: &mut Problems) {
     duplicate("virtual router", routers, problems);
     let services = draft.virtual_services.iter().map(|service| &service.name);
     duplicate("virtual service", services, problems);
-    let mut routes = BTreeMap::<&str, Vec<&Said<String>>>::new();
-    for route in &draft.routes {
-        let router = routes.entry(route.router_name()).or_default();
-        router.push(&route.name);
+    let gateways = draft.virtual_gateways.iter().map(|gateway| &gateway.name);
+    duplicate("virtual gateway", gateways, problems);
+    let routes = draft.routes.iter();
+    each_once(
+        "route",
+        routes.map(|r| (r.router_name(), &r.name)),
+        problems,
+    );
+    let routes = draft.gateway_routes.iter();
+    let routes = routes.map(|r| (r.gateway_name(), &r.name));
+    each_once("gateway route", routes, problems);
+}
+
+/// Names that have to differ within what holds them.
+fn each_once<'a>(
+    kind: &str,
+    names: impl Iterator<Item = (&'a str, &'a Said<String>)>,
+    problems: &mut Problems,
+) {
+    let mut held = BTreeMap::<&str, Vec<&Said<String>>>::new();
+    for (holder, name) in names {
+        held.entry(holder).or_default().push(name);
     }
-    for (router, names) in routes {
-        let what = format!("route of {}", quoted(router));
+    for (holder, names) in held {
+        let what = format!("{kind} of {}", quoted(holder));
         duplicate(&what, names.into_iter(), problems);
     }
 }

@@ -2,15 +2,18 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use super::{gateway_route, route};
 use crate::{
     config::{
-        draft::{Draft, Gaps, ProviderDraft, RouteDraft, Said, VirtualServiceDraft},
+        draft::{
+            Draft, Gaps, GatewayRouteDraft, ProviderDraft, RouteDraft, Said, VirtualServiceDraft,
+        },
         spelling::nearest,
     },
     error::{Place, Problems, quoted},
 };
 
-/// Takes routes and virtual services out of the draft that refer to what is not there.
+/// Takes routes, virtual services and gateway routes out of the draft that refer to what is not there.
 pub(super) fn leave_out(draft: &mut Draft, problems: &mut Problems) {
     let nodes = draft.virtual_nodes.iter().map(|node| &node.name);
     let routers = draft.virtual_routers.iter().map(|router| &router.name);
@@ -20,23 +23,40 @@ pub(super) fn leave_out(draft: &mut Draft, problems: &mut Problems) {
         gaps: draft.gaps.clone(),
     };
     let left_out = &mut draft.gaps.left_out_routes;
-    draft.routes.retain(|route| {
-        let kept = known.has_all_of(route, problems);
+    draft.routes.retain(|draft| {
+        let kept = known.has_all_of(draft, problems);
         if !kept {
-            left_out.insert(route.router_name().to_owned());
+            left_out.insert(draft.router_name().to_owned());
+            // What is wrong with it is told all the same.
+            route::route(draft, problems);
         }
         kept
     });
     draft
         .virtual_services
         .retain(|service| known.has_provider_of(service, problems));
+    let services = draft.virtual_services.iter();
+    let gateways = draft.virtual_gateways.iter();
+    let known = Entered {
+        services: services.map(|service| service.name.value.clone()).collect(),
+        gateways: gateways.map(|gateway| gateway.name.value.clone()).collect(),
+        gaps: known.gaps,
+    };
+    let left_out = &mut draft.gaps.left_out_gateway_routes;
+    draft.gateway_routes.retain(|draft| {
+        let kept = known.has_all_of(draft, problems);
+        if !kept {
+            left_out.insert(draft.gateway_name().to_owned());
+            gateway_route::gateway_route(draft, problems);
+        }
+        kept
+    });
 }
 
 /// Reports a reference to what is not there, with the way to allow it.
 pub(super) fn report<'a>(
     code: &'static str,
-    kind: &str,
-    name: &str,
+    (kind, name): (&str, &str),
     known: impl Iterator<Item = &'a str>,
     place: &Place,
     problems: &mut Problems,
@@ -109,6 +129,35 @@ impl Known {
 
     fn has_router(&self, name: &str) -> bool {
         self.gaps.virtual_routers || self.routers.contains(name)
+    }
+}
+
+/// What a gateway route refers to.
+struct Entered {
+    services: BTreeSet<String>,
+    gateways: BTreeSet<String>,
+    gaps: Gaps,
+}
+
+impl Entered {
+    fn has_all_of(&self, route: &GatewayRouteDraft, problems: &mut Problems) -> bool {
+        let holder = "the gateway route is";
+        let mut all = true;
+        if let Some(Said { value, place }) = &route.gateway
+            && !(self.gaps.virtual_gateways || self.gateways.contains(value))
+        {
+            let gateway = ("missing-gateway", "virtual gateway", value.as_str());
+            warn(gateway, &self.gateways, holder, place, problems);
+            all = false;
+        }
+        if let Some(Said { value, place }) = &route.virtual_service
+            && !(self.gaps.virtual_services || self.services.contains(value))
+        {
+            let service = ("missing-virtual-service", "virtual service", value.as_str());
+            warn(service, &self.services, holder, place, problems);
+            all = false;
+        }
+        all
     }
 }
 

@@ -4,12 +4,17 @@
 //! see [`Gaps`](super::draft::Gaps).
 
 mod advice;
+mod certificate;
 mod expressions;
+mod gateway;
+mod gateway_route;
 mod graph;
 mod listener;
 mod matching;
 mod membership;
 mod missing;
+mod port_meant;
+mod references;
 mod route;
 mod watched;
 
@@ -37,7 +42,8 @@ pub(crate) fn check(
     if draft.allow_missing {
         missing::leave_out(&mut draft, &mut problems);
     }
-    graph::check(&draft, &mut problems);
+    expressions::leave_out(&mut draft, &mut problems);
+    references::check(&draft, &mut problems);
     advice::check(&draft, &mut problems);
     expressions::check(&draft, &mut problems);
     let virtual_nodes = keyed(draft.virtual_nodes.iter().filter_map(|node| {
@@ -54,6 +60,8 @@ pub(crate) fn check(
         let service = virtual_service(service, &mut problems)?;
         Some((service.name.clone(), service))
     }));
+    let gateways = gateway::all(&draft, &mut problems).into_iter();
+    let virtual_gateways = keyed(gateways.map(|gateway| (gateway.name.clone(), gateway)));
     let name = chosen
         .as_ref()
         .and_then(|mesh| named(&mesh.name, MeshName::new, &mut problems));
@@ -72,7 +80,7 @@ pub(crate) fn check(
         virtual_nodes,
         virtual_routers,
         virtual_services,
-        virtual_gateways: BTreeMap::new(),
+        virtual_gateways,
     };
     Ok((mesh, warnings))
 }
@@ -81,7 +89,7 @@ fn keyed<K: Ord, V>(values: impl Iterator<Item = (K, V)>) -> BTreeMap<K, V> {
     values.collect()
 }
 
-/// Each router's routes, in the order they were said.
+/// Each router's routes, by name.
 fn routes(draft: &Draft, problems: &mut Problems) -> BTreeMap<String, Vec<Route>> {
     let mut routes = BTreeMap::<_, Vec<_>>::new();
     for route in &draft.routes {
@@ -91,12 +99,16 @@ fn routes(draft: &Draft, problems: &mut Problems) -> BTreeMap<String, Vec<Route>
             .or_default()
             .extend(route::route(route, problems));
     }
+    for of_router in routes.values_mut() {
+        of_router.sort_by(|a, b| a.name.cmp(&b.name));
+    }
     routes
 }
 
 fn virtual_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Option<VirtualNode> {
     let name = named(&draft.name, VirtualNodeName::new, problems);
     let listeners = listener::of_node(draft, problems);
+    certificate::of_policy(draft.client_policy.as_ref(), problems);
     let backends = draft.backends.iter();
     let mut backends: Vec<_> = backends
         .filter_map(|draft| backend(draft, problems))
@@ -117,6 +129,7 @@ fn virtual_node(draft: &VirtualNodeDraft, problems: &mut Problems) -> Option<Vir
 
 fn backend(draft: &BackendDraft, problems: &mut Problems) -> Option<Backend> {
     let policy = draft.client_policy.as_ref();
+    certificate::of_policy(policy, problems);
     Some(Backend {
         virtual_service: named(&draft.virtual_service, VirtualServiceName::new, problems)?,
         client_policy: policy.map(|said| said.value.clone()),
@@ -196,3 +209,6 @@ fn sized(what: &str, text: &str, max: usize, place: &Place, problems: &mut Probl
     }
     fits
 }
+
+#[cfg(test)]
+mod tests;

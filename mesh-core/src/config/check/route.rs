@@ -8,7 +8,7 @@ use crate::{
     },
     error::{Place, Problems, quoted},
     name::{RouteName, VirtualNodeName},
-    unit::{Priority, Weight},
+    unit::{Priority, Protocol, Weight},
 };
 
 pub(super) fn route(draft: &RouteDraft, problems: &mut Problems) -> Option<Route> {
@@ -17,9 +17,12 @@ pub(super) fn route(draft: &RouteDraft, problems: &mut Problems) -> Option<Route
     let priority = priority.and_then(|said| within(said, Priority::new, problems));
     let protocol = draft.protocol.value;
     let matches = matching(&draft.matches, protocol, problems);
+    if draft.whole {
+        with_path(draft, problems);
+    }
     let targets = targets(draft, problems);
     let retry_policy = draft.retry_policy.as_ref();
-    let retry_policy = retry_policy.and_then(|said| retry(said, draft.whole, problems));
+    let retry_policy = retry_policy.and_then(|said| retry(said, draft, problems));
     Some(Route {
         name: name?,
         priority,
@@ -30,6 +33,19 @@ pub(super) fn route(draft: &RouteDraft, problems: &mut Problems) -> Option<Route
         timeout: draft.timeout.timeout(),
         written: written(draft),
     })
+}
+
+/// The API took a route without a path, the Kubernetes webhook did not.
+fn with_path(draft: &RouteDraft, problems: &mut Problems) {
+    let Said {
+        value: matches,
+        place,
+    } = &draft.matches;
+    let http = matches!(draft.protocol.value, Protocol::Http | Protocol::Http2);
+    if matches.strict && http && matches.path.is_none() {
+        let message = "the match has neither a prefix nor a path, of which Kubernetes asks for one: write the prefix `/` for all paths";
+        problems.error("match-without-path", place, message);
+    }
 }
 
 fn written(draft: &RouteDraft) -> RouteWritten {
@@ -95,12 +111,24 @@ fn target(draft: &TargetDraft, problems: &mut Problems) -> Option<WeightedTarget
     })
 }
 
-fn retry(said: &Said<RetryPolicy>, whole: bool, problems: &mut Problems) -> Option<RetryPolicy> {
+fn retry(
+    said: &Said<RetryPolicy>,
+    draft: &RouteDraft,
+    problems: &mut Problems,
+) -> Option<RetryPolicy> {
     let Said { value, place } = said;
-    if value.has_no_event() && whole {
+    if value.has_no_event() && draft.whole {
         let message = "the retry policy says how often and not when: name an event, as `server-error`, `gateway-error`, \
                        `client-error`, `stream-error` (HTTP), `connection-error` (TCP) or, of a gRPC route, `unavailable`";
         problems.error("missing-retry-event", place, message);
+        return None;
+    }
+    let spoken = draft.protocol.value;
+    if !value.grpc_events.is_empty() && spoken != Protocol::Grpc {
+        let message = format!(
+            "a route for {spoken} has no gRPC statuses to try again: leave those events out, or make it a route for gRPC"
+        );
+        problems.error("retry-event-mismatch", place, message);
         return None;
     }
     Some(value.clone())

@@ -1,15 +1,71 @@
 //! Intrinsic functions: which one stands somewhere, and their arguments.
 
-use crate::load::node::{Node, Value};
+use crate::{
+    error::Location,
+    load::node::{Entry, Node, Value},
+};
 
-/// The function that a node is a call of, without `Fn::`.
-pub(super) fn called(node: &Node) -> Option<&str> {
-    if let Some(tag) = &node.tag {
-        return Some(tag);
+/// A value as it was written, or as a function's argument: then without the tag that calls the function.
+#[derive(Clone, Copy)]
+pub(super) struct Written<'n> {
+    pub(super) value: &'n Value,
+    tag: Option<&'n str>,
+    pub(super) at: &'n Location,
+}
+
+impl<'n> Written<'n> {
+    pub(super) fn of(node: &'n Node) -> Self {
+        Self {
+            value: &node.value,
+            tag: node.tag.as_deref(),
+            at: &node.at,
+        }
     }
-    match node.entries() {
-        [only] => long_form(&only.key),
-        _ => None,
+
+    /// The tag that calls a function.
+    pub(super) fn tag(self) -> Option<&'n str> {
+        self.tag
+    }
+
+    /// The function that this is a call of, without `Fn::`.
+    pub(super) fn called(self) -> Option<&'n str> {
+        match (self.tag, self.entries()) {
+            (Some(tag), _) => Some(tag),
+            (None, [only]) => long_form(&only.key),
+            _ => None,
+        }
+    }
+
+    /// The argument of a call, which is the value itself where a tag calls.
+    pub(super) fn argument(self) -> Self {
+        match (self.tag, self.entries()) {
+            (None, [only]) => Self::of(&only.node),
+            _ => Self { tag: None, ..self },
+        }
+    }
+
+    /// The text that was written, if one was and no function gives it.
+    pub(super) fn text(self) -> Option<&'n str> {
+        match self.value {
+            Value::Scalar(scalar) if self.tag.is_none() && !scalar.is_null() => Some(&scalar.text),
+            _ => None,
+        }
+    }
+
+    /// The items that were written, if a list was and no function gives it.
+    pub(super) fn items(self) -> Option<&'n [Node]> {
+        match self.value {
+            Value::List(items) if self.tag.is_none() => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The entries of a mapping; none of anything else.
+    pub(super) fn entries(self) -> &'n [Entry] {
+        match self.value {
+            Value::Map(entries) => entries,
+            _ => &[],
+        }
     }
 }
 
@@ -17,43 +73,6 @@ pub(super) fn called(node: &Node) -> Option<&str> {
 pub(super) fn long_form(key: &str) -> Option<&str> {
     key.strip_prefix("Fn::")
         .or_else(|| (key == "Ref").then_some("Ref"))
-}
-
-/// The argument of a call, which is the node itself where a tag calls.
-pub(super) fn argument(node: &Node) -> &Node {
-    match (&node.tag, node.entries()) {
-        (None, [only]) => &only.node,
-        _ => node,
-    }
-}
-
-/// The name of an attribute: written, or what a `Ref` gives.
-pub(super) enum Attribute<'a> {
-    Named(&'a str),
-    Ref(&'a str),
-}
-
-/// `Resource.Attribute`, as a text or as a list of two.
-pub(super) fn attribute(argument: &Node) -> Option<(&str, Attribute<'_>)> {
-    match &argument.value {
-        Value::Scalar(scalar) => {
-            let (resource, attribute) = scalar.text.split_once('.')?;
-            Some((resource, Attribute::Named(attribute)))
-        }
-        Value::List(items) => match items.as_slice() {
-            [resource, attribute] => {
-                let resource = resource.text().filter(|_| called(resource).is_none())?;
-                let named = match called(attribute) {
-                    None => Attribute::Named(attribute.text()?),
-                    Some("Ref") => Attribute::Ref(self::argument(attribute).text()?),
-                    Some(_) => return None,
-                };
-                Some((resource, named))
-            }
-            _ => None,
-        },
-        Value::Map(_) => None,
-    }
 }
 
 /// A piece of what `Fn::Sub` is given.
@@ -86,28 +105,6 @@ pub(super) fn pieces(text: &str) -> Option<Vec<Piece<'_>>> {
     pieces.retain(|piece| *piece != Piece::Text(""));
     Some(pieces)
 }
-
-/// Functions that CloudFormation has and this version does not compute, with the code of the error that says so.
-pub(super) const NOT_COMPUTED: [(&str, &str); 18] = [
-    ("And", "unsupported-and"),
-    ("Base64", "unsupported-base64"),
-    ("Cidr", "unsupported-cidr"),
-    ("Condition", "unsupported-condition"),
-    ("Contains", "unsupported-contains"),
-    ("Equals", "unsupported-equals"),
-    ("FindInMap", "unsupported-find-in-map"),
-    ("GetAZs", "unsupported-get-azs"),
-    ("If", "unsupported-if"),
-    ("ImportValue", "unsupported-import-value"),
-    ("Join", "unsupported-join"),
-    ("Length", "unsupported-length"),
-    ("Not", "unsupported-not"),
-    ("Or", "unsupported-or"),
-    ("Select", "unsupported-select"),
-    ("Split", "unsupported-split"),
-    ("ToJsonString", "unsupported-to-json-string"),
-    ("Transform", "unsupported-transform"),
-];
 
 #[cfg(test)]
 mod tests {

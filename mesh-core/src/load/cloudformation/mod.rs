@@ -3,7 +3,16 @@
 //! Functions are resolved first, then the properties are held against their shape. Other resources are looked at only
 //! where an App Mesh resource refers to them.
 
+mod arn;
+mod attribute;
+mod call;
+mod condition;
+mod constraint;
+mod encode;
 mod function;
+mod import;
+mod list;
+mod mapping;
 mod parameter;
 mod reference;
 mod resolve;
@@ -11,9 +20,9 @@ mod section;
 mod substitute;
 mod template;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use self::reference::is_pseudo;
+pub(super) use self::{import::IMPORT, reference::is_pseudo};
 use self::{
     resolve::Resolve,
     template::{AppMesh, Resource, Template, at},
@@ -37,6 +46,8 @@ pub(super) struct Found {
     pub(super) resources: Vec<Read>,
     /// Whether something is there of which nobody knows what it is.
     pub(super) unknown: bool,
+    /// The names of values that only the caller can give, as far as they were asked for.
+    pub(super) asked: BTreeSet<String>,
 }
 
 /// Reads a template's App Mesh resources.
@@ -55,16 +66,21 @@ pub(super) fn read(
             continue;
         };
         match resource.app_mesh {
-            Some(app_mesh) => {
-                let read = app_mesh_resource(resource, app_mesh, lenient, &mut resolve);
-                found.resources.push(read);
-            }
+            Some(app_mesh) => match resolve.is_there(resource) {
+                Some(true) => {
+                    let read = app_mesh_resource(resource, app_mesh, lenient, &mut resolve);
+                    found.resources.push(read);
+                }
+                Some(false) => {}
+                None => found.unknown = true,
+            },
             None if resource.is_untyped() && !resource.id.starts_with("Fn::") => {
                 found.unknown = true;
             }
             None => foreign(resource, resolve.problems),
         }
     }
+    found.asked = resolve.asked;
     found
 }
 
@@ -82,10 +98,11 @@ fn app_mesh_resource<'a>(
     lenient: bool,
     resolve: &mut Resolve<'a, '_>,
 ) -> Read {
-    let before = resolve.problems.errors();
+    let before = (resolve.problems.errors(), resolve.lost);
     attributes(resource, resolve.problems);
     let shape = schema::of(app_mesh.kind);
     let properties = resolve.properties(resource, &Kind::Object(shape));
+    let lost = resolve.lost;
     let problems = &mut *resolve.problems;
     let place = match resource.properties {
         Some(entry) => at(properties.place.path.clone(), &entry.key_at),
@@ -116,7 +133,7 @@ fn app_mesh_resource<'a>(
             .and_then(|parent| properties.text(&[parent])),
         name: name.unwrap_or_else(|| Said::new(resource.id.to_owned(), resource.place())),
         named,
-        whole: problems.errors() == before,
+        whole: (problems.errors(), lost) == before,
         properties,
     }
 }
@@ -138,11 +155,7 @@ impl Names for NoReferences {
 fn attributes(resource: Resource<'_>, problems: &mut Problems) {
     for Entry { key, key_at, .. } in resource.entry.node.entries() {
         let place = at(format!("{}.{key}", resource.path()), key_at);
-        if key == "Condition" {
-            let message = "this version does not compute conditions yet, so it cannot tell whether this resource is there: \
-                           remove the condition or the resource";
-            problems.error("unsupported-condition", &place, message);
-        } else if !ATTRIBUTES.contains(&key.as_str()) {
+        if !ATTRIBUTES.contains(&key.as_str()) {
             let message = format!(
                 "a resource has no attribute {}{}",
                 quoted(key),

@@ -1,15 +1,15 @@
-//! Puts values in the place of functions: `Ref`, `Fn::GetAtt`, `Fn::Sub`, parameters and pseudo parameters.
+//! Puts values in the place of functions, parameters and pseudo parameters.
 //!
 //! It goes along the properties' shapes: what nobody will read is unknown without a word, whatever it asks for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    function::{self, NOT_COMPUTED},
+    function::{self, Written},
     template::{Resource, Template, at, below},
 };
 use crate::{
-    config::spelling::nearest,
+    config::pattern::Room,
     error::{Place, Problems, quoted},
     load::{
         node::{Entry, Node, Scalar, Value},
@@ -39,8 +39,19 @@ pub(super) struct Resolve<'a, 'p> {
     pub(super) problems: &'p mut Problems,
     /// Attributes that were asked for; `None` while one is being computed.
     pub(super) attributes: BTreeMap<(String, String), Option<Known>>,
-    /// Parameters with which nothing was wrong.
+    /// Conditions that were asked for; `None` while one is being computed.
+    pub(super) conditions: BTreeMap<&'a str, Option<Option<bool>>>,
     pub(super) parameters: BTreeMap<&'a str, Known>,
+    /// What the `AllowedPattern`s of parameters may take.
+    pub(super) patterns: Room,
+    /// The names of values that only the caller can give, as far as they were asked for.
+    pub(super) asked: BTreeSet<String>,
+    /// Those of them that were not given: each is reported once.
+    missing: BTreeSet<String>,
+    /// How often a value was not given.
+    pub(super) wanted: usize,
+    /// How many values are not known, whether that was reported now or before.
+    pub(super) lost: usize,
     /// How many values are being computed.
     pub(super) depth: usize,
     /// How much more functions may give.
@@ -55,7 +66,13 @@ impl<'a, 'p> Resolve<'a, 'p> {
             template,
             problems,
             attributes: BTreeMap::new(),
+            conditions: BTreeMap::new(),
             parameters: BTreeMap::new(),
+            patterns: Room::default(),
+            asked: BTreeSet::new(),
+            missing: BTreeSet::new(),
+            wanted: 0,
+            lost: 0,
             depth: 0,
             room: ROOM,
             unread: false,
@@ -80,28 +97,53 @@ impl<'a, 'p> Resolve<'a, 'p> {
 
     /// A value; `None` if it is `AWS::NoValue`.
     pub(super) fn node(&mut self, node: &Node, path: String, kind: &Kind) -> Option<Resolved> {
+        self.written(Written::of(node), path, kind)
+    }
+
+    /// As [`node`](Self::node).
+    pub(super) fn written(
+        &mut self,
+        written: Written<'_>,
+        path: String,
+        kind: &Kind,
+    ) -> Option<Resolved> {
         self.depth += 1;
-        let resolved = self.nested(node, at(path, &node.at), kind);
+        let place = at(path, written.at);
+        let resolved = match written.called() {
+            Some(name) => self.computed(name, written.argument(), place, kind),
+            None => self.nested(written, place, kind),
+        };
         self.depth -= 1;
         resolved
     }
 
-    fn nested(&mut self, node: &Node, place: Place, kind: &Kind) -> Option<Resolved> {
-        let called = function::called(node);
-        if called.is_some() && self.unread {
-            let content = Content::Unknown;
-            return Some(Resolved { content, place });
-        }
-        if let Some(name) = called {
-            return match self.call(name, function::argument(node), &place) {
-                Known::Content(content) => Some(Resolved {
-                    content: self.held(content, &place),
-                    place,
-                }),
-                Known::NoValue => None,
-            };
-        }
-        let content = match &node.value {
+    fn computed(
+        &mut self,
+        name: &str,
+        argument: Written<'_>,
+        place: Place,
+        kind: &Kind,
+    ) -> Option<Resolved> {
+        let content = if self.unread || self.problems.is_full() || self.room == 0 {
+            Content::Unknown
+        } else if name == "If" {
+            return self.choose(argument, &place, kind);
+        } else {
+            match self.call(name, argument, &place) {
+                Known::Content(content) => self.held(content, &place),
+                Known::NoValue => return None,
+            }
+        };
+        self.lost += usize::from(matches!(content, Content::Unknown) && !self.unread);
+        let content = match kind {
+            Kind::Name => content,
+            _ => self.with_arn(content, &place),
+        };
+        Some(Resolved { content, place })
+    }
+
+    fn nested(&mut self, written: Written<'_>, place: Place, kind: &Kind) -> Option<Resolved> {
+        let content = match written.value {
             Value::Scalar(scalar) => self.scalar(scalar, &place),
             Value::List(items) => {
                 let of = match kind {
@@ -195,39 +237,18 @@ impl<'a, 'p> Resolve<'a, 'p> {
         Content::Text(scalar.text.clone())
     }
 
-    fn call(&mut self, name: &str, argument: &Node, place: &Place) -> Known {
-        if self.problems.is_full() || self.room == 0 {
-            return UNKNOWN;
+    /// A value that was not given: asked for once, however often it is needed.
+    pub(super) fn missing(
+        &mut self,
+        key: &str,
+        code: &'static str,
+        message: &str,
+        place: &Place,
+    ) -> Known {
+        self.wanted += 1;
+        if self.missing.insert(key.to_owned()) {
+            self.problems.missing(code, place, key, message);
         }
-        match name {
-            "Ref" => match argument.text() {
-                Some(name) => self.reference(name, place),
-                None => self.bad_argument("`Ref` needs a name: `!Ref Name`", place),
-            },
-            "GetAtt" => self.get_att(argument, place),
-            "Sub" => self.sub(argument, place),
-            _ => self.not_computed(name, place),
-        }
-    }
-
-    pub(super) fn bad_argument(&mut self, message: &str, place: &Place) -> Known {
-        self.problems.error("bad-function", place, message);
-        UNKNOWN
-    }
-
-    fn not_computed(&mut self, name: &str, place: &Place) -> Known {
-        let known = NOT_COMPUTED.iter().find(|(function, _)| *function == name);
-        let Some((function, code)) = known else {
-            let functions = NOT_COMPUTED.iter().map(|(name, _)| *name);
-            let hint = nearest(name, functions.chain(["Ref", "GetAtt", "Sub"]));
-            let message = format!("CloudFormation has no function {}{hint}", quoted(name));
-            self.problems.error("unknown-function", place, message);
-            return UNKNOWN;
-        };
-        let message = format!(
-            "this version does not compute `Fn::{function}` yet: write its value here, or a parameter whose value you give"
-        );
-        self.problems.error(code, place, message);
         UNKNOWN
     }
 }
@@ -236,3 +257,5 @@ impl<'a, 'p> Resolve<'a, 'p> {
 pub(super) const LONGEST: usize = 4096;
 /// How much functions may give in one template, as [`Content::size`] counts it: some ten times what a large one asks for.
 const ROOM: usize = 200_000;
+/// How deep values may be computed in one another: a document's own depth is bounded, a chain of references is not.
+pub(super) const DEPTH: usize = 96;

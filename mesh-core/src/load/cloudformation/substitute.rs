@@ -3,27 +3,23 @@
 use std::collections::BTreeMap;
 
 use super::{
-    function::{self, Piece},
+    call::TOO_LONG,
+    function::{self, Piece, Written},
     resolve::{Known, LONGEST, Resolve, UNKNOWN, text},
+    template::below,
 };
 use crate::{
     error::Place,
-    load::{
-        node::{Entry, Node, Value},
-        resolved::Content,
-        shape::Kind,
-    },
+    load::{node::Entry, resolved::Content, shape::Kind},
 };
 
 impl Resolve<'_, '_> {
     /// What `Fn::Sub` gives.
-    pub(super) fn sub(&mut self, argument: &Node, place: &Place) -> Known {
-        let (template, variables) = match &argument.value {
-            Value::List(items) => match items.as_slice() {
-                [template, variables] => (template.text(), variables.entries()),
-                _ => (None, &[][..]),
-            },
-            _ => (argument.text(), &[][..]),
+    pub(super) fn sub(&mut self, argument: Written<'_>, place: &Place) -> Known {
+        let (template, variables) = match argument.items() {
+            Some([template, variables]) => (Written::of(template).text(), variables.entries()),
+            Some(_) => (None, &[][..]),
+            None => (argument.text(), &[][..]),
         };
         let Some(template) = template else {
             return self.bad_argument(
@@ -72,7 +68,7 @@ impl Resolve<'_, '_> {
             return self.bad_argument(message, place);
         }
         if let Some(entry) = variables.iter().find(|entry| entry.key == name) {
-            let path = format!("{}.{name}", place.path);
+            let path = below(&place.path, &format!(".{name}"));
             let resolved = self.node(&entry.node, path, &Kind::Text);
             return resolved.map_or(Known::NoValue, |resolved| Known::Content(resolved.content));
         }
@@ -89,15 +85,11 @@ impl Resolve<'_, '_> {
         let mut joined = String::new();
         for value in values {
             match value {
-                Content::Text(text) | Content::Bare(text) => joined.push_str(&text),
-                Content::Unknown => return UNKNOWN,
-                Content::Arn(arn) => {
-                    let what = "an App Mesh resource, whose ARN AWS alone knows; for its name write `${…}` with the attribute";
-                    return self.given(&arn.logical_id, "missing-value", what, place);
-                }
-                Content::Null | Content::List(_) | Content::Map(_) => {
-                    return self.bad_argument(NOT_A_TEXT, place);
-                }
+                Content::Text(text) => joined.push_str(&text),
+                other => match self.as_text(Some(other), NOT_A_TEXT, place) {
+                    Some(text) => joined.push_str(&text),
+                    None => return UNKNOWN,
+                },
             }
             if joined.len() > LONGEST {
                 return self.bad_argument(TOO_LONG, place);
@@ -108,4 +100,3 @@ impl Resolve<'_, '_> {
 }
 
 const NOT_A_TEXT: &str = "a variable of `Fn::Sub` has to be a text";
-const TOO_LONG: &str = "this text is longer than anything of App Mesh may be: shorten it";

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::mapping::{Mappings, mappings};
 pub(super) use crate::load::place::{at, below};
 use crate::{
     config::ResourceKind,
     error::Place,
     load::{
-        node::{Entry, Node},
+        node::{Entry, Node, Value},
         schema::TYPES,
     },
 };
@@ -16,6 +17,10 @@ use crate::{
 pub(super) struct Template<'a> {
     pub(super) parameters: BTreeMap<&'a str, &'a Entry>,
     pub(super) resources: BTreeMap<&'a str, Resource<'a>>,
+    pub(super) conditions: BTreeMap<&'a str, &'a Entry>,
+    pub(super) mappings: Mappings<'a>,
+    /// Whether it asks for `AWS::LanguageExtensions`.
+    pub(super) extended: bool,
     /// The values that the caller gave.
     pub(super) values: &'a BTreeMap<String, String>,
 }
@@ -41,15 +46,21 @@ pub(super) struct AppMesh {
 
 impl<'a> Template<'a> {
     pub(super) fn new(root: &'a Node, values: &'a BTreeMap<String, String>) -> Self {
-        let parameters = section(root, "Parameters");
-        let resources = section(root, "Resources");
+        let named = |name| section(root, name).iter();
         Self {
-            parameters: parameters
+            parameters: named("Parameters")
                 .map(|entry| (entry.key.as_str(), entry))
                 .collect(),
-            resources: resources
+            resources: named("Resources")
                 .map(|entry| (entry.key.as_str(), Resource::new(entry)))
                 .collect(),
+            conditions: named("Conditions")
+                .map(|entry| (entry.key.as_str(), entry))
+                .collect(),
+            mappings: mappings(section(root, "Mappings")),
+            extended: root
+                .member("Transform")
+                .is_some_and(|node| transforms(node).any(|name| name == EXTENSIONS)),
             values,
         }
     }
@@ -87,6 +98,11 @@ impl<'a> Resource<'a> {
         self.properties?.node.member(name)
     }
 
+    /// What says whether it is there.
+    pub(super) fn condition(&self) -> Option<&'a Node> {
+        self.entry.node.member("Condition")
+    }
+
     pub(super) fn path(&self) -> String {
         below("Resources.", self.id)
     }
@@ -96,6 +112,18 @@ impl<'a> Resource<'a> {
     }
 }
 
-fn section<'a>(root: &'a Node, name: &str) -> impl Iterator<Item = &'a Entry> {
-    root.member(name).map_or(&[][..], Node::entries).iter()
+fn section<'a>(root: &'a Node, name: &str) -> &'a [Entry] {
+    root.member(name).map_or(&[][..], Node::entries)
 }
+
+/// The macros that a `Transform` names; one with arguments has none here.
+pub(super) fn transforms(node: &Node) -> impl Iterator<Item = &str> {
+    let items = match &node.value {
+        Value::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    items.iter().map(|item| item.text().unwrap_or_default())
+}
+
+/// The macro whose functions are computed here.
+pub(super) const EXTENSIONS: &str = "AWS::LanguageExtensions";

@@ -1,13 +1,14 @@
 //! Holds a resource's properties against their shape: unknown names, missing ones, wrong types, several where one may be.
 
 mod canonical;
+mod choice;
 mod value;
 
 pub(super) use canonical::{Names, canonical};
 
 use super::{
     resolved::{Content, Member, Resolved},
-    shape::{Choice, Form, Kind, Property, Shape},
+    shape::{Form, Kind, Property, Shape},
 };
 use crate::{
     config::spelling::{meant, nearest},
@@ -48,21 +49,22 @@ impl Conform<'_> {
         for member in node.members() {
             self.member(member, shape);
         }
-        let misspelt = self.misspelt(node, shape);
-        self.required(node, shape, &misspelt, named_at);
+        let instead = self.instead(node, shape);
+        self.required(node, shape, &instead, named_at);
         for choice in shape.choices {
-            self.choice(node, shape, choice, &misspelt, named_at);
+            let chosen = self.chosen(node, choice);
+            self.choice(&chosen, shape.what, &instead, named_at);
         }
     }
 
-    fn required(&mut self, node: &Resolved, shape: &Shape, misspelt: &[String], named_at: &Place) {
+    fn required(&mut self, node: &Resolved, shape: &Shape, instead: &Instead, named_at: &Place) {
         let form = self.rules.form;
         for property in shape
             .there(form)
             .filter(|property| property.required.has(form))
         {
             let spelling = form.spelling(property.name);
-            if node.at(&[&spelling]).is_some() || misspelt.contains(&spelling) {
+            if node.at(&[&spelling]).is_some() || instead.misspelt.contains(&spelling) {
                 continue;
             }
             let null = node.members().iter().any(|member| member.key == spelling);
@@ -87,11 +89,7 @@ impl Conform<'_> {
         if self.problems.is_full() {
             return;
         }
-        let form = self.rules.form;
-        let known: Vec<String> = shape
-            .there(form)
-            .map(|property| form.spelling(property.name))
-            .collect();
+        let known = self.spellings(shape);
         let hint = nearest(&member.key, known.iter().map(String::as_str));
         let (what, key) = (shape.what, quoted(&member.key));
         let place = &member.key_place;
@@ -118,79 +116,42 @@ impl Conform<'_> {
         }
     }
 
-    fn choice(
-        &mut self,
-        node: &Resolved,
-        shape: &Shape,
-        choice: &Choice,
-        misspelt: &[String],
-        named_at: &Place,
-    ) {
+    /// What the unknown members were meant for: these are reported already, so what they stand for is not missed as well.
+    fn instead(&self, node: &Resolved, shape: &Shape) -> Instead {
         let form = self.rules.form;
-        let among: Vec<String> = choice
-            .among
-            .iter()
-            .map(|name| form.spelling(name))
-            .collect();
-        let there = node.members().iter().filter(|member| {
-            among.contains(&member.key) && !matches!(member.value.content, Content::Null)
-        });
-        // What is not known may come to nothing.
-        let mut known = there
-            .clone()
-            .filter(|member| !matches!(member.value.content, Content::Unknown));
-        let listed = || among.iter().map(|name| quoted(name)).collect::<Vec<_>>();
-        match (known.next(), known.next()) {
-            (None, _) if there.count() > 0 => {}
-            (None, _) if misspelt.iter().any(|name| among.contains(name)) => {}
-            (None, _) if choice.required.has(form) => {
-                let message = match among.as_slice() {
-                    [only] => format!(
-                        "{} needs `{only}`: add it, or leave the whole of it out",
-                        shape.what
-                    ),
-                    _ => format!(
-                        "{} needs one of {}: add one",
-                        shape.what,
-                        listed().join(", ")
-                    ),
-                };
-                self.problems.error("missing-property", named_at, message);
-            }
-            (Some(first), Some(second)) if choice.exclusive => {
-                let message = format!(
-                    "{} has `{}` and `{}`, and only one of {} may stand: remove the others",
-                    shape.what,
-                    first.key,
-                    second.key,
-                    listed().join(", ")
-                );
-                self.problems
-                    .error("several-choices", &second.key_place, message);
-            }
-            _ => {}
+        let unknown = node.members().iter();
+        let unknown = unknown.filter(|member| shape.property(&member.key, form).is_none());
+        let unknown: Vec<&Member> = unknown.take(LOOKED_AT).collect();
+        // One that is passed over leaves what it stands for missing.
+        if unknown.is_empty() || self.rules.lenient {
+            return Instead::default();
+        }
+        let names = self.spellings(shape);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let misspelt = unknown.iter();
+        let misspelt = misspelt.filter_map(|member| meant(&member.key, &names));
+        Instead {
+            misspelt: misspelt.map(str::to_owned).collect(),
+            object: unknown
+                .iter()
+                .any(|member| matches!(member.value.content, Content::Map(_))),
         }
     }
 
-    /// The properties that are there under another spelling: reported as unknown, so not missed as well.
-    fn misspelt(&self, node: &Resolved, shape: &Shape) -> Vec<String> {
+    fn spellings(&self, shape: &Shape) -> Vec<String> {
         let form = self.rules.form;
-        let unknown = node
-            .members()
-            .iter()
-            .filter(|member| shape.property(&member.key, form).is_none());
-        let mut unknown = unknown.take(LOOKED_AT).peekable();
-        if unknown.peek().is_none() {
-            return Vec::new();
-        }
-        let names: Vec<String> = shape
-            .there(form)
-            .map(|property| form.spelling(property.name))
-            .collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let meant = unknown.filter_map(|member| meant(&member.key, &names));
-        meant.map(str::to_owned).collect()
+        let there = shape.there(form);
+        there.map(|property| form.spelling(property.name)).collect()
     }
+}
+
+/// What stands where something known is due.
+#[derive(Default)]
+struct Instead {
+    /// Properties under another spelling.
+    misspelt: Vec<String>,
+    /// Whether one is an object, as most of what is chosen from are.
+    object: bool,
 }
 
 /// Beyond so many unknown keys nobody meant one of ours.

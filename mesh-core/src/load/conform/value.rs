@@ -102,7 +102,9 @@ impl Conform<'_> {
             "`Ref` of {0} gives its ARN, which only AWS knows: give its value as the parameter {0}",
             quoted(&arn.logical_id)
         );
-        self.problems.error("missing-value", &node.place, message);
+        let wants = &arn.logical_id;
+        self.problems
+            .missing("missing-value", &node.place, wants, message);
     }
 }
 

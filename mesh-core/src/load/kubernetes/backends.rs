@@ -1,8 +1,8 @@
-//! The backends of a virtual node: each once, and those of its groups among them.
+//! The backends of a virtual node: those of its groups among them.
 
 use std::collections::BTreeSet;
 
-use super::names::Referred;
+use super::{names::Referred, object::Object};
 use crate::{
     config::ResourceKind,
     error::{Place, Problems, quoted},
@@ -12,61 +12,88 @@ use crate::{
     },
 };
 
-/// Refuses backends that are there twice, and adds the services of the node's backend groups.
-///
-/// # Source
-/// The controller's webhooks, and its `BackendGroup`: the group `*` is every virtual service of its namespace.
-pub(super) fn complete(node: &mut Resolved, names: &Referred<'_>, problems: &mut Problems) {
-    let written: Vec<Resolved> = node.items(&["spec", "backends"]).to_vec();
-    let mut known = BTreeSet::new();
-    let mut backends = Vec::new();
-    for backend in written {
-        let service = backend.text(&["virtualService", "virtualServiceName"]);
-        let Some(service) = service else {
-            backends.push(backend);
-            continue;
-        };
-        if known.insert(service.value.clone()) {
-            backends.push(backend);
-            continue;
+/// Adds the services of backend groups to nodes, so many and no more.
+#[derive(Default)]
+pub(super) struct Groups {
+    added: usize,
+}
+
+impl Groups {
+    /// Adds the services of the node's backend groups that are no backends of it yet.
+    ///
+    /// # Source
+    /// The controller's `BackendGroup`: the group `*` is every virtual service of its namespace.
+    pub(super) fn complete(
+        &mut self,
+        node: &mut Resolved,
+        names: &Referred<'_>,
+        problems: &mut Problems,
+    ) {
+        let groups = node.items(&["spec", "backendGroups"]);
+        if groups.is_empty() {
+            return;
         }
-        let message = format!(
-            "the backend {} is there already, and the controller takes each once: remove one of them",
-            quoted(&service.value)
-        );
-        problems.error("duplicate-backend", &service.place, message);
-    }
-    for group in node.items(&["spec", "backendGroups"]) {
-        for service in services(group, names, problems) {
-            if known.insert(service.clone()) {
-                backends.push(backend(service, &group.place));
+        let mut backends: Vec<Resolved> = node.items(&["spec", "backends"]).to_vec();
+        let named = backends.iter();
+        let named =
+            named.filter_map(|backend| backend.text(&["virtualService", "virtualServiceName"]));
+        let mut known: BTreeSet<String> = named.map(|said| said.value).collect();
+        let mut seen = BTreeSet::new();
+        for group in groups {
+            if self.added > MOST {
+                break;
             }
+            let Some(named) = named_group(group, names).filter(|named| seen.insert(named.clone()))
+            else {
+                continue;
+            };
+            let services = services(&named, group, names, problems);
+            self.added += services.len();
+            if self.added > MOST {
+                let message = format!(
+                    "the backend groups of all nodes come to more than {MOST} backends: name the backends that are called"
+                );
+                problems.error("too-many-items", &group.place, message);
+            }
+            let new = services
+                .into_iter()
+                .filter(|service| known.insert(service.clone()));
+            backends.extend(new.map(|service| backend(service, &group.place)));
         }
+        replace(node, backends);
     }
-    replace(node, backends);
+}
+
+/// Namespace and name of a group.
+fn named_group(group: &Resolved, names: &Referred<'_>) -> Option<[String; 2]> {
+    let name = group.text(&["name"])?.value;
+    let namespace = group.text(&["namespace"]);
+    let namespace = namespace.map_or_else(|| names.namespace.to_owned(), |said| said.value);
+    Some([namespace, name])
 }
 
 /// The names of a group's services.
-fn services(group: &Resolved, names: &Referred<'_>, problems: &mut Problems) -> Vec<String> {
-    let Some(name) = group.text(&["name"]) else {
-        return Vec::new();
-    };
-    let namespace = group.text(&["namespace"]);
-    let namespace = namespace.map_or_else(|| names.namespace.to_owned(), |said| said.value);
-    if name.value == "*" {
-        let all = names.objects.of(ResourceKind::VirtualService);
-        let there = all.filter(|service| service.namespace == namespace);
-        return there.map(|service| service.app_mesh_name()).collect();
+fn services(
+    [namespace, name]: &[String; 2],
+    group: &Resolved,
+    names: &Referred<'_>,
+    problems: &mut Problems,
+) -> Vec<String> {
+    if name == "*" {
+        let all = names
+            .objects
+            .within(ResourceKind::VirtualService, namespace);
+        return all.map(Object::app_mesh_name).take(MOST).collect();
     }
     let kind = ResourceKind::BackendGroup;
-    let Some(found) = names.objects.get(kind, &namespace, &name.value) else {
+    let Some(found) = names.objects.get(kind, namespace, name) else {
         let message = format!(
             "there is no backend group {} in the namespace {} here, so its virtual services are no backends of this node: load \
              it as well",
-            quoted(&name.value),
-            quoted(&namespace)
+            quoted(name),
+            quoted(namespace)
         );
-        problems.warn("missing-backend-group", &name.place, message);
+        problems.warn("missing-backend-group", &group.place, message);
         return Vec::new();
     };
     let listed = match found.spec("virtualservices").map(|node| &node.value) {
@@ -124,3 +151,6 @@ fn replace(node: &mut Resolved, backends: Vec<Resolved>) {
         value: Resolved { content, place },
     });
 }
+
+/// Stars multiply: each node that has one calls every service.
+const MOST: usize = 100_000;

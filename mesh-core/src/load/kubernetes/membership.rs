@@ -1,6 +1,6 @@
 //! Which mesh an object belongs to, and which gateway takes a gateway route.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::{
     object::{Object, Objects, app_mesh_name},
@@ -12,10 +12,11 @@ use crate::{
     load::{node::Node, place::place},
 };
 
-/// Tells memberships; each namespace that has none is reported once.
+/// Tells memberships; each namespace is decided once.
 #[derive(Default)]
 pub(super) struct Membership {
-    reported: BTreeSet<String>,
+    /// The mesh that takes what is in a namespace; `None` if there is no such mesh, which is reported.
+    decided: BTreeMap<String, Option<String>>,
 }
 
 impl Membership {
@@ -35,41 +36,47 @@ impl Membership {
             let name = mesh.map_or_else(|| name.to_owned(), Object::app_mesh_name);
             return Some(Said::new(name, place(reference.at.clone())));
         }
-        let labels = objects.namespaces.get(&object.namespace)?;
-        let mut meshes = objects.of(ResourceKind::Mesh).peekable();
-        meshes.peek()?;
-        let found: Vec<&Object<'_>> = meshes
-            .filter(|mesh| {
-                let selector = mesh.spec("namespaceSelector");
-                selector.is_some_and(|selector| selector::takes(selector, labels))
-            })
-            .collect();
-        if let [mesh] = found.as_slice() {
-            let place = object.name_place.clone();
-            return Some(Said::new(mesh.app_mesh_name(), place));
+        let namespace = &object.namespace;
+        if !self.decided.contains_key(namespace) {
+            let mesh = decide(object, objects, problems);
+            self.decided.insert(namespace.clone(), mesh);
         }
-        if self.reported.insert(object.namespace.clone()) {
-            let namespace = quoted(&object.namespace);
-            let (code, message) = match found.as_slice() {
-                [] => (
-                    "no-mesh-for-namespace",
-                    format!(
-                        "no mesh takes what is in the namespace {namespace}: give a mesh a `namespaceSelector` that matches the \
-                         namespace's labels (`{{}}` matches all; none at all matches nothing)"
-                    ),
-                ),
-                several => (
-                    "several-meshes-for-namespace",
-                    format!(
-                        "the meshes {} all take what is in the namespace {namespace}, and one has to: narrow their `namespaceSelector`s",
-                        listed(several)
-                    ),
-                ),
-            };
-            problems.error(code, &object.name_place, message);
-        }
-        None
+        let name = self.decided.get(namespace)?.clone()?;
+        Some(Said::new(name, object.name_place.clone()))
     }
+}
+
+/// The mesh that takes what is in an object's namespace.
+fn decide(object: &Object<'_>, objects: &Objects<'_>, problems: &mut Problems) -> Option<String> {
+    let labels = objects.namespaces.get(&object.namespace)?;
+    let mut meshes = objects.of(ResourceKind::Mesh).peekable();
+    meshes.peek()?;
+    let found: Vec<&Object<'_>> = meshes
+        .filter(|mesh| {
+            let selector = mesh.spec("namespaceSelector");
+            selector.is_some_and(|selector| selector::takes(selector, labels))
+        })
+        .collect();
+    let namespace = quoted(&object.namespace);
+    let (code, message) = match found.as_slice() {
+        [mesh] => return Some(mesh.app_mesh_name()),
+        [] => (
+            "no-mesh-for-namespace",
+            format!(
+                "no mesh takes what is in the namespace {namespace}: give a mesh a `namespaceSelector` that matches the \
+                 namespace's labels (`{{}}` matches all; none at all matches nothing)"
+            ),
+        ),
+        several => (
+            "several-meshes-for-namespace",
+            format!(
+                "the meshes {} all take what is in the namespace {namespace}, and one has to: narrow their `namespaceSelector`s",
+                listed(several)
+            ),
+        ),
+    };
+    problems.error(code, &object.name_place, message);
+    None
 }
 
 /// The gateway of a gateway route; `None` if nothing here decides it, or that is reported.

@@ -12,21 +12,25 @@ mod selector;
 pub(super) use object::{GROUP, unsupported};
 
 use self::{
+    backends::Groups,
     membership::{Membership, gateway},
     names::Referred,
     object::{Object, Objects},
 };
 use super::{
     conform::{self, Rules},
-    node::Node,
+    node::{Entry, Node},
     place::{at, place},
     plain::plain,
     read::Read,
-    resolved::{Content, Member, Resolved},
+    resolved::Resolved,
     schema,
     shape::Form,
 };
-use crate::{config::ResourceKind, config::draft::Said, error::Problems};
+use crate::{
+    config::{ResourceKind, draft::Said},
+    error::Problems,
+};
 
 /// Reads the App Mesh objects of all documents.
 pub(super) fn read(roots: &[Node], lenient: bool, problems: &mut Problems) -> Vec<Read> {
@@ -34,69 +38,82 @@ pub(super) fn read(roots: &[Node], lenient: bool, problems: &mut Problems) -> Ve
     for root in roots {
         objects.add(root, problems);
     }
-    let mut membership = Membership::default();
-    let mut reads = Vec::new();
-    for object in &objects.all {
-        let read = checked(object, &objects, &mut membership, (lenient, problems));
-        reads.extend(routes(&read));
-        reads.push(read);
-    }
-    reads
+    let mut reading = Reading {
+        objects: &objects,
+        membership: Membership::default(),
+        groups: Groups::default(),
+        lenient,
+        problems,
+    };
+    let all = objects.all.iter();
+    all.map(|object| reading.object(object)).collect()
 }
 
-/// An object, held against its shape and under the API's names.
-fn checked(
-    object: &Object<'_>,
-    objects: &Objects<'_>,
-    membership: &mut Membership,
-    (lenient, problems): (bool, &mut Problems),
-) -> Read {
-    let before = problems.errors();
-    let form = Form::Kubernetes;
-    let shape = schema::of(object.kind);
-    let written = plain(object.root, &object.path(), problems);
-    let named_at = place(object.root.at.clone());
-    conform::object(
-        &written,
-        shape,
-        &named_at,
-        Rules { form, lenient },
-        problems,
-    );
-    read_only(object, problems);
-    let names = Referred {
-        objects,
-        namespace: &object.namespace,
-    };
-    let mut properties = conform::canonical(&written, shape, form, &names, problems);
-    if object.kind == ResourceKind::VirtualNode {
-        backends::complete(&mut properties, &names, problems);
+struct Reading<'a> {
+    objects: &'a Objects<'a>,
+    membership: Membership,
+    groups: Groups,
+    lenient: bool,
+    problems: &'a mut Problems,
+}
+
+impl Reading<'_> {
+    /// An object, held against its shape and under the API's names.
+    fn object(&mut self, object: &Object<'_>) -> Read {
+        let before = self.problems.errors();
+        let properties = self.properties(object);
+        let Self {
+            objects, problems, ..
+        } = self;
+        Read {
+            kind: object.kind,
+            form: Form::Kubernetes,
+            mesh: match object.kind {
+                ResourceKind::Mesh => None,
+                _ => self.membership.mesh(object, objects, problems),
+            },
+            parent: match object.kind {
+                ResourceKind::GatewayRoute => gateway(object, objects, problems),
+                _ => None,
+            },
+            name: Said::new(object.app_mesh_name(), object.name_place.clone()),
+            named: true,
+            whole: problems.errors() == before,
+            properties,
+        }
     }
-    Read {
-        kind: object.kind,
-        form,
-        mesh: match object.kind {
-            ResourceKind::Mesh => None,
-            _ => membership.mesh(object, objects, problems),
-        },
-        parent: match object.kind {
-            ResourceKind::GatewayRoute => gateway(object, objects, problems),
-            _ => None,
-        },
-        name: Said::new(object.app_mesh_name(), object.name_place.clone()),
-        named: true,
-        whole: problems.errors() == before,
-        properties,
+
+    fn properties(&mut self, object: &Object<'_>) -> Resolved {
+        let Self {
+            objects, problems, ..
+        } = self;
+        let form = Form::Kubernetes;
+        let lenient = self.lenient;
+        let shape = schema::of(object.kind);
+        let written = plain(object.root, &object.path(), problems);
+        let named_at = place(object.root.at.clone());
+        let rules = Rules { form, lenient };
+        conform::object(&written, shape, &named_at, rules, problems);
+        read_only(object, problems);
+        let names = Referred {
+            objects,
+            namespace: &object.namespace,
+        };
+        let mut properties = conform::canonical(&written, shape, form, &names, problems);
+        if object.kind == ResourceKind::VirtualNode {
+            self.groups.complete(&mut properties, &names, problems);
+        }
+        properties
     }
 }
 
 /// What the controller alone writes: taken of an object that shows that it comes out of a cluster.
 fn read_only(object: &Object<'_>, problems: &mut Problems) {
     for field in ["meshRef", "virtualGatewayRef"] {
-        let Some(node) = object.spec(field) else {
+        let Some(Entry { key_at, .. }) = object.spec_entry(field) else {
             continue;
         };
-        let place = at(format!("{}.spec.{field}", object.path()), &node.at);
+        let place = at(format!("{}.spec.{field}", object.path()), key_at);
         if object.is_exported() {
             let message = format!(
                 "`{field}` is written by the controller and taken as it stands here: leave it out of what you apply"
@@ -109,33 +126,4 @@ fn read_only(object: &Object<'_>, problems: &mut Problems) {
             problems.error("read-only-field", &place, message);
         }
     }
-}
-
-/// The routes of a router, each as a resource of its own.
-fn routes(router: &Read) -> Vec<Read> {
-    if router.kind != ResourceKind::VirtualRouter {
-        return Vec::new();
-    }
-    let routes = router.properties.items(&["spec", "routes"]).iter();
-    let routes = routes.filter_map(|route| {
-        Some(Read {
-            kind: ResourceKind::Route,
-            parent: Some(router.name.clone()),
-            name: route.text(&["name"])?,
-            properties: under_spec(route),
-            ..router.clone()
-        })
-    });
-    routes.collect()
-}
-
-fn under_spec(route: &Resolved) -> Resolved {
-    let place = route.place.clone();
-    let spec = Member {
-        key: "spec".to_owned(),
-        key_place: place.clone(),
-        value: route.clone(),
-    };
-    let content = Content::Map(vec![spec]);
-    Resolved { content, place }
 }

@@ -7,7 +7,7 @@ use crate::{
     config::{ResourceKind, spelling::nearest},
     error::{Place, Problems, quoted},
     load::{
-        node::{Node, Value},
+        node::{Entry, Node, Value},
         place::place,
     },
 };
@@ -25,8 +25,13 @@ pub(super) struct Object<'a> {
 impl Object<'_> {
     /// Something in its spec.
     pub(super) fn spec(&self, key: &str) -> Option<&Node> {
-        let found = self.root.member("spec")?.member(key)?;
-        (!found.is_null()).then_some(found)
+        self.spec_entry(key).map(|entry| &entry.node)
+    }
+
+    /// The same with its key.
+    pub(super) fn spec_entry(&self, key: &str) -> Option<&Entry> {
+        let mut entries = self.root.member("spec")?.entries().iter();
+        entries.find(|entry| entry.key == key && !entry.node.is_null())
     }
 
     /// What it is called in App Mesh.
@@ -138,8 +143,25 @@ impl<'a> Objects<'a> {
         });
     }
 
+    /// All objects of a kind, each once, by namespace and name.
     pub(super) fn of(&self, kind: ResourceKind) -> impl Iterator<Item = &Object<'a>> {
-        self.all.iter().filter(move |object| object.kind == kind)
+        let from = (kind, String::new(), String::new());
+        let found = self.names.range(from..);
+        let found = found.take_while(move |((other, ..), _)| *other == kind);
+        found.filter_map(|(_, index)| self.all.get(*index))
+    }
+
+    /// Those of a namespace, by name.
+    pub(super) fn within(
+        &self,
+        kind: ResourceKind,
+        namespace: &str,
+    ) -> impl Iterator<Item = &Object<'a>> {
+        let from = (kind, namespace.to_owned(), String::new());
+        let found = self.names.range(from..);
+        let found = found.map_while(|(_, index)| self.all.get(*index));
+        found
+            .take_while(move |object| (object.kind, object.namespace.as_str()) == (kind, namespace))
     }
 
     pub(super) fn get(

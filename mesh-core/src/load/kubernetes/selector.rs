@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::load::node::{Node, Value};
+use crate::load::node::{Entry, Node, Value};
 
 /// An object's labels.
 pub(super) type Labels = BTreeMap<String, String>;
@@ -27,11 +27,11 @@ fn texts(node: &Node) -> Labels {
 /// # Source
 /// Kubernetes API conventions, `LabelSelector`.
 pub(super) fn takes(selector: &Node, labels: &Labels) -> bool {
-    let wanted = selector.member("matchLabels").map(texts);
-    let wanted = wanted.unwrap_or_default();
-    let equal = wanted
-        .iter()
-        .all(|(key, value)| labels.get(key) == Some(value));
+    let wanted = selector.member("matchLabels");
+    let mut wanted = wanted.map_or(&[][..], Node::entries).iter();
+    let equal = wanted.all(|Entry { key, node, .. }| {
+        labels.get(key).map(String::as_str) == Some(node.text().unwrap_or_default())
+    });
     let expressions = match selector.member("matchExpressions").map(|node| &node.value) {
         Some(Value::List(items)) => items.as_slice(),
         _ => &[],

@@ -11,10 +11,11 @@ use crate::{
         HostnameMatch, PathRewrite, Rewrite,
         draft::{GatewayRouteDraft, MatchDraft, Said, VirtualGatewayDraft},
     },
-    error::Problems,
+    error::{Place, Problems},
     load::{
         read::Read,
         resolved::{Member, Resolved},
+        shape::Form,
     },
 };
 
@@ -37,7 +38,7 @@ pub(super) fn virtual_gateway(read: Read, problems: &mut Problems) -> VirtualGat
 /// A gateway's route; `None` if it cannot be told what it speaks.
 pub(super) fn gateway_route(read: Read, problems: &mut Problems) -> Option<GatewayRouteDraft> {
     let before = problems.errors();
-    let (member, protocol) = kind_of(&read)?;
+    let (member, protocol) = kind_of(read.properties.at(&["spec"])?)?;
     let Member {
         key_place,
         value: route,
@@ -45,12 +46,17 @@ pub(super) fn gateway_route(read: Read, problems: &mut Problems) -> Option<Gatew
     } = member;
     let target = route.at(&["action", "target"]);
     let rewrite = route.at(&["action", "rewrite"]);
-    let rewrite_place = rewrite.map_or(key_place, |node| &node.place);
-    let matches = route.at(&["match"]).map(gateway_match).unwrap_or_default();
+    let rewrite_place = rewrite.map_or(key_place, rewrite_place);
+    let matches = route
+        .at(&["match"])
+        .map(|node| gateway_match(node, read.form));
     Some(GatewayRouteDraft {
         priority: read.properties.number(&["spec", "priority"]),
         protocol: Said::new(protocol, key_place.clone()),
-        matches: Said::new(matches, place(route, "match", key_place)),
+        matches: Said::new(
+            matches.unwrap_or_default(),
+            place(route, "match", key_place),
+        ),
         virtual_service: target.and_then(|t| t.text(&["virtualService", "virtualServiceName"])),
         target_port: target.and_then(|target| target.number(&["port"])),
         rewrite: Said::new(
@@ -64,15 +70,22 @@ pub(super) fn gateway_route(read: Read, problems: &mut Problems) -> Option<Gatew
     })
 }
 
-fn gateway_match(node: &Resolved) -> MatchDraft {
+fn gateway_match(node: &Resolved, form: Form) -> MatchDraft {
     let exact = node.text(&["hostname", "exact"]);
     let exact = exact.map(|said| said.map(HostnameMatch::Exact));
     let suffix = node.text(&["hostname", "suffix"]);
     let suffix = suffix.map(|said| said.map(HostnameMatch::Suffix));
     MatchDraft {
         hostname: exact.or(suffix),
-        ..matches(node)
+        ..matches(node, form)
     }
+}
+
+/// Where the rewrite says what becomes of the path; where it begins, if it leaves that as it is.
+fn rewrite_place(node: &Resolved) -> &Place {
+    let paths = [&["prefix", "value"], &["path", "exact"]].into_iter();
+    let mut written = paths.filter_map(|path| node.at(path));
+    &written.next().unwrap_or(node).place
 }
 
 fn rewritten(node: &Resolved) -> Rewrite {

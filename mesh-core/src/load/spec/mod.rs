@@ -30,6 +30,7 @@ pub(super) fn read(read: Read, draft: &mut Draft, problems: &mut Problems) {
         }
         ResourceKind::VirtualRouter => {
             gaps.virtual_routers |= gap;
+            draft.routes.extend(route::of_router(&read, problems));
             draft.virtual_routers.push(virtual_router(read));
         }
         ResourceKind::Route => draft.routes.extend(route::read(read, problems)),

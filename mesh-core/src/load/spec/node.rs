@@ -14,7 +14,7 @@ use crate::{
         },
     },
     error::Problems,
-    load::{read::Read, resolved::Resolved},
+    load::{read::Read, resolved::Resolved, shape::Form},
     unit::IpPreference,
 };
 
@@ -65,6 +65,7 @@ pub(super) fn virtual_node(read: Read, problems: &mut Problems) -> VirtualNodeDr
         ip_preference: ["dns", "awsCloudMap"]
             .iter()
             .find_map(|kind| ip_preference(spec, &["spec", "serviceDiscovery", kind])),
+        strict: read.form == Form::Kubernetes,
         whole: read.whole,
         mesh: read.mesh,
         name: read.name,

@@ -11,13 +11,36 @@ use crate::{
     load::{
         read::Read,
         resolved::{Member, Resolved},
+        shape::Form,
     },
     unit::Protocol,
 };
 
 /// A route; `None` if it cannot be told what it speaks.
 pub(super) fn read(read: Read, problems: &mut Problems) -> Option<RouteDraft> {
-    let (member, protocol) = kind_of(&read)?;
+    let spec = read.properties.at(&["spec"])?;
+    let names = (read.parent.clone(), read.name.clone());
+    route(spec, &read, names, problems)
+}
+
+/// The routes that a router itself holds, as it does in Kubernetes.
+pub(super) fn of_router(router: &Read, problems: &mut Problems) -> Vec<RouteDraft> {
+    let routes = router.properties.items(&["spec", "routes"]).iter();
+    let routes = routes.filter_map(|spec| {
+        let names = (Some(router.name.clone()), spec.text(&["name"])?);
+        route(spec, router, names, problems)
+    });
+    routes.collect()
+}
+
+/// One route; `read` is what it was read with.
+fn route(
+    spec: &Resolved,
+    read: &Read,
+    (router, name): (Option<Said<String>>, Said<String>),
+    problems: &mut Problems,
+) -> Option<RouteDraft> {
+    let (member, protocol) = kind_of(spec)?;
     let Member {
         key_place,
         value: route,
@@ -25,7 +48,7 @@ pub(super) fn read(read: Read, problems: &mut Problems) -> Option<RouteDraft> {
     } = member;
     let before = problems.errors();
     let place = |key: &str| place(route, key, key_place);
-    let matches = route.at(&["match"]).map(matches).unwrap_or_default();
+    let conditions = route.at(&["match"]).map(|node| matches(node, read.form));
     let targets = route.items(&["action", "weightedTargets"]);
     let targets_place = match route.at(&["action", "weightedTargets"]) {
         Some(node) => node.place.clone(),
@@ -33,27 +56,23 @@ pub(super) fn read(read: Read, problems: &mut Problems) -> Option<RouteDraft> {
     };
     let policy = route.at(&["retryPolicy"]);
     let policy = policy.and_then(|node| retry_policy(node, problems));
-    let limits = route.at(&["timeout"]);
-    let limits = limits
-        .map(|node| timeout(node, problems))
-        .unwrap_or_default();
+    let limits = route.at(&["timeout"]).map(|node| timeout(node, problems));
     Some(RouteDraft {
-        priority: read.properties.number(&["spec", "priority"]),
+        priority: spec.number(&["priority"]),
         protocol: Said::new(protocol, key_place.clone()),
-        matches: Said::new(matches, place("match")),
+        matches: Said::new(conditions.unwrap_or_default(), place("match")),
         targets: Said::new(targets.iter().filter_map(target).collect(), targets_place),
         retry_policy: policy.map(|policy| Said::new(policy, place("retryPolicy"))),
-        timeout: limits,
+        timeout: limits.unwrap_or_default(),
         whole: read.whole && problems.errors() == before,
-        mesh: read.mesh,
-        router: read.parent,
-        name: read.name,
+        mesh: read.mesh.clone(),
+        router,
+        name,
     })
 }
 
 /// The one member of a route's spec that says what it speaks, and what that is.
-pub(super) fn kind_of(read: &Read) -> Option<(&Member, Protocol)> {
-    let spec = read.properties.at(&["spec"])?;
+pub(super) fn kind_of(spec: &Resolved) -> Option<(&Member, Protocol)> {
     KINDS.iter().find_map(|(key, protocol)| {
         let member = spec.members().iter().find(|member| member.key == *key)?;
         Some((member, *protocol))
@@ -67,7 +86,7 @@ pub(super) fn place(route: &Resolved, key: &str, route_place: &Place) -> Place {
     member.map_or_else(|| route_place.clone(), |member| member.key_place.clone())
 }
 
-pub(super) fn matches(node: &Resolved) -> MatchDraft {
+pub(super) fn matches(node: &Resolved, form: Form) -> MatchDraft {
     let prefix = node
         .text(&["prefix"])
         .map(|said| said.map(PathMatch::Prefix));
@@ -81,6 +100,7 @@ pub(super) fn matches(node: &Resolved) -> MatchDraft {
     let headers = headers.chain(node.items(&["metadata"]));
     let parameters = node.items(&["queryParameters"]).iter();
     MatchDraft {
+        strict: form == Form::Kubernetes,
         hostname: None,
         path: prefix.or(exact).or(regex),
         method: node.text(&["method"]),

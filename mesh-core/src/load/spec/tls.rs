@@ -129,13 +129,17 @@ fn client_trust(node: &Resolved, problems: &mut Problems) -> Option<ClientTrust>
     let Some(listed) = node.at(&["acm", "certificateAuthorityArns"]) else {
         return secret(node, problems).map(ClientTrust::Sds);
     };
-    let Content::List(arns) = &listed.content else {
+    let Content::List(written) = &listed.content else {
         return None;
     };
-    let arns: Vec<Arn> = arns
+    let arns: Vec<Arn> = written
         .iter()
         .filter_map(|arn| text(arn, &[], Arn::new, problems))
         .collect();
+    // What is missing is reported already: an empty list, or an ARN that is none.
+    if arns.is_empty() || arns.len() < written.len() {
+        return None;
+    }
     CertificateAuthorities::new(arns)
         .map_err(|error| problems.error("out-of-range", &listed.place, error.to_string()))
         .ok()

@@ -1,40 +1,61 @@
 //! Templates in, configuration or report out.
 
+mod cases;
+mod cdk;
+mod conditions;
+mod constraints;
 mod documents;
 mod elsewhere;
 mod functions;
 mod grpc;
+mod intrinsics;
 mod left_out;
 mod listeners;
+mod missing;
 mod mutations;
 mod resources;
 mod seed;
+mod templates;
 mod warnings;
 
-use crate::{config::Config, error::ConfigErrors};
+use crate::{config::Config, error::ConfigErrors, load::Reader};
 
 /// Asserts that a text is refused with these errors and no others, at the places before which it has a `§`.
 fn refused(marked: &str, codes: &[&str]) {
+    refused_by(Config::reader(), marked, codes);
+}
+
+/// The same with a reader that knows more; what the report says comes back.
+fn refused_by(reader: Reader, marked: &str, codes: &[&str]) -> String {
     let (text, places) = unmarked(marked);
-    let errors = Config::parse("mesh.yaml", &text).expect_err(&format!("{codes:?}: taken\n{text}"));
+    let read = reader.document("mesh.yaml", text.as_str()).read();
+    let errors = read.expect_err(&format!("{codes:?}: taken\n{text}"));
     let found: Vec<_> = errors
         .errors()
         .map(|p| (p.code, at(p.location.as_ref())))
         .collect();
     let wanted: Vec<_> = codes.iter().copied().zip(places).collect();
     assert_eq!(found, wanted, "{errors}\n{text}");
+    errors.to_string()
 }
 
 /// Asserts that a text is taken with these warnings and no others, at the places before which it has a `§`.
 fn warned(marked: &str, codes: &[&str]) {
+    warned_by(Config::reader(), marked, codes);
+}
+
+/// The same with a reader that knows more; what was read comes back.
+fn warned_by(reader: Reader, marked: &str, codes: &[&str]) -> Config {
     let (text, places) = unmarked(marked);
-    let config = Config::parse("m", &text).unwrap_or_else(|errors| panic!("{text}\n{errors}"));
+    let read = reader.document("m", text.as_str()).read();
+    let config = read.unwrap_or_else(|errors| panic!("{text}\n{errors}"));
     let found = config
         .warnings()
         .iter()
         .map(|p| (p.code, at(p.location.as_ref())));
     let wanted: Vec<_> = codes.iter().copied().zip(places).collect();
     assert_eq!(found.collect::<Vec<_>>(), wanted, "{text}");
+    config
 }
 
 /// The text without its marks, and the line and column of each.

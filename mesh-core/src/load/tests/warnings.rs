@@ -50,7 +50,7 @@ fn an_access_log_is_read_and_its_own_format_is_warned_of() {
 #[test]
 fn what_app_mesh_took_and_does_not_do_what_one_expects_is_warned_of() {
     let spec = |rest: &str| routed(&format!("{{HttpRoute: {{Match: {{}}, {ONE}{rest}}}}}"));
-    let retry = "RetryPolicy: {MaxRetries: 3, PerRetryTimeout: {Unit: s, Value: 2}, HttpRetryEvents: [server-error]}";
+    let retry = "§RetryPolicy: {MaxRetries: 3, PerRetryTimeout: {Unit: s, Value: 2}, HttpRetryEvents: [server-error]}";
     let provider = "s.local, Spec: {Provider: {VirtualRouter: {VirtualRouterName: r}}}";
     let unused = spec("")
         .replace(provider, "s.local, Spec: {}")
@@ -76,7 +76,7 @@ fn what_app_mesh_took_and_does_not_do_what_one_expects_is_warned_of() {
             spec(&format!(
                 ", {retry}, Timeout: {{PerRequest: {{Unit: s, Value: §5}}}}"
             )),
-            vec!["timeout-below-retries"],
+            vec!["unsafe-retries", "timeout-below-retries"],
         ),
         (other, vec!["protocol-mismatch"; 2]),
         (unused, vec!["router-never-used"]),

@@ -13,7 +13,7 @@ mod test_util;
 
 use std::{io, sync::Arc, time::Duration};
 
-use mesh_core::{Defaults, fault::Faults};
+use mesh_core::{Defaults, fault::Faults, load::Reader};
 use parking_lot::Mutex;
 
 pub(in crate::mesh) use self::{
@@ -40,7 +40,8 @@ use crate::{
 #[must_use = "a mesh does nothing until it is started"]
 pub struct MeshBuilder {
     pub(in crate::mesh) source: Source,
-    pub(in crate::mesh) parameters: Vec<(String, String)>,
+    /// How the source's texts are read; `None`: nothing was said.
+    pub(in crate::mesh) reader: Option<Reader>,
     pub(in crate::mesh) virtual_node: Option<String>,
     pub(in crate::mesh) defaults: Option<Defaults>,
     pub(in crate::mesh) binds: Vec<(u16, String)>,
@@ -69,7 +70,7 @@ impl Default for MeshBuilder {
     fn default() -> Self {
         Self {
             source: Source::default(),
-            parameters: Vec::new(),
+            reader: None,
             virtual_node: None,
             defaults: None,
             binds: Vec::new(),

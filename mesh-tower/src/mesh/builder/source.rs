@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use mesh_core::{Config, compile::Target};
+use mesh_core::{Config, compile::Target, load::Reader};
 
 use super::MeshBuilder;
 use crate::runtime::source::Place;
@@ -104,7 +104,26 @@ impl MeshBuilder {
 
     /// Gives a parameter of the file its value, or what only AWS knows: `Stage`, `AWS::Region`, `LoadBalancer.DNSName`.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.parameters.push((name.into(), value.into()));
+        let reader = self.reader.take().unwrap_or_default();
+        self.reader = Some(reader.parameter(name, value));
+        self
+    }
+
+    /// Reads the source's texts as this reader does: with its values for placeholders, leniently, allowing for what is
+    /// defined elsewhere. Later [parameters](Self::parameter) are added to its own.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn start() -> Result<(), mesh_tower::Error> {
+    /// use mesh_core::Config;
+    /// use mesh_tower::Mesh;
+    ///
+    /// let reader = Config::reader().substitute("NAMESPACE", "shop").mesh("shop").lenient();
+    /// let mesh = Mesh::builder().app_mesh_dir("manifests").reader(reader).virtual_node("web_shop").start().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn reader(mut self, reader: Reader) -> Self {
+        self.reader = Some(reader);
         self
     }
 

@@ -37,7 +37,7 @@ impl RouteBuilder<ForGrpc> {
     /// The service's full name, as `package.Service`: what stands before the method in a call's path, and what generated code
     /// has as `NAME`.
     pub fn service(mut self, name: impl Into<String>) -> Self {
-        self.matches.service_name = Some(Said::new(name.into(), Place::of("service")));
+        self.matches.on_service(name.into());
         self
     }
 
@@ -52,25 +52,29 @@ impl RouteBuilder<ForGrpc> {
     }
 
     /// Takes calls whose metadata has such a value.
-    pub fn metadata(self, name: impl Into<String>, matcher: HeaderMatcher) -> Self {
-        self.header_draft(name.into(), false, Some(matcher))
+    pub fn metadata(mut self, name: impl Into<String>, matcher: HeaderMatcher) -> Self {
+        self.matches.on_header(name.into(), false, Some(matcher));
+        self
     }
 
     /// Takes calls whose metadata has the key, with any value but such a one.
     ///
     /// # Source
     /// Envoy: a condition on a value never holds where the key is absent, inverted or not.
-    pub fn metadata_not(self, name: impl Into<String>, matcher: HeaderMatcher) -> Self {
-        self.header_draft(name.into(), true, Some(matcher))
+    pub fn metadata_not(mut self, name: impl Into<String>, matcher: HeaderMatcher) -> Self {
+        self.matches.on_header(name.into(), true, Some(matcher));
+        self
     }
 
     /// Takes calls whose metadata has the key.
-    pub fn metadata_present(self, name: impl Into<String>) -> Self {
-        self.header_draft(name.into(), false, None)
+    pub fn metadata_present(mut self, name: impl Into<String>) -> Self {
+        self.matches.on_header(name.into(), false, None);
+        self
     }
 
     /// Takes calls whose metadata lacks the key.
-    pub fn metadata_absent(self, name: impl Into<String>) -> Self {
-        self.header_draft(name.into(), true, None)
+    pub fn metadata_absent(mut self, name: impl Into<String>) -> Self {
+        self.matches.on_header(name.into(), true, None);
+        self
     }
 }

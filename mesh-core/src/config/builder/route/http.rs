@@ -2,7 +2,7 @@
 
 use super::{ForHttp, RouteBuilder};
 use crate::{
-    config::{HeaderMatcher, PathMatch, QueryParameter, Route, draft::Said},
+    config::{HeaderMatcher, PathMatch, Route, draft::Said},
     error::Place,
     unit::Protocol,
 };
@@ -40,8 +40,7 @@ impl RouteBuilder<ForHttp> {
 
     /// Takes requests of one method.
     pub fn method(mut self, method: &http::Method) -> Self {
-        let place = Place::of("method");
-        self.matches.method = Some(Said::new(method.as_str().to_owned(), place));
+        self.matches.on_method(method);
         self
     }
 
@@ -53,49 +52,46 @@ impl RouteBuilder<ForHttp> {
     }
 
     /// Takes requests whose header has such a value.
-    pub fn header(self, name: impl Into<String>, matcher: HeaderMatcher) -> Self {
-        self.header_draft(name.into(), false, Some(matcher))
+    pub fn header(mut self, name: impl Into<String>, matcher: HeaderMatcher) -> Self {
+        self.matches.on_header(name.into(), false, Some(matcher));
+        self
     }
 
     /// Takes requests that have the header, with any value but such a one.
     ///
     /// # Source
     /// Envoy: a condition on a value never holds where the header is absent, inverted or not.
-    pub fn header_not(self, name: impl Into<String>, matcher: HeaderMatcher) -> Self {
-        self.header_draft(name.into(), true, Some(matcher))
-    }
-
-    /// Takes requests that have the header.
-    pub fn header_present(self, name: impl Into<String>) -> Self {
-        self.header_draft(name.into(), false, None)
-    }
-
-    /// Takes requests that lack the header.
-    pub fn header_absent(self, name: impl Into<String>) -> Self {
-        self.header_draft(name.into(), true, None)
-    }
-
-    /// Takes requests whose query parameter has this value, compared as it stands in the URI.
-    pub fn query(self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.query_draft(name.into(), Some(value.into()))
-    }
-
-    /// Takes requests that have the query parameter.
-    pub fn query_present(self, name: impl Into<String>) -> Self {
-        self.query_draft(name.into(), None)
-    }
-
-    fn path(mut self, path: PathMatch) -> Self {
-        self.matches.path = Some(Said::new(path, Place::of("path")));
+    pub fn header_not(mut self, name: impl Into<String>, matcher: HeaderMatcher) -> Self {
+        self.matches.on_header(name.into(), true, Some(matcher));
         self
     }
 
-    fn query_draft(mut self, name: String, exact: Option<String>) -> Self {
-        let place = Place::of(format!("query({name})"));
-        let parameter = QueryParameter { name, exact };
-        self.matches
-            .query_parameters
-            .push(Said::new(parameter, place));
+    /// Takes requests that have the header.
+    pub fn header_present(mut self, name: impl Into<String>) -> Self {
+        self.matches.on_header(name.into(), false, None);
+        self
+    }
+
+    /// Takes requests that lack the header.
+    pub fn header_absent(mut self, name: impl Into<String>) -> Self {
+        self.matches.on_header(name.into(), true, None);
+        self
+    }
+
+    /// Takes requests whose query parameter has this value, compared as it stands in the URI.
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.matches.on_query(name.into(), Some(value.into()));
+        self
+    }
+
+    /// Takes requests that have the query parameter.
+    pub fn query_present(mut self, name: impl Into<String>) -> Self {
+        self.matches.on_query(name.into(), None);
+        self
+    }
+
+    fn path(mut self, path: PathMatch) -> Self {
+        self.matches.on_path(path);
         self
     }
 }

@@ -2,14 +2,14 @@
 
 mod grpc;
 mod http;
-mod places;
+mod tcp;
 
 use std::{marker::PhantomData, time::Duration};
 
 use crate::{
     config::{
-        HeaderMatcher, RetryPolicy, Timeout,
-        draft::{HeaderDraft, MatchDraft, RouteDraft, Said, TargetDraft, TimeoutDraft},
+        RetryPolicy, Timeout,
+        draft::{MatchDraft, RouteDraft, Said, TargetDraft, TimeoutDraft},
     },
     error::Place,
     unit::Protocol,
@@ -24,6 +24,12 @@ use crate::{
 /// ```compile_fail
 /// # use mesh_core::config::Route;
 /// let route = Route::grpc("orders").prefix("/orders");
+/// ```
+/// Nor has one for TCP anything to try again.
+/// ```compile_fail
+/// # use mesh_core::config::{HttpRetryEvent, RetryPolicy, Route};
+/// let retry = RetryPolicy::new(1, std::time::Duration::ZERO).on(HttpRetryEvent::StreamError);
+/// let route = Route::tcp("mail").retry(retry);
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "give it to `VirtualRouterBuilder::route`"]
@@ -45,6 +51,17 @@ pub enum ForHttp {}
 /// Marks the builder of a route for gRPC.
 #[derive(Clone, Copy, Debug)]
 pub enum ForGrpc {}
+
+/// Marks the builder of a route for TCP.
+#[derive(Clone, Copy, Debug)]
+pub enum ForTcp {}
+
+/// The kinds of route that have requests: those of bytes have none to limit or to try again.
+pub trait ForRequests {}
+
+impl ForRequests for ForHttp {}
+
+impl ForRequests for ForGrpc {}
 
 impl<K> RouteBuilder<K> {
     fn new(name: String, protocol: Protocol) -> Self {
@@ -74,7 +91,7 @@ impl<K> RouteBuilder<K> {
     /// # Units
     /// A port from 1 to 65535.
     pub fn port(mut self, port: impl Into<i64>) -> Self {
-        self.matches.port = Some(Said::new(port.into(), Place::of("port")));
+        self.matches.on_port(port.into());
         self
     }
 
@@ -99,22 +116,7 @@ impl<K> RouteBuilder<K> {
         self.target_draft(virtual_node.into(), weight.into(), Some(port.into()))
     }
 
-    /// Says when an attempt is tried again.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry_policy = Some(policy);
-        self
-    }
-
-    /// Limits a request, all attempts together.
-    ///
-    /// # Units
-    /// Zero: no limit.
-    pub fn timeout(mut self, per_request: Duration) -> Self {
-        self.timeout.per_request = Some(per_request);
-        self
-    }
-
-    /// Limits how long a stream may carry nothing.
+    /// Limits how long a stream, or a connection of a route for TCP, may carry nothing.
     ///
     /// # Units
     /// Zero: no limit.
@@ -130,15 +132,10 @@ impl<K> RouteBuilder<K> {
     ) -> RouteDraft {
         let path = format!("{path}.route({})", self.name);
         let place = |member: &str| Place::of(format!("{path}.{member}"));
-        let mut matches = self.matches;
-        let mut targets = self.targets;
-        for places in [
-            places::of_match(&mut matches),
-            places::of_targets(&mut targets),
-        ] {
-            for member in places {
-                member.path = format!("{path}.{}", member.path);
-            }
+        let (mut matches, mut targets) = (self.matches, self.targets);
+        matches.put_under(&path);
+        for target in &mut targets {
+            target.put_under(&path);
         }
         RouteDraft {
             mesh: None,
@@ -154,16 +151,6 @@ impl<K> RouteBuilder<K> {
         }
     }
 
-    fn header_draft(mut self, name: String, invert: bool, matcher: Option<HeaderMatcher>) -> Self {
-        let place = Place::of(format!("header({name})"));
-        self.matches.headers.push(HeaderDraft {
-            matcher: matcher.map(|matcher| Said::new(matcher, place.clone())),
-            name: Said::new(name, place),
-            invert,
-        });
-        self
-    }
-
     fn target_draft(mut self, virtual_node: String, weight: i64, port: Option<i64>) -> Self {
         let place = Place::of(format!("target({virtual_node})"));
         self.targets.push(TargetDraft {
@@ -172,5 +159,32 @@ impl<K> RouteBuilder<K> {
             port: port.map(|port| Said::new(port, place)),
         });
         self
+    }
+}
+
+impl<K: ForRequests> RouteBuilder<K> {
+    /// Says when an attempt is tried again.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry_policy = Some(policy);
+        self
+    }
+
+    /// Limits a request, all attempts together.
+    ///
+    /// # Units
+    /// Zero: no limit.
+    pub fn timeout(mut self, per_request: Duration) -> Self {
+        self.timeout.per_request = Some(per_request);
+        self
+    }
+}
+
+impl TargetDraft {
+    fn put_under(&mut self, path: &str) {
+        let port = self.port.iter_mut().map(|said| &mut said.place);
+        let own = [&mut self.virtual_node.place, &mut self.weight.place];
+        for place in own.into_iter().chain(port) {
+            place.path = format!("{path}.{}", place.path);
+        }
     }
 }

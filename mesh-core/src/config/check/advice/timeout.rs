@@ -1,0 +1,119 @@
+//! Limits that end something before its author means it to end.
+
+use std::time::Duration;
+
+use crate::{
+    config::{
+        RetryPolicy, Timeout,
+        check::graph::{Graph, listener_meant},
+        draft::{RouteDraft, Said},
+    },
+    error::{Place, Problems, quoted},
+    unit::Protocol,
+};
+
+pub(super) fn check(route: &RouteDraft, graph: &Graph<'_>, problems: &mut Problems) {
+    let written = route.timeout.per_request.as_ref();
+    if let Some(retry) = &route.retry_policy {
+        match written {
+            Some(limit) => retries(&retry.value, limit, problems),
+            None => attempts_by_default(retry, problems),
+        }
+    }
+    if let Some(limit) = written {
+        listeners(route, limit, graph, problems);
+    }
+}
+
+fn retries(retry: &RetryPolicy, limit: &Said<Duration>, problems: &mut Problems) {
+    let Said {
+        value: limit,
+        place,
+    } = limit;
+    let attempt = retry.per_retry_timeout;
+    if limit.is_zero() || attempt.is_zero() {
+        return;
+    }
+    if attempt >= *limit {
+        never_ends(attempt, *limit, place, problems);
+    } else if *limit < attempt.saturating_mul(retry.max_retries) {
+        let message = format!(
+            "the request's limit of {limit:?} ends before {} retries of {attempt:?} each can: raise the one or lower the other",
+            retry.max_retries
+        );
+        problems.warn("timeout-below-retries", place, message);
+    }
+}
+
+fn attempts_by_default(retry: &Said<RetryPolicy>, problems: &mut Problems) {
+    let attempt = retry.value.per_retry_timeout;
+    if attempt > DEFAULT_REQUEST {
+        never_ends(attempt, DEFAULT_REQUEST, &retry.place, problems);
+    }
+}
+
+fn never_ends(attempt: Duration, limit: Duration, place: &Place, problems: &mut Problems) {
+    let message = format!(
+        "an attempt may take {attempt:?} and the whole request {limit:?}{}, so the limit of an attempt does nothing: make it \
+         the shorter one",
+        if limit == DEFAULT_REQUEST {
+            " (which applies where nothing is written, too)"
+        } else {
+            ""
+        }
+    );
+    problems.warn("attempt-not-below-request", place, message);
+}
+
+fn listeners(
+    route: &RouteDraft,
+    limit: &Said<Duration>,
+    graph: &Graph<'_>,
+    problems: &mut Problems,
+) {
+    let Said {
+        value: limit,
+        place,
+    } = limit;
+    for target in &route.targets.value {
+        let node = graph.nodes.get(target.virtual_node.value.as_str());
+        let meant = node.and_then(|node| listener_meant(target, node));
+        if meant.is_some_and(|listener| cuts(listener.timeout.timeout(), *limit)) {
+            let message = format!(
+                "the route lets a request take {}, and the listener of {} ends it sooner ({DEFAULT_REQUEST:?} where nothing is \
+                 written): raise the listener's limit too",
+                unlimited(*limit),
+                quoted(&target.virtual_node.value)
+            );
+            problems.warn("listener-timeout-shorter", place, message);
+        }
+    }
+}
+
+fn cuts(listener: Timeout, route: Duration) -> bool {
+    let own = listener.per_request.unwrap_or(DEFAULT_REQUEST);
+    let beyond_default = route.is_zero() || route > DEFAULT_REQUEST;
+    beyond_default && !own.is_zero() && (route.is_zero() || own < route)
+}
+
+fn unlimited(limit: Duration) -> String {
+    match limit {
+        Duration::ZERO => "any time".to_owned(),
+        limit => format!("{limit:?}"),
+    }
+}
+
+/// Which methods stream is not written in a mesh, so this is said of every route that may have one.
+pub(super) fn of_streams(route: &RouteDraft, problems: &mut Problems) {
+    let silent = route.timeout.per_request.is_none() && route.whole;
+    if silent && route.protocol.value == Protocol::Grpc {
+        let message = format!(
+            "the route writes no limit of a request, so App Mesh's of {DEFAULT_REQUEST:?} ends its streams too: write one, or \
+             0 for none, and the same on the targets' listeners"
+        );
+        problems.warn("stream-ends-by-default", &route.name.place, message);
+    }
+}
+
+/// App Mesh's limit where nothing is written.
+const DEFAULT_REQUEST: Duration = Duration::from_secs(15);

@@ -1,0 +1,184 @@
+//! P: texts that are no configuration yet, and files that do not belong together.
+
+use super::{SHOP, object, refused_by, shop, warned_by};
+use crate::{
+    config::{Config, ResourceKind},
+    load::Reader,
+};
+
+#[test]
+fn placeholders_are_asked_for_by_name_and_filled() {
+    let jq = r#"{"virtualNodeName": "orders", "spec": {"serviceDiscovery": {"dns": {"hostname": VALUE}}}}"#;
+    let rows = [
+        ("P01", jq.replace("VALUE", "§$DNS_HOSTNAME"), "DNS_HOSTNAME", "h.local"),
+        ("P02", jq.replace("VALUE", r#""orders.§\($PROJECT).local""#), "PROJECT", "shop"),
+        (
+            "P03",
+            r#"{"virtualRouterName": "r", "routeName": "all", "spec": {"tcpRoute": {"action": {"weightedTargets": [§${TARGETS}]}}}}"#.to_owned(),
+            "TARGETS",
+            "",
+        ),
+        (
+            "P03",
+            super::router("  - {name: all, tcpRoute: {action: {weightedTargets: [§${TARGETS}]}}}"),
+            "TARGETS",
+            "{virtualNodeRef: {name: a}, weight: 1}, {virtualNodeRef: {name: b}, weight: 2}",
+        ),
+    ];
+    for (case, marked, name, value) in rows {
+        println!("{case}");
+        let report = refused_by(shop(), &marked, &["unfilled-placeholder"]);
+        assert!(
+            report.contains(&format!("the placeholder `{name}` has no value")),
+            "{report}"
+        );
+        if !value.is_empty() {
+            let filled = shop()
+                .substitute(name, value)
+                .document("m", marked.replace('§', ""));
+            assert_eq!(filled.read().unwrap().resources(), 1, "{marked}");
+        }
+    }
+}
+
+#[test]
+fn what_stands_in_documents_of_others_is_theirs() {
+    let deployment = "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {args: ['curl http://${HOST}:${1}', $OTHER]}\n";
+    let unread = "---\napiVersion: apps/v1\nkind: Deployment\nspec:\n  image: {§{ENVOY_IMAGE}}\n";
+    let service = object("VirtualService", "spec: {}");
+    let config = warned_by(shop(), &format!("{service}{deployment}{MESH}"), &[]);
+    assert_eq!(config.resources(), 2, "P04");
+    let marked = format!("{service}{unread}{MESH}");
+    let config = warned_by(shop(), &marked, &["foreign-document"]);
+    assert_eq!(config.resources(), 2, "P05");
+    let warning = &config.warnings()[0];
+    assert!(
+        warning
+            .message
+            .starts_with("document 2 of this file is none of App Mesh's"),
+        "{warning}"
+    );
+}
+
+#[test]
+fn templates_of_others_and_old_objects_are_told_what_to_do() {
+    let old = object(
+        "VirtualNode",
+        "spec: {meshName: shop, serviceDiscovery: {dns: {hostName: h}}}",
+    );
+    let old = old.replace("appmesh.k8s.aws/v1beta2", "§appmesh.k8s.aws/v1beta1");
+    let helm = |spec: &str| object("VirtualService", spec);
+    let bare = r#"{"spec": §{"listeners": [{"portMapping": {"port": 9080, "protocol": "http"}}]}}"#;
+    let rows = [
+        (
+            "P06",
+            helm("spec:\n  §{{- if .Values.router }}\n  {{- end }}"),
+            "helm-template",
+            "run helm template first",
+        ),
+        (
+            "P06",
+            helm("spec: {awsName: §{{ .Values.name }}}"),
+            "helm-template",
+            "run helm template first",
+        ),
+        (
+            "P06",
+            helm("spec: {awsName: §{{ include \"name\" . }}}"),
+            "helm-template",
+            "run helm template first",
+        ),
+        (
+            "P07",
+            old,
+            "unsupported-version",
+            "unsupported apiVersion `appmesh.k8s.aws/v1beta1` (v1beta2 is read)",
+        ),
+        (
+            "P08",
+            bare.to_owned(),
+            "unknown-kind",
+            "`--kind KIND --name NAME`",
+        ),
+    ];
+    for (case, marked, code, said) in rows {
+        println!("{case}");
+        let report = refused_by(shop(), &marked, &[code]);
+        assert!(report.contains(said), "{report}");
+    }
+    for kind in [ResourceKind::VirtualRouter, ResourceKind::VirtualGateway] {
+        let reader = shop()
+            .bare(kind, "edge")
+            .document("m", bare.replace('§', ""));
+        let config = reader.read().unwrap();
+        assert_eq!(config.counts().iter().collect::<Vec<_>>(), [(kind, 1)]);
+    }
+}
+
+#[test]
+fn a_blank_in_angle_brackets_is_a_text() {
+    let certificate = "certificate: {acm: {certificateARN: §<CERTIFICATE_ARN>}}";
+    let listener = format!(
+        "listeners: [{{portMapping: {{port: 443, protocol: http}}, tls: {{mode: STRICT, {certificate}}}}}]"
+    );
+    let marked = super::node(&listener).replace(
+        "name: checkout,",
+        "name: checkout, annotations: {a: '<unlike this>>'},",
+    );
+    warned_by(shop(), &(marked + MESH), &["blank"]);
+}
+
+#[test]
+fn alternatives_of_one_resource_are_refused_and_repetitions_are_not() {
+    let read = |reader: Reader, first: &str, second: &str| {
+        let documents = reader
+            .document("first.yaml", first)
+            .document("second.yaml", second);
+        documents.document("mesh.yaml", SHOP).allow_missing().read()
+    };
+    let route = |prefix: &str| super::routed(&format!("match: {{prefix: {prefix}}}"));
+    let json = |port: u16| {
+        format!(
+            r#"{{"meshName": "shop", "virtualRouterName": "r", "spec": {{"listeners": [{{"portMapping": {{"port": {port}, "protocol": "http"}}}}]}}}}"#
+        )
+    };
+    let respaced = json(80)
+        .replace(' ', "")
+        .replace(",\"protocol\":\"http\"", "")
+        .replace("{\"port\"", "{\"protocol\":\"http\",\"port\"");
+    let template = |port: u16| {
+        format!(
+            "Resources: {{R: {{Type: AWS::AppMesh::VirtualRouter, Properties: {{MeshName: shop, VirtualRouterName: r, Spec: {{\
+                 Listeners: [{{PortMapping: {{Port: {port}, Protocol: http}}}}]}}}}}}}}"
+        )
+    };
+    for (first, second) in [
+        (route("/a"), route("/b")),
+        (json(80), json(81)),
+        (template(80), template(81)),
+        (json(80), template(81)),
+    ] {
+        let errors = read(Config::reader(), &first, &second).unwrap_err();
+        let [error] = errors.errors().collect::<Vec<_>>()[..] else {
+            panic!("P10: {errors}")
+        };
+        assert_eq!(error.code, "duplicate-name");
+        let report = error.to_string();
+        assert!(
+            report.starts_with("second.yaml:") && report.contains("first.yaml:"),
+            "{report}"
+        );
+        assert!(read(Config::reader(), &first, &first).is_ok(), "P10");
+        assert!(
+            read(Config::reader().last_wins(), &first, &second).is_ok(),
+            "P10, E21"
+        );
+    }
+    assert!(read(Config::reader(), &json(80), &respaced).is_ok(), "P10");
+    assert!(
+        read(Config::reader(), &json(80), &template(80)).is_ok(),
+        "P10"
+    );
+}
+
+const MESH: &str = "---\napiVersion: appmesh.k8s.aws/v1beta2\nkind: Mesh\nmetadata: {name: shop}\n";
