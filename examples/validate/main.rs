@@ -29,6 +29,9 @@ struct Args {
     files: Vec<PathBuf>,
 
     /// Gives a parameter of the templates its value; may be repeated.
+    ///
+    /// What AWS alone knows goes by the name that the report gives: `AWS::Region`, `Resource`, `Resource.Attribute`,
+    /// `import:EXPORT`, `azs:REGION`.
     #[arg(long = "param", value_name = "K=V", value_parser = parameter)]
     parameters: Vec<(String, String)>,
 

@@ -74,6 +74,19 @@ fn a_parameter_reaches_the_template() {
 }
 
 #[test]
+fn an_export_is_given_as_the_report_asks_for_it() {
+    let template = MESH.replace("shop", "!ImportValue 'net:Mesh'");
+    let report = checked(&[("mesh.yaml", &template)], &[]);
+    assert!(
+        report.text.contains("`--param 'import:net:Mesh=VALUE'`"),
+        "{}",
+        report.text
+    );
+    let (name, value) = parameter("import:net:Mesh=shop").unwrap();
+    assert!(checked(&[("mesh.yaml", &template)], &[(&name, &value)]).valid);
+}
+
+#[test]
 fn a_parameter_is_a_name_and_a_value() {
     assert_eq!(
         parameter("Stage=a=b"),
