@@ -35,15 +35,8 @@ impl Room {
     /// Envoy, `safe_regex`: RE2's syntax, over bytes, the whole text.
     pub(crate) fn check(&mut self, expression: &str) -> Result<(), BadPattern> {
         let shown = quoted(expression);
-        if let Some(found) = NOT_IN_RE2.iter().find(|part| expression.contains(**part)) {
-            let message = format!(
-                "the expression {shown} has `{found}`: App Mesh takes RE2 syntax, which has no look-around; \
-                 say it with two routes of different priority"
-            );
-            return Err(BadPattern {
-                code: "regex-not-re2",
-                message,
-            });
+        if let Some(bad) = not_in_re2(expression) {
+            return Err(bad);
         }
         if self.is_full() {
             let message = format!(
@@ -88,6 +81,20 @@ impl Room {
         }
         Err(regex::Error::CompiledTooBig(MOST_BYTES))
     }
+}
+
+/// What is wrong with an expression that has what RE2 has not.
+pub(crate) fn not_in_re2(expression: &str) -> Option<BadPattern> {
+    let found = NOT_IN_RE2.iter().find(|part| expression.contains(**part))?;
+    let message = format!(
+        "the expression {} has `{found}`: App Mesh takes RE2 syntax, which has no look-around; say it with two routes of different \
+         priority",
+        quoted(expression)
+    );
+    Some(BadPattern {
+        code: "regex-not-re2",
+        message,
+    })
 }
 
 fn build(expression: &str, bytes: usize) -> Result<Regex, regex::Error> {

@@ -6,7 +6,6 @@ use super::{
     read::Read,
     resolved::{Content, Resolved},
     schema,
-    shape::Form,
 };
 use crate::{
     config::{Counts, ResourceKind, draft::Said},
@@ -26,7 +25,7 @@ pub(super) fn once(
     let mut kept: Vec<Read> = Vec::with_capacity(reads.len());
     let mut seen: BTreeMap<Identity, (String, usize)> = BTreeMap::new();
     for read in reads {
-        count(&read, &mut counts);
+        counts.add(read.kind);
         if !read.named || !read.whole {
             kept.push(read);
             continue;
@@ -40,35 +39,20 @@ pub(super) fn once(
         let Some(earlier) = kept.get_mut(*index) else {
             continue;
         };
-        if *first == content {
-            if document(&read) != document(earlier) {
-                discount(&read, &mut counts);
-            }
-        } else if last_wins {
+        let same = *first == content;
+        if !same && !last_wins {
+            differ(&read, &earlier.name, problems);
+            continue;
+        }
+        if document(&read) != document(earlier) {
+            counts.remove(read.kind);
+        }
+        if !same {
             *first = content;
             *earlier = read;
-        } else {
-            differ(&read, &earlier.name, problems);
         }
     }
     (kept, counts)
-}
-
-/// The routes of a Kubernetes router are a part of it.
-fn counts_alone(read: &Read) -> bool {
-    (read.kind, read.form) != (ResourceKind::Route, Form::Kubernetes)
-}
-
-fn count(read: &Read, counts: &mut Counts) {
-    if counts_alone(read) {
-        counts.add(read.kind);
-    }
-}
-
-fn discount(read: &Read, counts: &mut Counts) {
-    if counts_alone(read) {
-        counts.remove(read.kind);
-    }
 }
 
 fn document(read: &Read) -> Option<&str> {

@@ -42,6 +42,7 @@ pub(crate) fn check(
     if draft.allow_missing {
         missing::leave_out(&mut draft, &mut problems);
     }
+    expressions::leave_out(&mut draft, &mut problems);
     references::check(&draft, &mut problems);
     advice::check(&draft, &mut problems);
     expressions::check(&draft, &mut problems);

@@ -182,7 +182,7 @@ static GATEWAY_ROUTE: Shape = resource! { "a gateway route", [MESH_NAME, parent(
 p! { need "spec", Object(&GATEWAY_ROUTE_SPEC) } };
 
 static BACKEND_GROUP: Shape = resource! { "a backend group", [],
-p! { need "spec", Object(&BACKEND_GROUP_SPEC) } };
+p! { "spec", Object(&BACKEND_GROUP_SPEC) } };
 
 /// What Kubernetes alone keeps in a spec: the name in App Mesh, and the mesh, which the controller writes there.
 const AWS_NAME: Property = p! { "awsName", Text, Forms::KUBERNETES };

@@ -132,7 +132,6 @@ fn broken_conditions_are_refused_at_the_place_to_mend() {
         ("Path: {Exact: /a, §Regex: /b}", "several-choices"),
         ("Path: {Exact: §a}", "path-without-slash"),
         ("Path: {Regex: §'/(a'}", "bad-regex"),
-        ("Path: {Regex: §'/a(?!b)'}", "regex-not-re2"),
         ("Method: §get", "unknown-value"),
         ("Scheme: §ftp", "unknown-value"),
         ("Port: §81", "missing-listener"),
