@@ -21,9 +21,21 @@ pub(super) fn virtual_node(named: Option<String>) -> Result<String, Error> {
             "which virtual node is this? Say so with .virtual_node(NAME), or in APPMESH_RESOURCE_ARN or APPMESH_RESOURCE_NAME",
         ));
     };
-    node_of(&resource).map(str::to_owned).ok_or_else(|| {
-        Error::setup(format!("{resource:?} names no virtual node: it should be NODE, mesh/MESH/virtualNode/NODE or that node's ARN"))
-    })
+    node_of(&resource)
+        .map(str::to_owned)
+        .ok_or_else(|| Error::setup(no_node(&resource)))
+}
+
+fn no_node(resource: &str) -> String {
+    match resource.contains("/virtualGateway/") {
+        true => format!(
+            "{resource:?} names a virtual gateway, and this version serves virtual nodes only: what the gateway decides can be asked, and \
+             its Envoy has to stay until it is served"
+        ),
+        false => format!(
+            "{resource:?} names no virtual node: it should be NODE, mesh/MESH/virtualNode/NODE or that node's ARN"
+        ),
+    }
 }
 
 fn node_of(resource: &str) -> Option<&str> {
@@ -61,6 +73,19 @@ mod tests {
             ("arn:aws", None),
         ] {
             assert_eq!(node_of(resource), want, "{resource}");
+        }
+    }
+
+    #[test]
+    fn a_gateway_is_told_that_it_is_not_served_yet() {
+        let arn = "arn:aws:appmesh:eu-central-1:111122223333:mesh/shop/virtualGateway/in";
+        for (resource, gateway) in [
+            (arn, true),
+            ("mesh/shop/virtualGateway/in", true),
+            ("a/b", false),
+        ] {
+            let said = no_node(resource).contains("serves virtual nodes only");
+            assert_eq!(said, gateway, "{resource}");
         }
     }
 }
