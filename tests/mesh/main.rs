@@ -29,6 +29,7 @@ mod refusals;
 mod reload;
 mod retries;
 mod rolling_deploy;
+mod routing;
 mod simulation;
 mod splitting;
 mod streams;
