@@ -9,6 +9,7 @@ mod bypass;
 mod cancels;
 mod connections;
 mod context;
+mod corpus;
 mod costly_peers;
 mod deadlines;
 mod differential;

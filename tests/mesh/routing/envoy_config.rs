@@ -70,7 +70,7 @@ fn chain(mesh: &Mesh, number: usize, port: u16) -> Value {
 fn backends(mesh: &Mesh) -> impl Iterator<Item = &VirtualService> {
     let caller = mesh.virtual_node(CALLER).expect("every mesh has it");
     let names = caller.backends.iter();
-    names.filter_map(|name| mesh.virtual_service(name.as_str()))
+    names.filter_map(|name| mesh.virtual_service(name.virtual_service.as_str()))
 }
 
 /// The ports on which a virtual service takes requests; one without a provider has none.

@@ -138,11 +138,8 @@ fn is_malformed(ask: &Ask) -> bool {
     let unknown = http1 && ["get", "FOO"].contains(&ask.method);
     let raw = http1 && !ask.target.is_ascii();
     let host = ask.hosts.iter().any(|host| host.contains([' ', '/', '@']));
-    let port = ask
-        .target
-        .rsplit(':')
-        .next()
-        .is_some_and(|port| port.parse::<u16>().is_ok());
+    let port = ask.target.rsplit_once(':').map(|(_, port)| port);
+    let port = port.is_some_and(|port| port.parse::<u16>().is_ok());
     let tunnel = ask.method == "CONNECT" && !port;
     unknown || raw || host || tunnel || ask.target.contains("%00")
 }
