@@ -25,10 +25,9 @@ pub(super) struct Unsaid {
 
 /// Whether a mapping can be one of the API's.
 pub(super) fn is_api(root: &Node) -> bool {
-    let keys = || root.entries().iter().map(|entry| entry.key.as_str());
-    keys().any(|key| {
-        key == "spec" || wrapped(key).is_some() || listed(key) || of_name(root).is_some()
-    })
+    let mut keys = root.entries().iter().map(|entry| entry.key.as_str());
+    keys.any(|key| key == "spec" || wrapped(key).is_some() || listed(key))
+        || of_name(root).is_some()
 }
 
 /// Reads one resource; `None` if it cannot be told what it is, which is reported.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     object::{Object, Objects, app_mesh_name},
-    selector,
+    selector::{self, Labels},
 };
 use crate::{
     config::{ResourceKind, draft::Said},
@@ -17,6 +17,9 @@ use crate::{
 pub(super) struct Membership {
     /// The mesh that takes what is in a namespace; `None` if there is no such mesh, which is reported.
     decided: BTreeMap<String, Option<String>>,
+    /// How much of selectors has been held against labels.
+    compared: usize,
+    reported: bool,
 }
 
 impl Membership {
@@ -38,108 +41,141 @@ impl Membership {
         }
         let namespace = &object.namespace;
         if !self.decided.contains_key(namespace) {
-            let mesh = decide(object, objects, problems);
+            let mesh = self.decide(object, objects, problems);
             self.decided.insert(namespace.clone(), mesh);
         }
         let name = self.decided.get(namespace)?.clone()?;
         Some(Said::new(name, object.name_place.clone()))
     }
-}
 
-/// The mesh that takes what is in an object's namespace.
-fn decide(object: &Object<'_>, objects: &Objects<'_>, problems: &mut Problems) -> Option<String> {
-    let labels = objects.namespaces.get(&object.namespace)?;
-    let mut meshes = objects.of(ResourceKind::Mesh).peekable();
-    meshes.peek()?;
-    let found: Vec<&Object<'_>> = meshes
-        .filter(|mesh| {
-            let selector = mesh.spec("namespaceSelector");
-            selector.is_some_and(|selector| selector::takes(selector, labels))
-        })
-        .collect();
-    let namespace = quoted(&object.namespace);
-    let (code, message) = match found.as_slice() {
-        [mesh] => return Some(mesh.app_mesh_name()),
-        [] => (
-            "no-mesh-for-namespace",
-            format!(
-                "no mesh takes what is in the namespace {namespace}: give a mesh a `namespaceSelector` that matches the \
+    /// The mesh that takes what is in an object's namespace.
+    fn decide(
+        &mut self,
+        object: &Object<'_>,
+        objects: &Objects<'_>,
+        problems: &mut Problems,
+    ) -> Option<String> {
+        let labels = objects.namespaces.get(&object.namespace)?;
+        let mut meshes = objects.of(ResourceKind::Mesh).peekable();
+        meshes.peek()?;
+        let found: Vec<&Object<'_>> = meshes
+            .filter(|mesh| {
+                let selector = mesh.spec("namespaceSelector");
+                selector.is_some_and(|selector| self.takes(selector, labels))
+            })
+            .collect();
+        if self.is_too_much(object, problems) {
+            return None;
+        }
+        let namespace = quoted(&object.namespace);
+        let (code, message) = match found.as_slice() {
+            [mesh] => return Some(mesh.app_mesh_name()),
+            [] => (
+                "no-mesh-for-namespace",
+                format!(
+                    "no mesh takes what is in the namespace {namespace}: give a mesh a `namespaceSelector` that matches the \
                  namespace's labels (`{{}}` matches all; none at all matches nothing)"
+                ),
             ),
-        ),
-        several => (
-            "several-meshes-for-namespace",
-            format!(
-                "the meshes {} all take what is in the namespace {namespace}, and one has to: narrow their `namespaceSelector`s",
-                listed(several)
+            several => (
+                "several-meshes-for-namespace",
+                format!(
+                    "the meshes {} all take what is in the namespace {namespace}, and one has to: narrow their `namespaceSelector`s",
+                    listed(several)
+                ),
             ),
-        ),
-    };
-    problems.error(code, &object.name_place, message);
-    None
-}
-
-/// The gateway of a gateway route; `None` if nothing here decides it, or that is reported.
-///
-/// # Source
-/// The controller's membership designators: a gateway without a `namespaceSelector` takes nothing, one without a
-/// `gatewayRouteSelector` every route of these namespaces.
-pub(super) fn gateway(
-    route: &Object<'_>,
-    objects: &Objects<'_>,
-    problems: &mut Problems,
-) -> Option<Said<String>> {
-    let kind = ResourceKind::VirtualGateway;
-    if let Some(reference) = route.spec("virtualGatewayRef") {
-        let name = reference.member("name")?.text()?;
-        let namespace = reference.member("namespace").and_then(Node::text);
-        let namespace = namespace.unwrap_or(&route.namespace);
-        let name = objects.get(kind, namespace, name).map_or_else(
-            || app_mesh_name(kind, namespace, name),
-            Object::app_mesh_name,
-        );
-        return Some(Said::new(name, place(reference.at.clone())));
-    }
-    let gateways: Vec<&Object<'_>> = objects.of(kind).collect();
-    let said = |gateway: &Object<'_>| Said::new(gateway.app_mesh_name(), route.name_place.clone());
-    let Some(labels) = objects.namespaces.get(&route.namespace) else {
-        return match gateways.as_slice() {
-            [only] => Some(said(only)),
-            _ => None,
         };
-    };
-    let takes = |gateway: &&&Object<'_>| {
-        let namespaces = gateway.spec("namespaceSelector");
-        let routes = gateway.spec("gatewayRouteSelector");
-        namespaces.is_some_and(|selector| selector::takes(selector, labels))
-            && routes.is_none_or(|selector| selector::takes(selector, &route.labels))
-    };
-    let found: Vec<&Object<'_>> = gateways.iter().filter(takes).copied().collect();
-    let (code, message) = match (found.as_slice(), gateways.is_empty()) {
-        ([only], _) => return Some(said(only)),
-        ([], true) => return None,
-        ([], false) => (
-            "no-gateway-for-route",
-            format!(
-                "no virtual gateway takes the gateway route {}: its `namespaceSelector` has to match the namespace's labels, \
+        problems.error(code, &object.name_place, message);
+        None
+    }
+
+    /// The gateway of a gateway route; `None` if nothing here decides it, or that is reported.
+    ///
+    /// # Source
+    /// The controller's membership designators: a gateway without a `namespaceSelector` takes nothing, one without a
+    /// `gatewayRouteSelector` every route of these namespaces.
+    pub(super) fn gateway(
+        &mut self,
+        route: &Object<'_>,
+        objects: &Objects<'_>,
+        problems: &mut Problems,
+    ) -> Option<Said<String>> {
+        let kind = ResourceKind::VirtualGateway;
+        if let Some(reference) = route.spec("virtualGatewayRef") {
+            let name = reference.member("name")?.text()?;
+            let namespace = reference.member("namespace").and_then(Node::text);
+            let namespace = namespace.unwrap_or(&route.namespace);
+            let name = objects.get(kind, namespace, name).map_or_else(
+                || app_mesh_name(kind, namespace, name),
+                Object::app_mesh_name,
+            );
+            return Some(Said::new(name, place(reference.at.clone())));
+        }
+        let mut gateways = objects.of(kind).peekable();
+        gateways.peek()?;
+        let said =
+            |gateway: &Object<'_>| Said::new(gateway.app_mesh_name(), route.name_place.clone());
+        let Some(labels) = objects.namespaces.get(&route.namespace) else {
+            let only = gateways.next().filter(|_| gateways.next().is_none());
+            return only.map(said);
+        };
+        let takes = |gateway: &&Object<'_>| {
+            let namespaces = gateway.spec("namespaceSelector");
+            let routes = gateway.spec("gatewayRouteSelector");
+            namespaces.is_some_and(|selector| self.takes(selector, labels))
+                && routes.is_none_or(|selector| self.takes(selector, &route.labels))
+        };
+        let found: Vec<&Object<'_>> = gateways.filter(takes).collect();
+        if self.is_too_much(route, problems) {
+            return None;
+        }
+        let (code, message) = match found.as_slice() {
+            [only] => return Some(said(only)),
+            [] => (
+                "no-gateway-for-route",
+                format!(
+                    "no virtual gateway takes the gateway route {}: its `namespaceSelector` has to match the namespace's labels, \
                  and its `gatewayRouteSelector` those of the route",
-                quoted(&route.name)
+                    quoted(&route.name)
+                ),
             ),
-        ),
-        (several, _) => (
-            "several-gateways-for-route",
-            format!(
-                "the virtual gateways {} all take the gateway route {}, and one has to: narrow their selectors",
-                listed(several),
-                quoted(&route.name)
+            several => (
+                "several-gateways-for-route",
+                format!(
+                    "the virtual gateways {} all take the gateway route {}, and one has to: narrow their selectors",
+                    listed(several),
+                    quoted(&route.name)
+                ),
             ),
-        ),
-    };
-    problems.error(code, &route.name_place, message);
-    None
+        };
+        problems.error(code, &route.name_place, message);
+        None
+    }
+
+    /// Nobody is taken any more once it is too much.
+    fn takes(&mut self, selector: &Node, labels: &Labels) -> bool {
+        self.compared = self.compared.saturating_add(1 + selector::size(selector));
+        self.compared <= MOST && selector::takes(selector, labels)
+    }
+
+    /// Whether selectors and labels multiply, which is reported once.
+    fn is_too_much(&mut self, object: &Object<'_>, problems: &mut Problems) -> bool {
+        let too_much = self.compared > MOST;
+        if too_much && !std::mem::replace(&mut self.reported, true) {
+            let message = format!(
+                "the selectors of all meshes and gateways are compared more than {MOST} times with the labels of what they may take: \
+                 name the mesh (`meshRef`) and the gateway (`virtualGatewayRef`), or read fewer objects together"
+            );
+            problems.error("too-many-items", &object.name_place, message);
+        }
+        too_much
+    }
 }
 
 fn listed(objects: &[&Object<'_>]) -> String {
     let names = objects.iter().take(8).map(|object| quoted(&object.name));
     names.collect::<Vec<_>>().join(", ")
 }
+
+/// A thousand gateways with two selectors each, and two thousand routes.
+const MOST: usize = 4_000_000;

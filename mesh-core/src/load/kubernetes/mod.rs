@@ -13,7 +13,7 @@ pub(super) use object::{GROUP, unsupported};
 
 use self::{
     backends::Groups,
-    membership::{Membership, gateway},
+    membership::Membership,
     names::Referred,
     object::{Object, Objects},
 };
@@ -73,7 +73,7 @@ impl Reading<'_> {
                 _ => self.membership.mesh(object, objects, problems),
             },
             parent: match object.kind {
-                ResourceKind::GatewayRoute => gateway(object, objects, problems),
+                ResourceKind::GatewayRoute => self.membership.gateway(object, objects, problems),
                 _ => None,
             },
             name: Said::new(object.app_mesh_name(), object.name_place.clone()),

@@ -32,14 +32,30 @@ pub(super) fn takes(selector: &Node, labels: &Labels) -> bool {
     let equal = wanted.all(|Entry { key, node, .. }| {
         labels.get(key).map(String::as_str) == Some(node.text().unwrap_or_default())
     });
-    let expressions = match selector.member("matchExpressions").map(|node| &node.value) {
-        Some(Value::List(items)) => items.as_slice(),
-        _ => &[],
-    };
+    let expressions = selector.member("matchExpressions");
+    let expressions = expressions.map_or(&[][..], items);
     equal
         && expressions
             .iter()
             .all(|expression| holds(expression, labels))
+}
+
+/// How much of it there is to be compared.
+pub(super) fn size(selector: &Node) -> usize {
+    let labels = selector.member("matchLabels");
+    let expressions = selector.member("matchExpressions");
+    let values = expressions.map_or(&[][..], items).iter().map(|expression| {
+        let values = expression.member("values");
+        1 + values.map_or(0, |values| items(values).len())
+    });
+    labels.map_or(0, |labels| labels.entries().len()) + values.sum::<usize>()
+}
+
+fn items(node: &Node) -> &[Node] {
+    match &node.value {
+        Value::List(items) => items,
+        _ => &[],
+    }
 }
 
 fn holds(expression: &Node, labels: &Labels) -> bool {

@@ -306,3 +306,43 @@ fn unknown_and_missing_things_without_number_end_in_a_report_that_ends() {
         assert!(lenient.unwrap().warnings().len() <= 1002);
     }
 }
+
+#[test]
+fn selectors_and_labels_do_not_multiply() {
+    let object = |kind: &str, name: String, spec: &str| {
+        format!(
+            "---\napiVersion: appmesh.k8s.aws/v1beta2\nkind: {kind}\nmetadata: {{name: {name}, namespace: {name}}}\nspec: {spec}\n"
+        )
+    };
+    let labels: String = (0..10_000).map(|i| format!("l{i}: x, ")).collect();
+    let selector = format!("{{namespaceSelector: {{matchLabels: {{{labels}}}}}}}");
+    let namespace = |i| format!("---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: n{i}}}\n");
+    let namespaces: String = (0..500).map(namespace).collect();
+    for (taker, taken) in [
+        ("Mesh", "VirtualService"),
+        ("VirtualGateway", "GatewayRoute"),
+    ] {
+        let takes = object(taker, "g".to_owned(), &selector);
+        let all: String = (0..500)
+            .map(|i| object(taken, format!("n{i}"), "{}"))
+            .collect();
+        let text = format!("{namespaces}{takes}{all}");
+        let errors = Config::reader().document("m", text).read().unwrap_err();
+        let codes = codes(&errors);
+        assert_eq!(
+            codes
+                .iter()
+                .filter(|code| **code == "too-many-items")
+                .count(),
+            1,
+            "{taker}"
+        );
+    }
+}
+
+#[test]
+fn keys_without_number_tell_what_a_document_is_in_one_pass() {
+    let keys: String = (0..50_000).map(|i| format!("\"k{i}\": 1, ")).collect();
+    let errors = Config::parse("m", &format!("{{{keys}\"k\": 1}}")).unwrap_err();
+    assert_eq!(codes(&errors), ["unknown-document"]);
+}
