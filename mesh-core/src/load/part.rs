@@ -10,8 +10,6 @@ pub(super) struct Part<'a> {
     pub(super) text: &'a str,
     /// How many lines stand before it.
     pub(super) above: usize,
-    /// Where in the whole text it begins.
-    pub(super) start: usize,
     pub(super) nature: Nature,
 }
 
@@ -67,12 +65,10 @@ fn only_directives(text: &str) -> bool {
 }
 
 fn part(text: &str, range: std::ops::Range<usize>, above: usize) -> Part<'_> {
-    let start = range.start;
     let text = text.get(range).unwrap_or_default();
     Part {
         text,
         above,
-        start,
         nature: nature(text),
     }
 }
@@ -107,16 +103,17 @@ fn nature(text: &str) -> Nature {
 
 /// The version of an object that is not read, and where it stands: its placeholders need no values.
 pub(super) fn unsupported_version(text: &str) -> Option<(usize, &str)> {
-    text.match_indices(GROUP).find_map(|(at, _)| {
-        let rest = text.get(at..)?;
-        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ','));
+    let mut start = 0;
+    text.split_inclusive('\n').find_map(|line| {
+        let from = start;
+        start += line.len();
+        let key = line.trim_start_matches(['-', ' ', '{', '"']);
+        let at = line.find(GROUP).filter(|_| key.starts_with("apiVersion"))?;
+        let rest = line.get(at..)?;
+        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '}'));
         let version = rest.get(..end.unwrap_or(rest.len()))?;
-        let line = text.get(..at)?.rsplit('\n').next()?;
-        let key = line
-            .trim_start_matches(['-', ' ', '{', '"'])
-            .starts_with("apiVersion");
         let read = version.strip_prefix(GROUP) == Some("v1beta2");
-        (key && !read).then_some((at, version))
+        (!read).then_some((from + at, version))
     })
 }
 

@@ -5,7 +5,7 @@
 
 mod scan;
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use self::scan::Syntax;
 use self::scan::{Found, scan};
@@ -13,15 +13,20 @@ use super::plain::is_blank;
 
 /// A text with its placeholders filled.
 #[derive(Debug)]
-pub(super) struct Filled {
+pub(super) struct Filled<'a> {
     pub(super) text: String,
-    /// Those without a value: the name, and where in the text that was given.
-    pub(super) unfilled: Vec<(String, usize)>,
+    /// Those without a value, each once: the name, and where it stands first in the text that was given.
+    pub(super) unfilled: Vec<(&'a str, usize)>,
 }
 
-/// Fills what has a value.
-pub(super) fn fill(text: &str, syntax: Syntax, values: &BTreeMap<String, String>) -> Filled {
-    let text = &blanks(text, values);
+/// Fills what has a value, until the text is longer than `most` bytes.
+pub(super) fn fill<'a>(
+    text: &'a str,
+    syntax: Syntax,
+    values: &BTreeMap<String, String>,
+    most: usize,
+) -> Filled<'a> {
+    let mut named = BTreeSet::new();
     let mut filled = String::with_capacity(text.len());
     let mut unfilled = Vec::new();
     let mut from = 0;
@@ -34,27 +39,33 @@ pub(super) fn fill(text: &str, syntax: Syntax, values: &BTreeMap<String, String>
     {
         let value = values.get(name).map(String::as_str).or(default);
         let Some(value) = value else {
-            unfilled.push((name.to_owned(), range.start));
+            if named.insert(name) {
+                unfilled.push((name, range.start));
+            }
             continue;
         };
+        if filled.len() > most {
+            break;
+        }
         filled.push_str(text.get(from..range.start).unwrap_or_default());
         place.write(value, &mut filled);
         from = range.end;
     }
     filled.push_str(text.get(from..).unwrap_or_default());
-    Filled {
-        text: filled,
-        unfilled,
-    }
+    let text = blanks(filled, values, most);
+    Filled { text, unfilled }
 }
 
 /// Fills the blanks in angle brackets whose values are given under all of their text.
-fn blanks<'a>(text: &'a str, values: &BTreeMap<String, String>) -> Cow<'a, str> {
+fn blanks(text: String, values: &BTreeMap<String, String>, most: usize) -> String {
     let given = values.iter().filter(|(name, _)| is_blank(name));
-    given.fold(Cow::Borrowed(text), |text, (name, value)| {
-        match text.contains(name.as_str()) {
-            true => Cow::Owned(text.replace(name.as_str(), value)),
-            false => text,
+    given.fold(text, |text, (name, value)| {
+        let found = text.matches(name.as_str()).count();
+        let longer = found.saturating_mul(value.len()).saturating_add(text.len());
+        match found {
+            0 => text,
+            _ if longer > most.saturating_mul(2) => text,
+            _ => text.replace(name.as_str(), value),
         }
     })
 }
@@ -66,8 +77,8 @@ mod tests {
     fn filled(text: &str, syntax: Syntax) -> (String, Vec<String>) {
         let values = [("NAME", "orders"), ("TEXT", "a\"b")];
         let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let filled = fill(text, syntax, &BTreeMap::from(values));
-        let unfilled = filled.unfilled.into_iter().map(|(name, _)| name);
+        let filled = fill(text, syntax, &BTreeMap::from(values), 1000);
+        let unfilled = filled.unfilled.iter().map(|(name, _)| (*name).to_owned());
         (filled.text, unfilled.collect())
     }
 

@@ -1,9 +1,6 @@
 //! A text into documents: its size, its encoding's leftovers, which of the two syntaxes it is, and what is to be filled in.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     json, kubernetes,
@@ -89,15 +86,14 @@ fn filled(
         let whole = Part {
             text,
             above: 0,
-            start: 0,
             nature: Nature::AppMesh,
         };
-        return ours(name, whole, (text, Syntax::Json), values, problems);
+        return ours(name, whole, Syntax::Json, values, problems);
     }
     let mut roots = Vec::new();
     for (number, part) in part::split(text).into_iter().enumerate() {
         match part.nature {
-            Nature::AppMesh => match ours(name, part, (text, Syntax::Yaml), values, problems) {
+            Nature::AppMesh => match ours(name, part, Syntax::Yaml, values, problems) {
                 Ok(found) => roots.extend(found),
                 Err(fault) => fault.report(problems),
             },
@@ -111,11 +107,12 @@ fn filled(
 fn ours(
     name: &Arc<str>,
     part: Part<'_>,
-    (whole, syntax): (&str, Syntax),
+    syntax: Syntax,
     values: &BTreeMap<String, String>,
     problems: &mut Problems,
 ) -> Result<Vec<Node>, Fault> {
-    let at = |index| locate(name, whole, part.start + index);
+    let start = Location::new(name, part.above + 1, 1);
+    let at = |index| beyond(start.clone(), part.text.get(..index).unwrap_or_default());
     if let Some(index) = HELM.iter().filter_map(|mark| part.text.find(mark)).min() {
         let message = "this is a Helm template, not YAML yet: run helm template first and read what it prints";
         return Err(Fault::new("helm-template", at(index), message));
@@ -125,13 +122,16 @@ fn ours(
         kubernetes::unsupported(version, &place(at(index)), problems);
         return Ok(Vec::new());
     }
-    let Filled { text, unfilled } = placeholder::fill(part.text, syntax, values);
+    let Filled { text, unfilled } = placeholder::fill(part.text, syntax, values, BYTES);
     if !unfilled.is_empty() {
-        let mut named = BTreeSet::new();
+        let mut from = (0, at(0));
         for (placeholder, index) in unfilled {
-            if named.insert(placeholder.clone()) {
-                unset(&placeholder, syntax, &place(at(index)), problems);
+            if problems.is_full() {
+                break;
             }
+            let between = part.text.get(from.0..index).unwrap_or_default();
+            from = (index, beyond(from.1, between));
+            unset(placeholder, syntax, &place(from.1.clone()), problems);
         }
         return Ok(Vec::new());
     }
@@ -165,7 +165,7 @@ fn foreign(
     values: &BTreeMap<String, String>,
     problems: &mut Problems,
 ) -> Vec<Node> {
-    let text = placeholder::fill(part.text, Syntax::Yaml, values).text;
+    let text = placeholder::fill(part.text, Syntax::Yaml, values, BYTES).text;
     let mut unread = Problems::default();
     match yaml::read(name, &text, part.above, &mut unread) {
         Ok(roots) if unread.errors() == 0 => roots,
@@ -222,10 +222,22 @@ fn start(name: &Arc<str>) -> Place {
 }
 
 fn locate(name: &Arc<str>, text: &str, index: usize) -> Location {
-    let before = text.get(..index).unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
-    let last = before.rsplit('\n').next().unwrap_or_default();
-    Location::new(name, line, last.chars().count() + 1)
+    beyond(
+        Location::new(name, 1, 1),
+        text.get(..index).unwrap_or_default(),
+    )
+}
+
+/// The place behind a text that begins here.
+fn beyond(at: Location, text: &str) -> Location {
+    let lines = text.matches('\n').count();
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    let column = if lines == 0 { at.column } else { 1 };
+    Location {
+        line: at.line + lines,
+        column: column + last.chars().count(),
+        ..at
+    }
 }
 
 /// Eight of the largest templates that CloudFormation takes, or ten thousand routes of Kubernetes.

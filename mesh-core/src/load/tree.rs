@@ -264,7 +264,7 @@ impl Tree {
     }
 }
 
-fn too_deep(at: Location) -> Fault {
+pub(super) fn too_deep(at: Location) -> Fault {
     let message =
         format!("this is nested more than {DEPTH} levels deep: no App Mesh resource needs that");
     Fault::new("nested-too-deep", at, message)

@@ -23,23 +23,19 @@ pub(super) fn once(
 ) -> (Vec<Read>, Counts) {
     let mut counts = Counts::default();
     let mut kept: Vec<Read> = Vec::with_capacity(reads.len());
-    let mut seen: BTreeMap<Identity, (String, usize)> = BTreeMap::new();
+    let mut seen: BTreeMap<Identity, usize> = BTreeMap::new();
     for read in reads {
         counts.add(read.kind);
         if !read.named || !read.whole {
             kept.push(read);
             continue;
         }
-        let content = canonical(&read.properties);
-        let Some((first, index)) = seen.get_mut(&identity(&read)) else {
-            seen.insert(identity(&read), (content, kept.len()));
+        let index = *seen.entry(identity(&read)).or_insert(kept.len());
+        let Some(earlier) = kept.get_mut(index) else {
             kept.push(read);
             continue;
         };
-        let Some(earlier) = kept.get_mut(*index) else {
-            continue;
-        };
-        let same = *first == content;
+        let same = same(&earlier.properties, &read.properties);
         if !same && !last_wins {
             differ(&read, &earlier.name, problems);
             continue;
@@ -48,7 +44,6 @@ pub(super) fn once(
             counts.remove(read.kind);
         }
         if !same {
-            *first = content;
             *earlier = read;
         }
     }
@@ -80,41 +75,43 @@ fn differ(read: &Read, first: &Said<String>, problems: &mut Problems) {
     problems.error("duplicate-name", place, message);
 }
 
-/// The same text for the same content, however it is written.
-fn canonical(node: &Resolved) -> String {
-    let mut text = String::new();
-    write(node, &mut text);
-    text
+/// Whether the content is the same, however it is written.
+fn same(one: &Resolved, other: &Resolved) -> bool {
+    match (&one.content, &other.content) {
+        (Content::Unknown, Content::Unknown) | (Content::Null, Content::Null) => true,
+        (Content::List(one), Content::List(other)) => {
+            let mut pairs = one.iter().zip(other);
+            one.len() == other.len() && pairs.all(|(one, other)| same(one, other))
+        }
+        (Content::Map(_), Content::Map(_)) => {
+            let (one, other) = (members(one), members(other));
+            let mut pairs = one.iter().zip(&other);
+            one.len() == other.len()
+                && pairs
+                    .all(|((key, value), (as_well, other))| key == as_well && same(value, other))
+        }
+        (one, other) => match (plain(one), plain(other)) {
+            (Some(one), Some(other)) => one == other,
+            _ => false,
+        },
+    }
 }
 
-fn write(node: &Resolved, text: &mut String) {
-    match &node.content {
-        Content::Unknown => text.push('?'),
-        Content::Null => text.push('~'),
-        Content::Text(value) | Content::Bare(value) => text.push_str(&format!("{value:?}")),
-        Content::Arn(arn) => text.push_str(&format!("{:?}", arn.name)),
-        Content::List(items) => {
-            text.push('[');
-            for item in items {
-                write(item, text);
-                text.push(',');
-            }
-            text.push(']');
-        }
-        Content::Map(_) => {
-            let members = node.members().iter();
-            let members: BTreeMap<&str, &Resolved> = members
-                .filter(|member| !matches!(member.value.content, Content::Null))
-                .filter(|member| !["metadata", "status"].contains(&member.key.as_str()))
-                .map(|member| (member.key.as_str(), &member.value))
-                .collect();
-            text.push('{');
-            for (key, value) in members {
-                text.push_str(&format!("{key:?}:"));
-                write(value, text);
-                text.push(',');
-            }
-            text.push('}');
-        }
+fn plain(content: &Content) -> Option<&str> {
+    match content {
+        Content::Text(text) | Content::Bare(text) => Some(text),
+        Content::Arn(arn) => Some(&arn.name),
+        _ => None,
     }
+}
+
+/// What a mapping says, without what describe calls add.
+fn members(node: &Resolved) -> BTreeMap<&str, &Resolved> {
+    let members = node.members().iter();
+    let said = members.filter(|member| {
+        let null = matches!(member.value.content, Content::Null);
+        !null && !["metadata", "status"].contains(&member.key.as_str())
+    });
+    said.map(|member| (member.key.as_str(), &member.value))
+        .collect()
 }

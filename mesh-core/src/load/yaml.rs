@@ -6,7 +6,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
 
 use super::{
     node::{Node, Scalar},
-    tree::{Fault, Mark, Tree},
+    tree::{Fault, Mark, Tree, too_deep},
 };
 use crate::error::Problems;
 
@@ -24,7 +24,11 @@ pub(super) fn read(
             Ok((event, span)) => put(&mut tree, event, span)?,
             Err(error) => {
                 let at = at(&tree, &within(text, *error.marker()));
-                return Err(Fault::new("broken-yaml", at, sentence(error.info())));
+                // The parser looks ahead of what the tree has seen, and has a bound of its own.
+                return Err(match error.info().contains("recursion limit") {
+                    true => too_deep(at),
+                    false => Fault::new("broken-yaml", at, sentence(error.info())),
+                });
             }
         }
     }

@@ -6,6 +6,8 @@ mod value;
 
 pub(super) use canonical::{Names, canonical};
 
+use std::fmt;
+
 use super::{
     resolved::{Content, Member, Resolved},
     shape::{Form, Kind, Property, Shape},
@@ -89,15 +91,19 @@ impl Conform<'_> {
         if self.problems.is_full() {
             return;
         }
-        let known = self.spellings(shape);
-        let hint = nearest(&member.key, known.iter().map(String::as_str));
+        let form = self.rules.form;
+        // Neither searched nor written where nobody will see it.
+        let hint = fmt::from_fn(|f| {
+            let known = spellings(shape, form);
+            f.write_str(&nearest(&member.key, known.iter().map(String::as_str)))
+        });
         let (what, key) = (shape.what, quoted(&member.key));
         let place = &member.key_place;
         if self.rules.lenient {
-            let message = format!("{what} has no property {key}, so it is passed over{hint}");
+            let message = format_args!("{what} has no property {key}, so it is passed over{hint}");
             return self.problems.warn("unknown-property", place, message);
         }
-        let message = format!("{what} has no property {key}{hint}");
+        let message = format_args!("{what} has no property {key}{hint}");
         self.problems.error("unknown-property", place, message);
     }
 
@@ -126,7 +132,7 @@ impl Conform<'_> {
         if unknown.is_empty() || self.rules.lenient {
             return Instead::default();
         }
-        let names = self.spellings(shape);
+        let names = spellings(shape, form);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let misspelt = unknown.iter();
         let misspelt = misspelt.filter_map(|member| meant(&member.key, &names));
@@ -137,12 +143,11 @@ impl Conform<'_> {
                 .any(|member| matches!(member.value.content, Content::Map(_))),
         }
     }
+}
 
-    fn spellings(&self, shape: &Shape) -> Vec<String> {
-        let form = self.rules.form;
-        let there = shape.there(form);
-        there.map(|property| form.spelling(property.name)).collect()
-    }
+fn spellings(shape: &Shape, form: Form) -> Vec<String> {
+    let there = shape.there(form);
+    there.map(|property| form.spelling(property.name)).collect()
 }
 
 /// What stands where something known is due.

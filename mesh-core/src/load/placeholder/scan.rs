@@ -121,12 +121,14 @@ impl<'a> Scan<'a> {
         let Some(inner) = self.rest().strip_prefix(open) else {
             return false;
         };
-        let window = inner.as_bytes().iter().take(WINDOW).copied();
-        let window: Vec<u8> = window.collect();
-        let Some(length) = window
-            .windows(close.len())
-            .position(|bytes| bytes == close.as_bytes())
-        else {
+        // Most brackets are none of ours, which the first letter tells.
+        if !inner.starts_with(|c: char| c == ' ' || is_letter(c)) {
+            return false;
+        }
+        let bytes = inner.as_bytes();
+        let window = bytes.get(..WINDOW).unwrap_or(bytes);
+        let mut ends = window.windows(close.len());
+        let Some(length) = ends.position(|bytes| bytes == close.as_bytes()) else {
             return false;
         };
         let within = inner.get(..length).unwrap_or_default();
@@ -196,10 +198,13 @@ impl<'a> Scan<'a> {
 
 /// A shell's name of a variable; `${1}` is none.
 fn is_name(name: &str) -> bool {
-    let letter = |c: char| c == '_' || c.is_ascii_alphabetic();
-    name.starts_with(letter)
-        && name.chars().all(|c| letter(c) || c.is_ascii_digit())
+    name.starts_with(is_letter)
+        && name.chars().all(|c| is_letter(c) || c.is_ascii_digit())
         && name.len() <= LONGEST
+}
+
+fn is_letter(c: char) -> bool {
+    c == '_' || c.is_ascii_alphabetic()
 }
 
 const LONGEST: usize = 128;

@@ -8,6 +8,7 @@ mod documents;
 mod elsewhere;
 mod functions;
 mod grpc;
+mod hostile;
 mod intrinsics;
 mod left_out;
 mod listeners;
