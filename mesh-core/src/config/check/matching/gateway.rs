@@ -100,7 +100,8 @@ fn host(said: &Said<HostnameMatch>, problems: &mut Problems) -> Option<HostnameM
     }
     if matches!(value, HostnameMatch::Suffix(_)) && !text.starts_with('.') {
         let message = format!(
-            "a suffix takes whole labels of a host name, so {} never matches: write {}",
+            "App Mesh took suffixes of whole labels only, so that {} matched nothing there, and it is compared as it stands here: \
+             write {}",
             quoted(text),
             quoted(&format!(".{}", text.trim_start_matches('-')))
         );
