@@ -32,7 +32,13 @@ fn mesh_core_has_no_runtime_to_lean_on() {
     let direct = names(&read("mesh-core/Cargo.toml"), "dependencies");
     assert_eq!(
         direct,
-        ["http", "regex", "regex-syntax", "saphyr-parser", "thiserror"],
+        [
+            "http",
+            "regex",
+            "regex-syntax",
+            "saphyr-parser",
+            "thiserror"
+        ],
         "mesh-core decides: no I/O, no runtime, no log"
     );
 }
