@@ -55,7 +55,8 @@ impl Case {
         }
         let all = self.holds(self.condition(&self.value), &self.lines);
         let any = self.lines.iter().any(|line| self.alone(&self.value, line));
-        let lines: Vec<&[u8]> = self.lines.iter().map(HeaderValue::as_bytes).collect();
+        let lines = self.lines.iter().map(|line| line.as_bytes().trim_ascii());
+        let lines: Vec<&[u8]> = lines.filter(|line| !line.is_empty()).collect();
         let joined = HeaderValue::from_bytes(&lines.join(&b',')).expect("a comma may stand there");
         assert!(all == any || all == self.alone(&self.value, &joined));
     }
@@ -63,7 +64,8 @@ impl Case {
     fn is_what_it_says(&self) {
         for line in &self.lines {
             let found = self.alone(&self.value, line);
-            let bytes = line.as_bytes();
+            // Blanks around a value are none of it.
+            let bytes = line.as_bytes().trim_ascii();
             let said = match &self.value {
                 ValueCondition::Exact(text) => {
                     bytes == text.as_bytes() && self.expressed(text, line)

@@ -22,7 +22,7 @@ fuzz_target!(|target: &[u8]| {
     if path.starts_with(['/', '\\']) {
         is_normal(path, &head);
         is_normal_again(&head);
-    } else {
+    } else if !(path.is_empty() && query.is_some()) {
         assert!(
             !head.path_changed(),
             "what has no segments is left as it is"
@@ -34,7 +34,8 @@ fn is_normal(written: &str, head: &Head<'_>) {
     let path = head.path();
     assert!(path.starts_with('/') && path.is_ascii());
     assert!(path.len() <= 3 * written.len() + 1);
-    assert!(!path.contains("//") && !path.contains('\\'));
+    assert!(path == "//" || !path.contains("//"));
+    assert!(!path.contains('\\'));
     assert!(
         path.split('/')
             .all(|segment| !matches!(segment, "." | ".."))

@@ -83,12 +83,12 @@ pub(super) struct Resource {
 
 /// Everything in the mesh.
 pub(super) fn all(form: Form) -> impl Iterator<Item = Resource> {
-    let selector = match form {
-        Form::Kubernetes => json!({ "namespaceSelector": { "matchLabels": { "mesh": MESH } } }),
-        _ => json!({}),
-    };
+    let mut mesh = json!({ "egressFilter": { "type": "DROP_ALL" } });
+    if form == Form::Kubernetes {
+        mesh["namespaceSelector"] = json!({ "matchLabels": { "mesh": MESH } });
+    }
     let namespace = (form == Form::Kubernetes).then(|| Resource::new(NAMESPACE, MESH, json!({})));
-    let mesh = Resource::new("mesh", MESH, selector);
+    let mesh = Resource::new("mesh", MESH, mesh);
     let parts = (0..EACH).flat_map(move |number| {
         let routes = match form {
             Form::Kubernetes => 0..0,

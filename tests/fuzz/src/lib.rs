@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use http::{HeaderMap, Method, Uri};
 use mesh_core::{
     Config, Head, Snapshot,
-    config::ResourceKind,
+    config::{Mesh, ResourceKind},
     error::{ConfigErrors, Problem},
     load::Reader,
 };
@@ -105,25 +105,48 @@ fn taken(config: &Config, reader: impl Fn() -> Reader) {
     }
     let each = reader().read_each().expect("it is one mesh");
     assert!(matches!(each.as_slice(), [only] if only.mesh() == config.mesh()));
-    for node in config.mesh().virtual_nodes() {
-        let node = config.node(node.name.as_str()).expect("it is there");
-        let snapshot = node.compile().expect("what was taken compiles");
-        asked(config, &snapshot);
+    let mesh = config.mesh();
+    let nodes = mesh
+        .virtual_nodes()
+        .map(|node| config.node(node.name.as_str()));
+    let gateways = mesh
+        .virtual_gateways()
+        .map(|gateway| config.gateway(gateway.name.as_str()));
+    for role in nodes.chain(gateways) {
+        let role = role.expect("it is there");
+        let snapshot = role.compile().expect("what was taken compiles");
+        asked(mesh, &snapshot);
     }
+    written(mesh);
+}
+
+/// What is written as the API's JSON is the same mesh when it is read.
+fn written(mesh: &Mesh) {
+    let documents = mesh.to_api_json();
+    // A text that looks like a template of some language is taken for one, within a string too.
+    let template = |text: &str| TEMPLATES.iter().any(|mark| text.contains(mark));
+    if documents.iter().any(|document| template(&document.text)) {
+        return;
+    }
+    let reader = documents.iter().fold(Config::reader(), |reader, document| {
+        reader.document(&document.name, document.text.as_str())
+    });
+    let read = reader.read().expect("what was written is read");
+    assert_eq!(read.mesh(), mesh);
 }
 
 /// Every decision can be had and told.
-fn asked(config: &Config, snapshot: &Snapshot) {
-    for service in config.mesh().virtual_services().take(SERVICES) {
+fn asked(mesh: &Mesh, snapshot: &Snapshot) {
+    for service in mesh.virtual_services().take(SERVICES) {
         let Ok(uri) = format!("http://{}/a/b?c=d", service.name).parse::<Uri>() else {
             continue;
         };
         let headers = HeaderMap::new();
         for method in [Method::GET, Method::POST] {
-            let told = snapshot
-                .decide(&Head::new(&method, &uri, &headers))
-                .explain();
-            assert!(!told.is_empty());
+            let decision = snapshot.decide(&Head::new(&method, &uri, &headers));
+            assert!(!decision.explain().is_empty());
+            let json = decision.to_json();
+            serde_json::from_str::<serde_json::Value>(&json).expect("it is JSON");
         }
     }
 }
@@ -156,5 +179,12 @@ const VALUE: &str = "1";
 /// A value may lead to a question that was not asked before, but not for ever.
 const VALUES: usize = 8;
 const SERVICES: usize = 4;
+const TEMPLATES: [&str; 5] = [
+    "{{",
+    "AWS::AppMesh::",
+    "aws_appmesh_",
+    "Resources",
+    "appmesh.k8s.aws/",
+];
 /// A sentence that quotes eight names of eighty characters, each as `\u{…}`.
 const LONGEST: usize = 16_000;
