@@ -15,9 +15,9 @@ pub(super) fn labels(object: &Node) -> Labels {
 
 fn texts(node: &Node) -> Labels {
     let entries = node.entries().iter();
-    let labels = entries.filter_map(|entry| {
+    let labels = entries.map(|entry| {
         let text = entry.node.text().unwrap_or_default();
-        Some((entry.key.clone(), text.to_owned()))
+        (entry.key.clone(), text.to_owned())
     });
     labels.collect()
 }

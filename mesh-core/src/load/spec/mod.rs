@@ -33,7 +33,7 @@ pub(super) fn read(read: Read, draft: &mut Draft, problems: &mut Problems) {
             draft.routes.extend(route::of_router(&read, problems));
             draft.virtual_routers.push(virtual_router(read));
         }
-        ResourceKind::Route => draft.routes.extend(route::read(read, problems)),
+        ResourceKind::Route => draft.routes.extend(route::read(&read, problems)),
         ResourceKind::VirtualService => {
             gaps.virtual_services |= gap || !read.whole;
             draft.virtual_services.push(virtual_service(read));

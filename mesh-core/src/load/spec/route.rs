@@ -17,10 +17,10 @@ use crate::{
 };
 
 /// A route; `None` if it cannot be told what it speaks.
-pub(super) fn read(read: Read, problems: &mut Problems) -> Option<RouteDraft> {
+pub(super) fn read(read: &Read, problems: &mut Problems) -> Option<RouteDraft> {
     let spec = read.properties.at(&["spec"])?;
     let names = (read.parent.clone(), read.name.clone());
-    route(spec, &read, names, problems)
+    route(spec, read, names, problems)
 }
 
 /// The routes that a router itself holds, as it does in Kubernetes.
