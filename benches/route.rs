@@ -139,7 +139,15 @@ async fn calls(turns: usize) -> Result<(), Error> {
 }
 
 fn print(subject: &str, what: &str, number: f64, unit: &str) {
-    figure::print("route", subject, what, format_args!("{number:.3}"), unit);
+    // A ratio to a scan of ten thousand has its first digit late.
+    let digits = if unit == "x" { 5 } else { 1 };
+    figure::print(
+        "route",
+        subject,
+        what,
+        format_args!("{number:.digits$}"),
+        unit,
+    );
 }
 
 const CALLS: usize = 500;

@@ -13,6 +13,7 @@ pub mod composed;
 pub mod counts;
 pub mod envoy;
 pub mod figure;
+pub mod load;
 pub mod mesh;
 pub mod operation;
 pub mod pick;

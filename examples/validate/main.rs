@@ -1,13 +1,14 @@
-//! Checks App Mesh templates without starting anything: `validate FILE… [--param K=V] [--mesh NAME]
-//! [--allow-missing]`.
+//! Checks App Mesh files without starting anything: `validate FILE…`, with what the files need from outside.
 //!
 //! Prints one problem a line, as `FILE:LINE:COLUMN: error|warning[code]: sentence`, and `N resources, E errors, W warnings`
 //! at the end. Exits with 0 if the configuration is valid, with 1 if it is not, with 2 if a file cannot be read.
+//!
+//! Of an ECS task definition, and of the X-Ray daemon's objects in Kubernetes, it prints what is to be known of them as
+//! `FILE:LINE:COLUMN: note[…]: sentence`: which virtual node the task is, and what becomes of each variable of its sidecar. Beside
+//! files of a mesh it looks the node up there.
 
 use std::{
-    fs::File,
-    io::{self, Read, Write},
-    path::{Path, PathBuf},
+    io::{self, Write},
     process::ExitCode,
 };
 
@@ -15,96 +16,33 @@ use clap::Parser;
 use mesh_core::{
     Config,
     error::{Problem, Severity},
-    load::Reader,
+    load::sidecar::Workloads,
 };
+use mesh_examples::files::{Document, FileArgs};
 
-/// Check App Mesh templates; several files are read together, as one configuration.
+/// Check App Mesh files; several are read together, as one configuration. ECS task definitions among them are explained.
 ///
 /// Exit status: 0 valid, 1 invalid, 2 a file cannot be read or the command line is wrong.
 #[derive(Parser)]
 #[command(name = "validate")]
 struct Args {
-    /// CloudFormation templates, YAML or JSON.
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
-
-    /// Gives a parameter of the templates its value; may be repeated.
-    #[arg(long = "param", value_name = "K=V", value_parser = parameter)]
-    parameters: Vec<(String, String)>,
-
-    /// Which mesh to take, where the files hold several; without it each is checked in turn.
-    #[arg(long, value_name = "NAME")]
-    mesh: Option<String>,
-
-    /// Warns of references to what other stacks define, instead of refusing them.
-    #[arg(long)]
-    allow_missing: bool,
+    #[command(flatten)]
+    files: FileArgs,
 }
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    let documents = match read_all(&args.files) {
+    let Args { files } = Args::parse();
+    let documents = match files.documents() {
         Ok(documents) => documents,
         Err(unreadable) => {
             eprint!("{unreadable}");
             return ExitCode::from(UNREADABLE);
         }
     };
-    let report = check(
-        documents,
-        reader(args.parameters, args.mesh, args.allow_missing),
-    );
+    let report = check(documents, &files);
     // Whoever closed the pipe has read enough; the exit status says the rest.
     let _ = io::stdout().write_all(report.text.as_bytes());
     ExitCode::from(if report.valid { VALID } else { INVALID })
-}
-
-/// A file's name and its text.
-type Document = (String, String);
-
-/// Every file, or a line for each that cannot be read.
-fn read_all(files: &[PathBuf]) -> Result<Vec<Document>, String> {
-    let mut documents = Vec::new();
-    let mut unreadable = String::new();
-    for file in files {
-        match read(file) {
-            Ok(text) => documents.push((file.display().to_string(), text)),
-            Err(error) => {
-                unreadable += &format!("error: cannot read {}: {error}\n", file.display())
-            }
-        }
-    }
-    if unreadable.is_empty() {
-        Ok(documents)
-    } else {
-        Err(unreadable)
-    }
-}
-
-fn read(file: &Path) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    // A template is shorter by far, and the reader says so; but no file may fill the memory.
-    File::open(file)?.take(LONGEST).read_to_end(&mut bytes)?;
-    text(bytes)
-}
-
-fn text(bytes: Vec<u8>) -> io::Result<String> {
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(io::Error::other("it is UTF-16: save it as UTF-8"));
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(text),
-        // Cut in the middle of a character: too long, which is for the reader to say.
-        Err(cut) if cut.as_bytes().len() as u64 == LONGEST => {
-            Ok(String::from_utf8_lossy(cut.as_bytes()).into_owned())
-        }
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            Err(io::Error::other(format!(
-                "its byte {at} is not UTF-8: save it as UTF-8"
-            )))
-        }
-    }
 }
 
 /// What is printed, and whether the configuration can be used.
@@ -114,35 +52,72 @@ struct Report {
     valid: bool,
 }
 
-fn reader(parameters: Vec<(String, String)>, mesh: Option<String>, allow_missing: bool) -> Reader {
-    let mut reader = Config::reader();
-    for (name, value) in parameters {
-        reader = reader.parameter(name, value);
+fn check(documents: Vec<Document>, args: &FileArgs) -> Report {
+    let values = args.substitutions();
+    let found: Vec<Workloads> = documents
+        .iter()
+        .map(|(name, text)| Workloads::read(name, text, &values))
+        .collect();
+    let read = meshes(documents, &found, args);
+    let configs = read.configs.as_slice();
+    let mut problems = read.problems;
+    let mut notes = String::new();
+    for workloads in &found {
+        for task in &workloads.tasks {
+            notes += &format!("{task}\n");
+            problems.extend(task.problems(configs, args.allow_dangling));
+        }
+        for daemon in &workloads.daemons {
+            notes += &format!("{daemon}\n");
+            problems.extend(daemon.problems().iter().cloned());
+        }
     }
-    if let Some(mesh) = mesh {
-        reader = reader.mesh(mesh);
-    }
-    match allow_missing {
-        true => reader.allow_missing(),
-        false => reader,
+    let is_error = |problem: &&Problem| problem.severity == Severity::Error;
+    let errors = problems.iter().filter(is_error).count();
+    let warnings = problems.len() - errors;
+    let lines: String = problems
+        .iter()
+        .map(|problem| format!("{problem}\n"))
+        .collect();
+    let resources = read.resources;
+    Report {
+        text: format!(
+            "{notes}{lines}{resources} resources, {errors} errors, {warnings} warnings\n"
+        ),
+        valid: errors == 0,
     }
 }
 
-fn check(documents: Vec<Document>, mut reader: Reader) -> Report {
-    for (name, text) in documents {
-        reader = reader.document(&name, text);
+/// What the documents make of meshes.
+#[derive(Default)]
+struct Meshes {
+    configs: Vec<Config>,
+    problems: Vec<Problem>,
+    resources: usize,
+}
+
+/// Reads what is more than workloads; if nothing is, there is no mesh to miss.
+fn meshes(documents: Vec<Document>, found: &[Workloads], args: &FileArgs) -> Meshes {
+    if found.iter().all(Workloads::are_all) {
+        return Meshes::default();
+    }
+    let mut reader = args.reader();
+    for ((name, text), workloads) in documents.into_iter().zip(found) {
+        // The daemon's file may hold a namespace, too.
+        if !workloads.are_all() || workloads.tasks.is_empty() {
+            reader = reader.document(&name, text);
+        }
     }
     match reader.read_each() {
-        Ok(configs) => Report {
-            text: lines(
-                &warnings(&configs),
-                configs.first().map_or(0, Config::resources),
-            ),
-            valid: true,
+        Ok(configs) => Meshes {
+            problems: warnings(&configs),
+            resources: configs.first().map_or(0, Config::resources),
+            configs,
         },
-        Err(errors) => Report {
-            text: lines(errors.problems(), errors.resources()),
-            valid: false,
+        Err(errors) => Meshes {
+            configs: Vec::new(),
+            problems: errors.problems().to_vec(),
+            resources: errors.resources(),
         },
     }
 }
@@ -159,30 +134,9 @@ fn warnings(configs: &[Config]) -> Vec<Problem> {
     warnings
 }
 
-fn lines(problems: &[Problem], resources: usize) -> String {
-    let errors = problems
-        .iter()
-        .filter(|problem| problem.severity == Severity::Error)
-        .count();
-    let warnings = problems.len() - errors;
-    let problems: String = problems
-        .iter()
-        .map(|problem| format!("{problem}\n"))
-        .collect();
-    format!("{problems}{resources} resources, {errors} errors, {warnings} warnings\n")
-}
-
-fn parameter(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write it as NAME=VALUE".to_owned()),
-    }
-}
-
 const VALID: u8 = 0;
 const INVALID: u8 = 1;
 const UNREADABLE: u8 = 2;
-const LONGEST: u64 = 16 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests;

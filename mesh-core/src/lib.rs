@@ -34,7 +34,7 @@
 //! ```
 //!
 //! A configuration has three forms that are never mixed: text, read by [`Config::parse`]; the checked model of [`config`];
-//! and the [`Snapshot`] that [`compile`](mod@compile) makes of it for one virtual node. Only the last one is looked at
+//! and the [`Snapshot`] that [`compile`](mod@compile) makes of it for one virtual node or gateway. Only the last one is looked at
 //! while a request is on its way.
 //!
 //! | to | look at |
@@ -45,6 +45,7 @@
 //! | follow what a directory says of endpoints | [`discovery`] |
 //! | tell what happened, in a log line or a metric | [`access_log`], [`metric`] |
 //! | know what acts where nothing is written | [`Defaults`] |
+//! | say what another configuration changes | [`diff`] |
 //! | decide without doing, or not at all | [`mode`] |
 
 #![warn(missing_docs)]
@@ -55,6 +56,7 @@ pub mod compile;
 pub mod config;
 pub mod decide;
 pub mod defaults;
+pub mod diff;
 pub mod discovery;
 pub mod error;
 pub mod fault;

@@ -10,6 +10,7 @@ mod outside;
 mod plan;
 mod source;
 mod tls;
+pub(crate) mod words;
 
 use std::sync::Arc;
 

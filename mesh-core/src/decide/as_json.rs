@@ -2,10 +2,12 @@
 
 use super::{
     Decision, EffectiveLimit, Entry, TargetShare, Tried,
-    endpoints::{Checked, LeftOut, balance},
     json::{Json, list, millis, or_null, text},
 };
-use crate::snapshot::{ListenerPlan, Plan, Verdict};
+use crate::snapshot::{
+    ListenerPlan, Plan, Verdict,
+    words::{Checked, LeftOut, balance},
+};
 
 impl Decision<'_> {
     /// What happens to the request and why, as one JSON object on one line, its keys always in this order.

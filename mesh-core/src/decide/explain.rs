@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use super::{
-    Asked, Called, Decision, Entry, TargetShare, Tried,
-    endpoints::{Checked, LeftOut, balance, limit},
-};
+use super::{Asked, Called, Decision, Entry, TargetShare, Tried};
 use crate::{
     mode::Mode,
     retry::Safety,
     route::OutsideHost,
-    snapshot::{ListenerPlan, Plan, Source, Verdict},
+    snapshot::{
+        ListenerPlan, Plan, Source, Verdict,
+        words::{Checked, LeftOut, balance, limit},
+    },
 };
 
 impl Decision<'_> {

@@ -6,7 +6,6 @@
 
 mod account;
 mod as_json;
-mod endpoints;
 mod entry;
 mod explain;
 mod json;

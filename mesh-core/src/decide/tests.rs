@@ -1,4 +1,5 @@
 mod grpc;
+mod sources;
 
 use std::time::Duration;
 

@@ -10,6 +10,8 @@
 //! | CloudFormation | none: `${…}` is `Fn::Sub`'s; parameters have [their values](Reader::parameter) | are taken |
 //! | Kubernetes, `appmesh.k8s.aws/v1beta2` | `${NAME}`, `$NAME`, `{{NAME}}` | are texts |
 //! | the API's JSON | these, and jq's `$NAME` and `\($NAME)` | are texts |
+//!
+//! What else stands in files beside a mesh, ECS task definitions above all, [`sidecar`] knows.
 
 mod api;
 mod cloudformation;
@@ -27,6 +29,7 @@ mod reader;
 mod resolved;
 mod schema;
 mod shape;
+pub mod sidecar;
 mod spec;
 mod text;
 mod tree;

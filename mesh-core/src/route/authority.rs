@@ -16,8 +16,14 @@ pub(super) fn split(authority: &str) -> (Range<usize>, Option<u16>) {
         Some((colon, port)) => (colon, Some(port)),
         None => (bytes.len(), None),
     };
-    let user = bytes[..end].iter().rposition(|byte| *byte == b'@');
-    (user.map_or(0, |at| at + 1)..end, port)
+    (0..end, port)
+}
+
+/// What is called of a URI's authority: user and password are for the client. In a `Host` header there are none; what has an
+/// `@` there is another host, as Envoy takes it.
+pub(super) fn without_user(authority: &str) -> &str {
+    let at = authority.bytes().rposition(|byte| byte == b'@');
+    at.map_or(authority, |at| &authority[at + 1..])
 }
 
 #[cfg(test)]
@@ -34,7 +40,7 @@ mod tests {
             ("svc.local:+80", ("svc.local:+80", None)),
             ("svc.local:99999", ("svc.local:99999", None)),
             ("svc.local.", ("svc.local.", None)),
-            ("user@svc.local:80", ("svc.local", Some(80))),
+            ("user@svc.local:80", ("user@svc.local", Some(80))),
             ("[::1]:80", ("[::1]", Some(80))),
             ("[::1]", ("[::1]", None)),
             ("", ("", None)),
@@ -42,6 +48,13 @@ mod tests {
         for (authority, parts) in rows {
             let (host, port) = split(authority);
             assert_eq!((&authority[host], port), parts, "{authority:?}");
+        }
+    }
+
+    #[test]
+    fn user_and_password_are_not_called() {
+        for authority in ["svc:80", "user@svc:80", "user:secret@svc:80", "a@b@svc:80"] {
+            assert_eq!(without_user(authority), "svc:80");
         }
     }
 }

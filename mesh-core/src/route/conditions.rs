@@ -143,6 +143,29 @@ fn holds<'a>(holds: bool, mismatch: Mismatch<'a>) -> Result<(), Mismatch<'a>> {
     if holds { Ok(()) } else { Err(mismatch) }
 }
 
+/// All of them in words, as a route with these conditions asks.
+impl fmt::Display for Conditions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.fmt(f)?;
+        if let Some(method) = &self.method {
+            write!(f, ", method is {method}")?;
+        }
+        if let Some(scheme) = &self.scheme {
+            write!(f, ", scheme is {scheme}")?;
+        }
+        if self.grpc {
+            f.write_str(", content-type is application/grpc")?;
+        }
+        for header in &self.headers {
+            write!(f, ", {header}")?;
+        }
+        for query in &self.query {
+            write!(f, ", {query}")?;
+        }
+        Ok(())
+    }
+}
+
 /// The condition that kept a route from taking a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]

@@ -44,6 +44,7 @@ impl<'a> Head<'a> {
     #[must_use]
     pub fn new(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
         let named = uri.authority().map_or("", Authority::as_str);
+        let named = authority::without_user(named);
         let written = uri.path_and_query().map_or("", PathAndQuery::as_str);
         let (target, path_length) = normal(written);
         let path_changed = matches!(target, Cow::Owned(_));
@@ -114,9 +115,10 @@ impl<'a> Head<'a> {
     #[must_use]
     pub fn scheme(&self) -> &str {
         let forwarded = || {
-            self.headers
-                .get("x-forwarded-proto")
-                .is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
+            let mut lines = self.written_lines(X_FORWARDED_PROTO);
+            let first = lines.next();
+            first.is_some_and(|proto| proto.eq_ignore_ascii_case(b"https"))
+                && lines.next().is_none()
         };
         match &self.uri_scheme {
             Some(scheme) => scheme,
@@ -130,7 +132,7 @@ impl<'a> Head<'a> {
         self.uri_scheme.as_deref()
     }
 
-    /// The authority that the caller wrote, port and case included.
+    /// The authority that the caller wrote, port and case included, without a user.
     #[must_use]
     pub fn authority(&self) -> &str {
         &self.authority
@@ -185,11 +187,20 @@ impl<'a> Head<'a> {
     /// Whether it is a gRPC call, by its content type.
     #[must_use]
     pub fn is_grpc(&self) -> bool {
-        let rest = self
-            .headers
-            .get(CONTENT_TYPE)
-            .and_then(|kind| kind.as_bytes().strip_prefix(GRPC));
-        matches!(rest, Some([] | [b'+' | b';', ..]))
+        let mut lines = self.written_lines(CONTENT_TYPE);
+        match lines.next().and_then(|kind| kind.strip_prefix(GRPC)) {
+            // What stands in another line follows a comma.
+            Some([]) => lines.next().is_none(),
+            Some([b'+', ..]) => true,
+            _ => false,
+        }
+    }
+
+    /// Of a header whose lines are one value; empty ones add nothing to it.
+    fn written_lines(&self, name: HeaderName) -> impl Iterator<Item = &[u8]> {
+        let lines = self.headers.get_all(name).iter();
+        let lines = lines.map(|line| line.as_bytes().trim_ascii());
+        lines.filter(|line| !line.is_empty())
     }
 }
 
@@ -276,7 +287,12 @@ impl<'a, B> From<&'a Request<B>> for Head<'a> {
 /// Path and query with the path in its normal form, and how long that is.
 fn normal(written: &str) -> (Cow<'_, str>, usize) {
     let (path, query) = written.split_at(written.find('?').unwrap_or(written.len()));
-    let path = path::normalise(path);
+    // Of a URI that goes on with its query after the authority, the path is `/` (RFC 9110, section 4.2.3).
+    let path = match (path, query) {
+        ("", "") => Cow::Borrowed(""),
+        ("", _) => Cow::Owned("/".to_owned()),
+        (path, _) => path::normalise(path),
+    };
     let length = path.len();
     match path {
         Cow::Borrowed(_) => (Cow::Borrowed(written), length),
@@ -295,6 +311,7 @@ fn host_header(headers: &HeaderMap) -> Option<&str> {
     Some(host.unwrap_or_default())
 }
 
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const GRPC: &[u8] = b"application/grpc";
 
 #[cfg(test)]
@@ -349,6 +366,15 @@ mod tests {
     }
 
     #[test]
+    fn a_user_in_the_uri_is_no_part_of_the_authority_and_one_in_the_host_header_is() {
+        let head = Head::get("http://user:secret@uri.local:1/");
+        assert_eq!((head.host(), head.port()), ("uri.local", Some(1)));
+        assert_eq!(head.authority(), "uri.local:1");
+        let head = Head::get("/").header("host", "user@header.local:2");
+        assert_eq!((head.host(), head.port()), ("user@header.local", Some(2)));
+    }
+
+    #[test]
     fn two_hosts_are_none() {
         let head = Head::get("http://a/")
             .header("host", "a")
@@ -377,7 +403,9 @@ mod tests {
             ("http://a/", "/", None),
             ("http://a/x?", "/x", Some("")),
             ("http://a/x?k=v?w", "/x", Some("k=v?w")),
-            ("http://a?k", "", Some("k")),
+            // What any client sends of it.
+            ("http://a?k", "/", Some("k")),
+            ("http://a??k", "/", Some("?k")),
             ("*", "*", None),
         ];
         for (uri, path, query) in rows {
@@ -404,6 +432,9 @@ mod tests {
             let head = Head::get("/").header("x-forwarded-proto", proto);
             assert_eq!(head.scheme(), scheme, "{proto}");
         }
+        // Two lines are one value, which is no scheme.
+        let twice = Head::get("/").header("x-forwarded-proto", "https");
+        assert_eq!(twice.header("x-forwarded-proto", "https").scheme(), "http");
     }
 
     #[test]
@@ -411,7 +442,8 @@ mod tests {
         let rows = [
             ("application/grpc", true),
             ("application/grpc+proto", true),
-            ("application/grpc;charset=utf-8", true),
+            // Envoy 1.40 takes it for none either.
+            ("application/grpc;charset=utf-8", false),
             ("application/grpc-web", false),
             ("application/grpcx", false),
             ("application/json", false),
@@ -421,5 +453,17 @@ mod tests {
             assert_eq!(head.is_grpc(), expected, "{kind}");
         }
         assert!(!Head::post("http://a/").is_grpc());
+        // The lines of a content type are one value, joined with commas.
+        let rows = [
+            ("application/grpc", "application/grpc", false),
+            ("application/grpc+proto", "text/plain", true),
+            ("application/grpc", "", true),
+            ("", "application/grpc", true),
+        ];
+        for (first, second, expected) in rows {
+            let head = Head::post("http://a/").header("content-type", first);
+            let head = head.header("content-type", second);
+            assert_eq!(head.is_grpc(), expected, "{first:?}, {second:?}");
+        }
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn has_escaped_nul(path: &str) -> bool {
 /// The path in its normal form; borrowed if it already is.
 pub(super) fn normalise(path: &str) -> Cow<'_, str> {
     // `*`, and the empty path of CONNECT, are no paths that have segments.
-    if !path.starts_with(['/', '\\']) || is_normal(path.as_bytes()) {
+    if !path.starts_with(['/', '\\']) || is_normal(path.as_bytes()) || path == ONLY_SLASHES {
         return Cow::Borrowed(path);
     }
     let decoded = decode(path.as_bytes());
@@ -81,8 +81,9 @@ fn is_normal(path: &[u8]) -> bool {
 }
 
 fn starts_dot_segment(rest: &[u8]) -> bool {
-    let segment = rest.split(|&byte| byte == b'/').next().unwrap_or_default();
-    segment == b"." || segment == b".."
+    let ends = |byte: &u8| matches!(byte, b'/' | b';');
+    let name = rest.split(ends).next().unwrap_or_default();
+    name == b"." || name == b".."
 }
 
 /// Turns `\`, decodes what need not be escaped, escapes what must be. The result is ASCII.
@@ -133,11 +134,19 @@ fn escape(byte: u8, text: &mut String) {
 }
 
 /// Resolves dot segments and drops empty ones; above the root there is nothing.
+///
+/// # Source
+/// Envoy 1.40, `PathUtil::mergeSlashes`: where all segments are empty, the first slash stays and so does the last.
 fn resolve(path: &str) -> String {
     let mut kept = Vec::new();
     let mut segments = path.split('/').skip(1).peekable();
     while let Some(segment) = segments.next() {
         let last = segments.peek().is_none();
+        // What follows a `;` are parameters.
+        let segment = match segment.split_once(';') {
+            Some((dots @ ("." | ".."), _)) => dots,
+            _ => segment,
+        };
         match segment {
             "." => {}
             ".." => drop(kept.pop()),
@@ -146,6 +155,9 @@ fn resolve(path: &str) -> String {
         if last && matches!(segment, "." | "..") {
             kept.push("");
         }
+    }
+    if kept.len() > 1 && kept.iter().all(|segment| segment.is_empty()) {
+        return ONLY_SLASHES.to_owned();
     }
     let ends_open = kept.last().is_none_or(|segment| segment.is_empty());
     let mut resolved = String::with_capacity(path.len());
@@ -178,6 +190,7 @@ fn needs_escape(byte: u8) -> bool {
     !byte.is_ascii() || b"{}|\"<>^`".contains(&byte)
 }
 
+const ONLY_SLASHES: &str = "//";
 const ESCAPED_NUL: &str = "%00";
 
 #[cfg(test)]
@@ -200,7 +213,11 @@ mod tests {
             ("/..", "/"),
             ("/../../a", "/a"),
             ("/a//b", "/a/b"),
-            ("//", "/"),
+            // Envoy merges slashes around segments, and here are none.
+            ("//", "//"),
+            ("///", "//"),
+            ("/a/..//", "//"),
+            ("//..", "/"),
             ("/a//", "/a/"),
             ("/a//../b", "/a/b"),
             (r"/chapter/\special", "/chapter/special"),
@@ -220,6 +237,17 @@ mod tests {
             ("/%2%46", "/%252F"),
             ("/%%36%2F", "/%6%2F"),
             ("/%%%36%35", "/%%2565"),
+            // Parameters do not make a dot segment another one.
+            ("/a/..;x/b", "/b"),
+            ("/a/.;/b", "/a/b"),
+            ("/a/..;", "/"),
+            ("/a/..;x%2Fy/b", "/b"),
+            ("/a;/../b", "/b"),
+            ("/a/..%3B/b", "/a/..%3B/b"),
+            ("/a/...;x/;y", "/a/...;x/;y"),
+            // In Envoy they do if the segment is not written plainly; then its normal form has a normal form of its own.
+            ("/a/%2E.;x/b", "/b"),
+            (r"/a\..;x\b", "/b"),
             ("/...", "/..."),
             ("/.a/..b/c.", "/.a/..b/c."),
             ("*", "*"),
@@ -239,13 +267,15 @@ mod tests {
         })]
 
         #[test]
-        fn normalising_is_done_once_and_leaves_no_way_around_a_prefix(written in r"/(%|%3|[./\\0-9a-fn{é]){0,24}") {
+        fn normalising_is_done_once_and_leaves_no_way_around_a_prefix(written in r"/(%|%3|[./\\;0-9a-fn{é]){0,24}") {
             let normal = normalise(&written);
             proptest::prop_assert_eq!(normalise(&normal), &*normal);
             proptest::prop_assert!(normal.starts_with('/') && normal.is_ascii());
-            proptest::prop_assert!(!normal.contains("//") && !normal.contains('\\'));
+            proptest::prop_assert!(normal == ONLY_SLASHES || !normal.contains("//"));
+            proptest::prop_assert!(!normal.contains('\\'));
             proptest::prop_assert!(normal.split('/').all(|segment| segment != "." && segment != ".."));
-            proptest::prop_assert_eq!(is_normal(written.as_bytes()), normal == written.as_str());
+            let is_normal = is_normal(written.as_bytes()) || written == ONLY_SLASHES;
+            proptest::prop_assert_eq!(is_normal, normal == written.as_str());
         }
     }
 

@@ -1,5 +1,7 @@
 //! Groups of endpoints: what tells them apart, how they are watched, and what is known of their own side.
 
+use std::fmt;
+
 use super::{ListenerPlan, Source, UpstreamTls};
 use crate::{
     balance,
@@ -87,4 +89,25 @@ pub enum Discovery {
         /// Which addresses are used.
         ip_preference: Option<IpPreference>,
     },
+}
+
+impl fmt::Display for Discovery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns { hostname, all, .. } => {
+                let which = if *all { "every" } else { "the first" };
+                write!(f, "{which} address of {hostname}")
+            }
+            Self::CloudMap {
+                namespace,
+                service,
+                attributes,
+                ..
+            } => {
+                write!(f, "Cloud Map service {service} in {namespace}")?;
+                let mut attributes = attributes.iter();
+                attributes.try_for_each(|(key, value)| write!(f, ", {key} = {value}"))
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The way into the mesh: which gateway route takes a request, what it makes of its head, and where that goes.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use super::{Plan, Snapshot, Source, Verdict};
 use crate::{
@@ -186,6 +186,19 @@ impl PathRewrite {
                 let query = written.get(head.path().len()..).unwrap_or_default();
                 Some(format!("{path}{query}"))
             }
+        }
+    }
+}
+
+impl fmt::Display for PathRewrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keep => f.write_str("kept"),
+            Self::Prefix {
+                matched,
+                replacement,
+            } => write!(f, "{matched} becomes {replacement}"),
+            Self::Exact(path) => write!(f, "becomes {path}"),
         }
     }
 }

@@ -2,65 +2,83 @@
 
 use std::env;
 
+use mesh_core::{config::ResourceKind, load::sidecar::MeshResource};
+
 use crate::error::Error;
 
 /// The node that was named, or else the one that the environment names.
 ///
 /// # Source
-/// App Mesh Envoy image: `APPMESH_RESOURCE_ARN`, and `APPMESH_RESOURCE_NAME` as `mesh/MESH/virtualNode/NODE`; a bare node
-/// name is taken as well.
+/// App Mesh Envoy image: `APPMESH_RESOURCE_ARN`, else `APPMESH_RESOURCE_NAME`, else `APPMESH_VIRTUAL_NODE_NAME`, each as
+/// `mesh/MESH/virtualNode/NODE` or an ARN that ends so; a bare node name is taken as well.
 pub(super) fn virtual_node(named: Option<String>) -> Result<String, Error> {
-    if let Some(name) = named {
-        return Ok(name);
-    }
-    let Some(resource) = VARIABLES
-        .into_iter()
-        .find_map(|variable| env::var(variable).ok())
-    else {
-        return Err(Error::setup(
-            "which virtual node is this? Say so with .virtual_node(NAME), or in APPMESH_RESOURCE_ARN or APPMESH_RESOURCE_NAME",
-        ));
-    };
-    node_of(&resource).map(str::to_owned).ok_or_else(|| {
-        Error::setup(format!("{resource:?} names no virtual node: it should be NODE, mesh/MESH/virtualNode/NODE or that node's ARN"))
-    })
-}
-
-fn node_of(resource: &str) -> Option<&str> {
-    let path = match resource.strip_prefix("arn:") {
-        Some(arn) => arn.rsplit_once(':')?.1,
-        None => resource,
-    };
-    match path.split('/').collect::<Vec<_>>()[..] {
-        [node] | ["mesh", _, "virtualNode", node] if !node.is_empty() => Some(node),
-        _ => None,
+    match named {
+        Some(name) => Ok(name),
+        None => told(|variable| env::var(variable).ok()),
     }
 }
 
-const VARIABLES: [&str; 2] = ["APPMESH_RESOURCE_ARN", "APPMESH_RESOURCE_NAME"];
+/// What the variables say; one that is empty says nothing.
+fn told(value: impl Fn(&str) -> Option<String>) -> Result<String, Error> {
+    let mut set = MeshResource::VARIABLES.into_iter().filter_map(|variable| {
+        let value = value(variable).filter(|value| !value.is_empty())?;
+        Some((variable, value))
+    });
+    let Some((variable, resource)) = set.next() else {
+        let [first, second, third] = MeshResource::VARIABLES;
+        return Err(Error::setup(format!(
+            "which virtual node is this? Say so with .virtual_node(NAME), or in {first}, {second} or {third}"
+        )));
+    };
+    let resource: MeshResource = resource
+        .parse()
+        .map_err(|error| Error::setup(format!("{variable}: {error}")))?;
+    match resource.kind() {
+        ResourceKind::VirtualNode => Ok(resource.name().to_owned()),
+        kind => Err(Error::setup(format!(
+            "{variable} says that this is the {kind} {:?}, and a service is a virtual node",
+            resource.name()
+        ))),
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What the first, the second and the third variable make of this process.
+    fn node(values: [Option<&str>; 3]) -> Result<String, Error> {
+        told(|variable| {
+            let mut pairs = MeshResource::VARIABLES.into_iter().zip(values);
+            let (_, value) = pairs.find(|(name, _)| *name == variable)?;
+            value.map(str::to_owned)
+        })
+    }
+
     #[test]
     fn a_node_is_named_as_the_sidecar_was_told() {
-        for (resource, want) in [
-            ("service-a", Some("service-a")),
-            ("mesh/shop/virtualNode/web", Some("web")),
-            (
-                "arn:aws:appmesh:eu-central-1:111122223333:mesh/shop/virtualNode/web",
-                Some("web"),
-            ),
-            (
-                "arn:aws:appmesh:eu-central-1:111122223333:mesh/shop@444455556666/virtualNode/web",
-                Some("web"),
-            ),
-            ("mesh/shop/virtualGateway/in", None),
-            ("", None),
-            ("arn:aws", None),
+        let arn = "arn:aws:appmesh:eu-central-1:111122223333:mesh/shop@444455556666/virtualNode/a";
+        for (values, want) in [
+            ([Some(arn), Some("b"), Some("c")], "a"),
+            ([None, Some("mesh/shop/virtualNode/b"), Some("c")], "b"),
+            ([Some(""), None, Some("c")], "c"),
         ] {
-            assert_eq!(node_of(resource), want, "{resource}");
+            assert_eq!(node(values).expect("it is named"), want);
         }
+    }
+
+    #[test]
+    fn what_names_no_node_is_refused_with_its_variable() {
+        for (value, says) in [
+            ("mesh/shop", "APPMESH_RESOURCE_ARN: `mesh/shop` names no"),
+            ("mesh/shop/virtualGateway/in", "the VirtualGateway \"in\""),
+        ] {
+            let error = node([Some(value), None, None])
+                .expect_err(value)
+                .to_string();
+            assert!(error.contains(says), "{error}");
+        }
+        let unset = node([None; 3]).expect_err("nothing is said").to_string();
+        assert!(unset.contains("APPMESH_VIRTUAL_NODE_NAME"), "{unset}");
     }
 }

@@ -21,6 +21,7 @@ use super::{
     listeners::Listeners,
     overrides::Overrides,
     phase::{Lived, Phase},
+    source,
 };
 #[cfg(feature = "aws")]
 use crate::discovery::Registrations;
@@ -223,10 +224,8 @@ impl Running {
 
     /// Compiles a later configuration.
     pub(super) fn read(&self, config: &Config) -> Result<Arc<Snapshot>, Error> {
-        let mut snapshot = config
-            .node(self.node.as_str())?
-            .defaults(self.defaults)
-            .compile()?;
+        let role = config.node(self.node.as_str())?;
+        let mut snapshot = source::without_tls(role.defaults(self.defaults).compile()?)?;
         for warning in config.warnings() {
             tracing::warn!("{warning}");
         }

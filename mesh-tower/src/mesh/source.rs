@@ -173,7 +173,7 @@ fn of_node(builder: &MeshBuilder, config: &Config) -> Result<Sourced, Error> {
         role = role.defaults(defaults);
     }
     Ok(Sourced {
-        snapshot: role.compile()?,
+        snapshot: without_tls(role.compile()?)?,
         nodes: config
             .mesh()
             .virtual_nodes()
@@ -183,6 +183,12 @@ fn of_node(builder: &MeshBuilder, config: &Config) -> Result<Sourced, Error> {
         version: None,
         failed: None,
     })
+}
+
+/// Fails closed: what has to speak TLS is not put in force by who cannot.
+pub(super) fn without_tls(snapshot: Snapshot) -> Result<Snapshot, Error> {
+    let needs = snapshot.needs_tls().map(|needs| needs.to_string());
+    needs.map_or(Ok(snapshot), |needs| Err(Error::setup(needs)))
 }
 
 fn of_services(services: &[(String, Target)], defaults: Defaults) -> Result<Sourced, Error> {

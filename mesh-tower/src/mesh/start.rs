@@ -164,6 +164,11 @@ fn announce(
     }
     let (mesh, virtual_node) = (snapshot.mesh(), snapshot.virtual_node());
     tracing::info!(%mesh, %virtual_node, defaults = %snapshot.defaults(), max_waiting = builder.max_waiting, "the mesh starts");
+    if snapshot.log_format().is_some() && builder.access_log.is_none() {
+        tracing::warn!(
+            "the access log is written in Envoy's default text format, not in the one that is configured"
+        );
+    }
     for plan in snapshot.listeners() {
         if let Some(limit) = plan.connection_pool.and_then(ConnectionPool::limit) {
             tracing::info!(port = %plan.port, %limit, "the listener's connection pool is kept");

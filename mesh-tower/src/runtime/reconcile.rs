@@ -7,12 +7,13 @@ use futures::{
     stream::{BoxStream, FuturesUnordered},
 };
 use mesh_core::{
+    diff::Diff,
     health::{Health, HealthCheck},
     snapshot::{ClusterSpec, Snapshot},
 };
 use tokio::{
     sync::{mpsc, oneshot},
-    time,
+    task, time,
 };
 use tokio_stream::StreamMap;
 
@@ -108,6 +109,7 @@ impl Reconciler {
             return Ok(0);
         };
         let generation = current.load().generation() + 1;
+        let (was, is) = (current.load().snapshot().clone(), snapshot.clone());
         let meters = self.meters.resolve(&snapshot);
         let live = Live::new(snapshot, clusters, meters, generation);
         let former = current.replace(live.counted_by(self.meters.shadow()));
@@ -116,6 +118,10 @@ impl Reconciler {
         self.retire_all_but(&live);
         // The former configuration is freed here, unless a request still reads it.
         drop(former);
+        if tracing::enabled!(tracing::Level::INFO) {
+            // Thousands of routes take a while, and requests run on the workers here.
+            let _ = task::spawn_blocking(move || announce(&Diff::between(&was, &is))).await;
+        }
         Ok(generation)
     }
 
@@ -232,9 +238,24 @@ impl Reconciler {
     }
 }
 
+/// Whoever deploys shall see what it came to; of very much, the beginning.
+fn announce(diff: &Diff) {
+    for change in diff.changes().iter().take(ANNOUNCED) {
+        tracing::info!(%change, "the configuration changes");
+    }
+    let (changes, kept) = (diff.changes().len(), diff.kept());
+    tracing::info!(
+        changes,
+        endpoints_kept = kept,
+        "the configuration is in force"
+    );
+}
+
 /// Whether requests that go there would have to wait, or to go where nothing is known yet.
 fn is_cold(cluster: &Cluster) -> bool {
     let set = cluster.endpoints();
     let unheard = |health| health == Health::Unknown;
     !set.is_answered() || set.members().any(|(_, state)| unheard(state.health))
 }
+
+const ANNOUNCED: usize = 100;

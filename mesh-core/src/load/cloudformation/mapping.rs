@@ -80,26 +80,21 @@ impl Resolve<'_, '_> {
         if self.problems.is_full() {
             return UNKNOWN;
         }
-        let mappings = self.template.mappings.keys();
         let known = |depth: usize| {
-            let above = mappings.clone().filter(move |known| {
-                known
-                    .iter()
-                    .zip(keys)
-                    .take(depth)
-                    .all(|(known, key)| *known == key)
-            });
-            let mut here: Vec<&str> = above
-                .filter_map(|known| known.get(depth).copied())
-                .collect();
+            let mut from = keys;
+            from.iter_mut().skip(depth).for_each(|key| *key = "");
+            let beginning =
+                |known: &&[&str; 3]| known.iter().take(depth).eq(keys.iter().take(depth));
+            let from = self.template.mappings.range(from..).map(|(known, _)| known);
+            let here = from.take_while(beginning).take(LOOKED_AT);
+            let mut here: Vec<&str> = here.filter_map(|known| known.get(depth).copied()).collect();
             here.dedup();
             here
         };
-        let depth = [0, 1, 2].into_iter();
-        let deepest = depth
-            .rev()
-            .find(|depth| !known(*depth).is_empty())
-            .unwrap_or(0);
+        let deepest = [2, 1, 0]
+            .into_iter()
+            .find(|depth| !known(*depth).is_empty());
+        let deepest = deepest.unwrap_or_default();
         let missing = keys.get(deepest).copied().unwrap_or_default();
         let [map, top, second] = keys.map(quoted);
         let message = format!(
@@ -112,5 +107,7 @@ impl Resolve<'_, '_> {
     }
 }
 
+/// How many values are looked at for what was probably meant.
+const LOOKED_AT: usize = 256;
 const DUE: &str =
     "`Fn::FindInMap` needs a mapping and two keys: `!FindInMap [Mapping, key, second key]`";

@@ -28,6 +28,16 @@ fn an_absent_header_never_matches_a_value_condition() {
 }
 
 #[test]
+fn blanks_around_a_value_are_none_of_it() {
+    let exact = custom(ValueCondition::Exact("beta".into()));
+    for value in ["beta", " beta", "beta\t", " \tbeta "] {
+        assert!(exact.matches(&head(&[value])), "{value:?}");
+    }
+    let empty = custom(ValueCondition::Regex(Pattern::new("").unwrap()));
+    assert!(empty.matches(&head(&[" \t"])));
+}
+
+#[test]
 fn presence_inverts_to_absence() {
     let present = HeaderCondition::present(HeaderSource::Header(HeaderName::from_static("x-a")));
     let absent = present.clone().inverted(true);
@@ -59,6 +69,11 @@ fn lines_of_well_known_headers_are_one_value() {
         ("accept", "1", false),
         ("x-forwarded-for", "1,2", true),
         ("grpc-timeout", "1,2", true),
+        ("expect", "1,2", true),
+        ("if-match", "1,2", true),
+        ("x-client-trace-id", "1,2", true),
+        ("x-envoy-original-path", "1", false),
+        ("x-forwarded-proto", "1,2", true),
         ("accept-language", "1,2", false),
         ("accept-language", "1", true),
         ("x-a", "2", true),
@@ -73,6 +88,15 @@ fn lines_of_well_known_headers_are_one_value() {
             "inverted {condition}"
         );
     }
+    let gap = ["1", "", "2"]
+        .iter()
+        .fold(Head::get("http://a/"), |head, value| {
+            head.header("accept", value)
+        });
+    assert!(
+        condition("accept", "1,2").matches(&gap),
+        "empty lines add nothing"
+    );
     let one = Head::get("http://a/").header("accept", "1");
     assert!(condition("accept", "1").matches(&one));
 }

@@ -1,6 +1,6 @@
 //! Rules that one text on the path leads to.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use super::{search::Search, trie::Trie};
 use crate::route::{HeaderCondition, HeaderSource, Rule};
@@ -18,9 +18,9 @@ pub(super) struct Group {
 impl Group {
     /// Takes ranks in their order.
     pub(super) fn new<P>(ranks: &[usize], rules: &[Rule<P>]) -> Self {
-        let usage = match ranks.len().cmp(&FEW) {
-            Ordering::Greater => usage(ranks, rules),
-            _ => BTreeMap::new(),
+        let usage = match ranks.len() > FEW {
+            true => usage(ranks, rules),
+            false => BTreeMap::new(),
         };
         let mut listed = Vec::new();
         let mut by_header = BTreeMap::new();

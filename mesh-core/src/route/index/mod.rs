@@ -6,7 +6,7 @@
 //! rest of its conditions, and what comes after the best so far is not asked at all.
 //!
 //! So a lookup costs what the path is long, and what else the table has in one place: rules of one path that need no exact header, the
-//! names of the headers there, and expressions without a text. It allocates nothing and takes no lock.
+//! names of the headers there, and expressions without a text. It allocates nothing, and takes no lock of its own.
 
 mod group;
 mod patterns;

@@ -98,8 +98,9 @@ impl Default for MeshBuilder {
 }
 
 impl MeshBuilder {
-    /// Says which virtual node this process is. Without it, `APPMESH_RESOURCE_ARN` or `APPMESH_RESOURCE_NAME` says so, as it
-    /// did to the sidecar.
+    /// Says which virtual node this process is. Without it, the first of `APPMESH_RESOURCE_ARN`, `APPMESH_RESOURCE_NAME` and
+    /// `APPMESH_VIRTUAL_NODE_NAME` that is set says so, as it did to the sidecar, in [these forms](mesh_core::load::sidecar::MeshResource).
+    /// [What became of the sidecar's other variables](mesh_core::load::sidecar) is listed there.
     pub fn virtual_node(mut self, name: impl Into<String>) -> Self {
         self.virtual_node = Some(name.into());
         self

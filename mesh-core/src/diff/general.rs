@@ -1,0 +1,80 @@
+//! What concerns the whole, and listeners.
+
+use std::collections::BTreeMap;
+
+use super::change::{Changes, Pair, or_none, pairs};
+use crate::{
+    snapshot::{ListenerPlan, LogFormat, Snapshot, words::limit},
+    unit::Port,
+};
+
+impl Changes {
+    pub(super) fn general(&mut self, old: &Snapshot, new: &Snapshot) {
+        self.compare("this", "mesh", [old.mesh(), new.mesh()]);
+        self.compare("this", "name", [old.virtual_node(), new.virtual_node()]);
+        self.compare("this", "mode", [old.mode(), new.mode()]);
+        self.compare(
+            "this",
+            "defaults",
+            [old.defaults().name(), new.defaults().name()],
+        );
+        let filter = |snapshot: &Snapshot| match snapshot.allow_all {
+            true => "ALLOW_ALL",
+            false => "DROP_ALL",
+        };
+        self.compare("this", "egress filter", [filter(old), filter(new)]);
+        let logs = [old.access_log(), new.access_log()];
+        self.compare("access log", "to", logs.map(or_none));
+        let formats = [old.log_format(), new.log_format()];
+        self.compare("access log", "format", formats.map(format));
+    }
+
+    pub(super) fn listeners(&mut self, old: &[ListenerPlan], new: &[ListenerPlan]) {
+        for (port, pair) in pairs(&by_port(old), &by_port(new)) {
+            let subject = format!("listener {port}");
+            match pair {
+                Pair::New(new) => self.added(subject, format!("opened for {}", new.protocol)),
+                Pair::Old(_) => self.removed(subject, "closed"),
+                Pair::Both(old, new) => self.listener(&subject, [old, new]),
+            }
+        }
+    }
+
+    fn listener(&mut self, subject: &str, both: [&ListenerPlan; 2]) {
+        self.compare(subject, "protocol", both.map(|one| one.protocol));
+        let request = both.map(|one| limit(one.timeouts.request));
+        self.compare(subject, "request limit", request);
+        let idle = both.map(|one| limit(one.timeouts.idle));
+        self.compare(subject, "silence limit", idle);
+        let pool = both.map(|one| one.connection_pool.map(|pool| format!("{pool:?}")));
+        let words = both.map(|one| or_none(one.connection_pool.and_then(|pool| pool.limit())));
+        if pool[0] != pool[1] {
+            self.compare(subject, "connection pool", words);
+        }
+        let tls = both.map(|one| or_none(one.tls.as_ref()));
+        self.compare(subject, "TLS", tls);
+        let names = both.map(|one| {
+            let validation = one.tls.as_ref().and_then(|tls| tls.validation.as_ref());
+            or_none(validation.and_then(|asked| Some(asked.names.as_ref()?.join(", "))))
+        });
+        self.compare(subject, "names that callers bear", names);
+    }
+}
+
+fn by_port(listeners: &[ListenerPlan]) -> BTreeMap<Port, &ListenerPlan> {
+    let listeners = listeners.iter();
+    listeners.map(|one| (one.port, one)).collect()
+}
+
+fn format(format: Option<&LogFormat>) -> String {
+    match format {
+        None => "Envoy's".to_owned(),
+        Some(LogFormat::Text(text)) => format!("{text:?}"),
+        Some(LogFormat::Json(values)) => {
+            let values = values
+                .iter()
+                .map(|(key, value)| format!("{key:?}: {value:?}"));
+            format!("{{{}}}", values.collect::<Vec<_>>().join(", "))
+        }
+    }
+}

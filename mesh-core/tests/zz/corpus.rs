@@ -1,1 +1,0 @@
-../../../tests/mesh/corpus.rs

@@ -1,0 +1,21 @@
+//! Routing held against Envoy: the same mesh and the same request, in a real Envoy 1.40 and in `Snapshot::route`; the same route
+//! must take it, or none in both.
+//!
+//! Envoy gets what App Mesh sent its sidecars. What may differ stands in one table, [`explained`], with a source and a test for each
+//! row; anything else that differs is a mistake of ours. `MESH_DIFF=1000000` compares so many requests, those of the seeds from
+//! `MESH_DIFF_SEED` on.
+
+mod ask;
+mod compare;
+mod draw;
+mod envoy_config;
+mod envoy_route;
+mod explained;
+mod mesh;
+mod random;
+mod requests;
+mod shown;
+mod sidecar;
+mod wire;
+mod wish;
+mod words;

@@ -1,0 +1,106 @@
+//! One request: as a caller of ours would write it, and as the same one reaches an Envoy.
+
+use http::Request;
+
+/// A request, as its caller writes it.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    /// The port that a sidecar's caller dials.
+    pub(super) dialled: u16,
+    pub(super) wire: Wire,
+    pub(super) method: &'static str,
+    /// Scheme and authority of the URI; `None`: it is a path alone.
+    pub(super) origin: Option<(&'static str, String)>,
+    /// `Host` headers; usually none beside an origin, and one without.
+    pub(super) hosts: Vec<String>,
+    /// Path and query.
+    pub(super) target: String,
+    pub(super) headers: Vec<(&'static str, String)>,
+}
+
+/// In which form it reaches Envoy.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Wire {
+    /// HTTP/1.1 with a path.
+    Http1,
+    /// HTTP/1.1 with a whole URI.
+    Absolute,
+    Http2,
+}
+
+impl Ask {
+    /// What `Snapshot` is asked about.
+    pub(super) fn request(&self) -> http::Result<Request<()>> {
+        let origin = self.origin.as_ref();
+        let origin = origin.map(|(scheme, authority)| format!("{scheme}://{authority}"));
+        let uri = origin.unwrap_or_default() + &self.target;
+        let mut request = Request::builder().method(self.method).uri(uri);
+        for host in &self.hosts {
+            request = request.header("host", host);
+        }
+        self.with_headers(request)
+    }
+
+    /// The same over HTTP/2 (RFC 9113): there is one authority, and it is what a sidecar's caller put into `Host`.
+    pub(super) fn http2(&self) -> http::Result<Request<()>> {
+        let scheme = self.origin.as_ref().map_or("http", |(scheme, _)| scheme);
+        let uri = format!(
+            "{scheme}://{}{}{}",
+            self.wire_hosts()[0],
+            self.slash(),
+            self.target
+        );
+        let request = Request::builder().version(http::Version::HTTP_2);
+        // Nor may there be blanks around a value (section 8.2.1), which HTTP/1.1 takes off.
+        let mut trimmed = self.clone();
+        for (_, value) in &mut trimmed.headers {
+            *value = value.trim().to_owned();
+        }
+        trimmed.with_headers(request.method(self.method).uri(uri))
+    }
+
+    fn with_headers(&self, request: http::request::Builder) -> http::Result<Request<()>> {
+        let headers = self.headers.iter();
+        let request = headers.fold(request, |request, (name, value)| {
+            request.header(*name, value.as_bytes())
+        });
+        request.body(())
+    }
+
+    /// The same over HTTP/1.1.
+    pub(super) fn http1(&self) -> Vec<u8> {
+        let origin = match (self.wire, &self.origin) {
+            (Wire::Absolute, Some((scheme, authority))) => format!("{scheme}://{authority}"),
+            _ => self.slash().to_owned(),
+        };
+        let mut text = format!("{} {origin}{} HTTP/1.1\r\n", self.method, self.target);
+        let hosts = self.wire_hosts();
+        let hosts = hosts.iter().map(|host| ("host", *host));
+        let headers = self
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()));
+        for (name, value) in hosts.chain(headers) {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        (text + "\r\n").into_bytes()
+    }
+
+    /// A path begins with one, also where none is written.
+    fn slash(&self) -> &'static str {
+        match self.target.as_bytes() {
+            [] | [b'?', ..] => "/",
+            _ => "",
+        }
+    }
+
+    fn wire_hosts(&self) -> Vec<&str> {
+        match &self.origin {
+            // A user is for the client alone.
+            Some((_, authority)) if self.hosts.is_empty() => {
+                vec![authority.rsplit('@').next().unwrap_or_default()]
+            }
+            _ => self.hosts.iter().map(String::as_str).collect(),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Requests as a sidecar sees them, where it sees something else than its caller wrote.
+
+use mesh_core::Head;
+
+use super::ask::{Ask, Wire};
+
+/// A sidecar knows which port was dialled.
+pub(super) fn with_port(ask: &Ask) -> Ask {
+    let mut seen = ask.clone();
+    let origin = ask.origin.as_ref().map(|(_, authority)| authority);
+    let mut named = origin.into_iter().chain(&ask.hosts);
+    if let Some(authority) = named.next_back().filter(|host| !host.contains(':')) {
+        let host = authority.clone();
+        let scheme = Head::from(&ask.request().unwrap_or_default()).scheme() == "https";
+        let scheme = if scheme { "https" } else { "http" };
+        seen.origin = Some((scheme, format!("{host}:{}", ask.dialled)));
+        seen.hosts = vec![host];
+    }
+    seen
+}
+
+/// A sidecar sees what `Host` says, and behind the port that was dialled there is nobody with another port.
+pub(super) fn with_one_authority(ask: &Ask) -> Ask {
+    let mut seen = ask.clone();
+    if let (Some((_, authority)), [host]) = (&mut seen.origin, ask.hosts.as_slice())
+        && let Some((_, port)) = host.split_once(':')
+        && port != ask.dialled.to_string()
+    {
+        *authority = format!("nobody.example:{}", ask.dialled);
+        seen.hosts.clear();
+    }
+    seen
+}
+
+/// A sidecar takes headers away that are meant for it, and adds those that every request has to have.
+pub(super) fn with_headers_of_a_proxy(ask: &Ask) -> Ask {
+    let mut seen = ask.clone();
+    let mut removed = vec!["connection", "te", "x-envoy-internal", "x-envoy-retry-on"];
+    // What is no URI is no `referer`, and an empty id is none.
+    if !is_uri(&joined(ask, "referer", ",")) {
+        removed.push("referer");
+    }
+    if joined(ask, "x-request-id", ",").is_empty() {
+        removed.push("x-request-id");
+    }
+    seen.headers.retain(|(name, _)| !removed.contains(name));
+    for (name, value) in [("x-request-id", "made-up"), ("x-forwarded-proto", "http")] {
+        if seen.headers.iter().all(|(found, _)| *found != name) {
+            seen.headers.push((name, value.to_owned()));
+        }
+    }
+    seen
+}
+
+/// Lines of it are one before anything looks at them.
+pub(super) fn with_one_cookie(ask: &Ask) -> Ask {
+    let mut seen = ask.clone();
+    if ask.wire == Wire::Http2 {
+        let cookie = joined(ask, "cookie", "; ");
+        seen.headers.retain(|(name, _)| *name != "cookie");
+        if !cookie.is_empty() {
+            seen.headers.push(("cookie", cookie));
+        }
+    }
+    seen
+}
+
+/// Lines of a header as one value, to which empty ones add nothing.
+fn joined(ask: &Ask, name: &str, with: &str) -> String {
+    let lines = ask.headers.iter().filter(|(found, _)| *found == name);
+    let lines = lines.map(|(_, value)| value.trim());
+    let written: Vec<_> = lines.filter(|value| !value.is_empty()).collect();
+    written.join(with)
+}
+
+fn is_uri(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Only a segment that begins with dots and `;` as it is written loses its parameters; elsewhere a `;` is a letter.
+pub(super) fn with_plain_dots(ask: &Ask) -> Ask {
+    let mut seen = ask.clone();
+    let end = ask.target.find('?').unwrap_or(ask.target.len());
+    let (path, query) = ask.target.split_at(end);
+    let segments = path
+        .split('/')
+        .map(|segment| match segment.split_once(';') {
+            Some((dots @ ("." | ".."), _)) => dots.to_owned(),
+            _ => segment.replace(';', "+"),
+        });
+    seen.target = segments.collect::<Vec<_>>().join("/") + query;
+    seen
+}
