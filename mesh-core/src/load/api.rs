@@ -1,12 +1,12 @@
 //! The App Mesh API's JSON: input of its create and update calls, output of the others, and bare specs.
 
 use super::{
-    conform::{self, Names, Rules},
+    conform::{self, NoReferences, Rules},
     node::Node,
     place::{at, place},
     plain::plain,
     read::Read,
-    resolved::{Content, Resolved},
+    resolved::Resolved,
     schema,
     shape::Form,
 };
@@ -26,8 +26,8 @@ pub(super) struct Unsaid {
 /// Whether a mapping can be one of the API's.
 pub(super) fn is_api(root: &Node) -> bool {
     let mut keys = root.entries().iter().map(|entry| entry.key.as_str());
-    keys.any(|key| key == "spec" || wrapped(key).is_some() || listed(key))
-        || of_name(root).is_some()
+    of_name(root).is_some()
+        || keys.any(|key| key == "spec" || wrapped(key).is_some() || listed(key))
 }
 
 /// Reads one resource; `None` if it cannot be told what it is, which is reported.
@@ -218,18 +218,5 @@ fn deleted(properties: &Resolved, problems: &mut Problems) {
         let message = "this is what a delete call answered; the resource is taken as if it were still there: leave the file out \
                        if it is not";
         problems.warn("deleted-resource", &place, message);
-    }
-}
-
-/// The API names things by their names.
-struct NoReferences;
-
-impl Names for NoReferences {
-    fn of_object(&self, _: ResourceKind, _: &Resolved, _: &mut Problems) -> Content {
-        Content::Unknown
-    }
-
-    fn of_arn(&self, _: ResourceKind, _: &Resolved, _: &mut Problems) -> Content {
-        Content::Unknown
     }
 }

@@ -150,8 +150,9 @@ fn asked(mesh: &Mesh, snapshot: &Snapshot) {
 fn in_place(text: &str, problems: &[Problem]) {
     let lines = text.replace("\r\n", "\n").replace('\r', "\n");
     let lines: Vec<&str> = lines.split('\n').collect();
-    // A placeholder's default, or the value that was given for it, may be longer than the placeholder.
-    let filled = text.contains(['$', '{', '<']);
+    // A placeholder's default, or the value that was given for it, may be longer than the placeholder; and whether a carriage return
+    // alone ends a line is YAML's opinion.
+    let moved = text.contains(['$', '{', '<']) || text.replace("\r\n", "").contains('\r');
     for problem in problems {
         let place = problem.location.as_ref();
         let place = place.unwrap_or_else(|| panic!("nowhere: {problem}"));
@@ -160,7 +161,7 @@ fn in_place(text: &str, problems: &[Problem]) {
         assert!(place.line <= lines.len() + 1, "below the text: {problem}");
         let line = lines.get(place.line - 1).copied().unwrap_or_default();
         assert!(
-            filled || place.column <= line.chars().count() + 1,
+            moved || place.column <= line.chars().count() + 1,
             "beside the text: {problem}"
         );
         let told = problem.to_string();

@@ -28,10 +28,9 @@ use self::{
     template::{AppMesh, Resource, Template, at},
 };
 use super::{
-    conform::{self, Names, Rules},
+    conform::{self, NoReferences, Rules},
     node::{Entry, Node},
     read::Read,
-    resolved::{Content, Resolved},
     schema,
     shape::{Form, Kind},
 };
@@ -135,19 +134,6 @@ fn app_mesh_resource<'a>(
         named,
         whole: (problems.errors(), lost) == before,
         properties,
-    }
-}
-
-/// A template names things by their names in App Mesh.
-struct NoReferences;
-
-impl Names for NoReferences {
-    fn of_object(&self, _: ResourceKind, _: &Resolved, _: &mut Problems) -> Content {
-        Content::Unknown
-    }
-
-    fn of_arn(&self, _: ResourceKind, _: &Resolved, _: &mut Problems) -> Content {
-        Content::Unknown
     }
 }
 

@@ -19,6 +19,19 @@ pub(in crate::load) trait Names {
     fn of_arn(&self, to: ResourceKind, arn: &Resolved, problems: &mut Problems) -> Content;
 }
 
+/// For the forms in which everything is named by its name in App Mesh.
+pub(in crate::load) struct NoReferences;
+
+impl Names for NoReferences {
+    fn of_object(&self, _: ResourceKind, _: &Resolved, _: &mut Problems) -> Content {
+        Content::Unknown
+    }
+
+    fn of_arn(&self, _: ResourceKind, _: &Resolved, _: &mut Problems) -> Content {
+        Content::Unknown
+    }
+}
+
 /// The same properties as the API would name them, without those that the shape does not know, and without nulls.
 pub(in crate::load) fn canonical(
     node: &Resolved,

@@ -4,7 +4,7 @@ mod canonical;
 mod choice;
 mod value;
 
-pub(super) use canonical::{Names, canonical};
+pub(super) use canonical::{Names, NoReferences, canonical};
 
 use std::fmt;
 

@@ -14,6 +14,7 @@ mod left_out;
 mod listeners;
 mod missing;
 mod mutations;
+mod order;
 mod resources;
 mod seed;
 mod templates;
