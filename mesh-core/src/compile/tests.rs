@@ -412,6 +412,7 @@ fn a_node_that_cannot_be_a_target_is_told_with_the_port_that_was_named() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "so many routes take hours")]
 fn services_that_share_a_router_cannot_multiply_its_routes_without_end() {
     let shared = |services: usize| {
         let routes = (0..400).map(|i| {

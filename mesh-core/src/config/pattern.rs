@@ -152,6 +152,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "large expressions take hours to compile")]
     fn large_expressions_use_the_room_up_and_ordinary_ones_do_not() {
         let taken = |expression: &str, most: usize| {
             let mut room = Room::default();

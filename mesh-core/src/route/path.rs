@@ -263,7 +263,7 @@ mod tests {
         #![proptest_config(ProptestConfig {
             rng_seed: RngSeed::Fixed(7),
             failure_persistence: None,
-            ..ProptestConfig::with_cases(2_000)
+            ..ProptestConfig::with_cases(if cfg!(miri) { 20 } else { 2_000 })
         })]
 
         #[test]

@@ -71,7 +71,7 @@ proptest::proptest! {
     #![proptest_config(ProptestConfig {
         rng_seed: RngSeed::Fixed(7),
         failure_persistence: None,
-        ..ProptestConfig::with_cases(256)
+        ..ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 256 })
     })]
 
     #[test]

@@ -198,6 +198,7 @@ fn no_value_takes_away_properties_items_and_all_of_a_spec() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "large texts take hours")]
 fn long_chains_and_deep_nests_of_conditions_end() {
     let mut chain = String::new();
     for i in 0..5_000 {

@@ -168,6 +168,7 @@ fn what_aws_sets_alike_everywhere_may_be_given_and_the_rest_has_to_be() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "large texts take hours")]
 fn circles_chains_and_growing_texts_end() {
     let circle = "Resources:\n  A: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: !Sub '${B.MeshName}-a'}}\n  \
                   B: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: !Sub '${A.MeshName}-b'}}\n";
@@ -304,6 +305,7 @@ Resources: {M: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: !Ref "a\nb"}}}"
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "large texts take hours")]
 fn what_functions_give_is_bounded() {
     let items = ",".repeat(4_000);
     let text = |default: &str, value: &str, count: usize| {

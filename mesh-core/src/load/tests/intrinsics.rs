@@ -177,6 +177,7 @@ fn a_value_that_a_mapping_has_not_is_told_with_the_key_that_is_not_there() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "large texts take hours")]
 fn texts_and_lists_that_would_explode_are_refused() {
     let long = "x".repeat(4_000);
     let many = vec!["!Ref T"; 40].join(", ");

@@ -4,6 +4,7 @@ use super::{ONE, routed};
 use crate::{config::Config, route::Head};
 
 #[test]
+#[cfg_attr(miri, ignore = "a template is read hundreds of times")]
 fn every_value_may_be_anything_and_what_is_refused_is_told_where() {
     let replacements = [
         "null",
@@ -69,6 +70,7 @@ fn indent(line: &str) -> usize {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "a template is read hundreds of times")]
 fn the_order_of_resources_decides_nothing() {
     let discovery = "ServiceDiscovery: {DNS: {Hostname: a.";
     let backends = "Backends: [{VirtualService: {VirtualServiceName: s.local}}]";

@@ -22,7 +22,7 @@ proptest! {
     #![proptest_config(ProptestConfig {
         rng_seed: RngSeed::Fixed(5),
         failure_persistence: None,
-        ..ProptestConfig::with_cases(600)
+        ..ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 600 })
     })]
 
     #[test]
@@ -284,6 +284,7 @@ fn asked(
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "so many rules take hours")]
 fn of_ten_thousand_rules_only_the_one_that_takes_the_request_is_asked() {
     let path = |number: usize| format!("/route/{number:05}/1");
     let prefix = |number: usize| PathCondition::Prefix(path(number)[..13].into());
@@ -295,6 +296,7 @@ fn of_ten_thousand_rules_only_the_one_that_takes_the_request_is_asked() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "so many rules take hours")]
 fn of_a_hundred_expressions_only_those_whose_text_the_path_has_are_asked() {
     let regex = |pattern: String| PathCondition::Regex(Pattern::new(&pattern).unwrap());
     let starts = |number: usize| regex(format!("/route/{number:05}/[0-9]+"));

@@ -177,7 +177,7 @@ impl Layout {
 
 #[cfg(test)]
 mod tests {
-    use proptest::{collection::btree_map, prelude::*};
+    use proptest::{collection::btree_map, prelude::*, test_runner::RngSeed};
 
     use super::*;
 
@@ -198,6 +198,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "the stack is the machine's")]
     fn keys_nested_ten_thousand_deep_are_no_danger_to_the_stack() {
         let long = "a".repeat(10_000);
         let keys = (0..=long.len()).step_by(7).map(|end| (&long[..end], end));
@@ -210,6 +211,12 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig {
+            rng_seed: RngSeed::Fixed(7),
+            failure_persistence: None,
+            ..ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 256 })
+        })]
+
         #[test]
         fn it_finds_what_asking_every_key_finds(
             values in btree_map("[ab/]{0,6}", 0..100_u8, 0..24),

@@ -123,6 +123,7 @@ fn routes_that_only_their_names_put_in_order_are_warned_of() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "ten thousand routes take hours")]
 fn ten_thousand_routes_are_compared_in_bounded_time() {
     let header = |n: usize| HeaderMatcher::exact(n.to_string());
     let routes = (0..10_000).map(|n| v1(&format!("r{n}")).header("x", header(n)));
