@@ -47,14 +47,14 @@ fn main() -> Result<(), Error> {
     counts::print(env!("CARGO_BIN_EXE_counts"), "load")
 }
 
-type Parse = fn(&String) -> Result<(), Error>;
+type Parse = fn(&str) -> Result<(), Error>;
 
-fn events(text: &String) -> Result<(), Error> {
+fn events(text: &str) -> Result<(), Error> {
     Parser::new_from_str(text).try_for_each(|event| event.map(|event| drop(black_box(event))))?;
     Ok(())
 }
 
-fn values(text: &String) -> Result<(), Error> {
+fn values(text: &str) -> Result<(), Error> {
     let mut values = Deserializer::from_str(text).into_iter::<Value>();
     values.try_for_each(|value| value.map(|value| drop(black_box(value))))?;
     Ok(())

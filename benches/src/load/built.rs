@@ -14,7 +14,6 @@ use mesh_core::{
 use super::{EACH, MESH, PORT, ROUTES, called, node, router, service};
 
 /// The mesh, of which everything is there but the checks, which [`MeshBuilder::build`] makes.
-#[must_use]
 pub fn unchecked() -> MeshBuilder {
     (0..EACH).fold(Mesh::builder(MESH), |mesh, number| {
         let routed = VirtualRouter::builder(router(number)).listener(PORT, Protocol::Http);

@@ -164,8 +164,8 @@ fn of_name(root: &Node) -> Option<ResourceKind> {
     let mesh =
         there("meshName") && spec.is_none_or(|spec| of_spec(spec) == Some(ResourceKind::Mesh));
     // `virtualRouterName` beside a route's spec is the route's router.
-    part.or(named)
-        .or_else(|| mesh.then_some(ResourceKind::Mesh))
+    let mesh = mesh.then_some(ResourceKind::Mesh);
+    part.or(named).or(mesh)
 }
 
 /// The kind that a spec can only be of.
