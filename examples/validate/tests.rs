@@ -170,7 +170,7 @@ fn references_to_other_stacks_are_errors_unless_they_are_allowed() {
             },
         )
     };
-    assert!(report(false).text.contains("`--allow-missing`"));
+    assert!(report(false).text.contains("`--allow-dangling`"));
     assert!(!report(false).valid);
     assert!(report(true).valid, "{}", report(true).text);
 }
