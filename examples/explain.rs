@@ -1,23 +1,23 @@
 //! What happens to a request, and why: `explain FILE… --node N (or --gateway G) [-X METHOD] --url URL [-H 'name: value'] [--json]
-//! [--param K=V] [--mesh NAME] [--allow-dangling]`.
+//! [--param K=V] [--set NAME=VALUE] [--env] [--mesh M] [--kind K --name N] [--lenient] [--allow-dangling] [--last-wins]`.
 //!
 //! Nothing is started and nothing is sent: the files are read, compiled for the node or the gateway, and asked. Without files it
 //! explains a request under the template that is built in. Ends with `ok: …`; with `--json` there is that line alone before it.
 //! Exits with 0 if it could be explained, be it a refusal; with 1 if the files or the request are not right.
 
-use std::{error::Error, fs, path::PathBuf, process::ExitCode};
+use std::{error::Error, process::ExitCode};
 
 use clap::Parser;
 use http::Request;
 use mesh_core::{Config, Head, Snapshot, decide::Decision, snapshot::Verdict};
+use mesh_examples::files::FileArgs;
 
-/// Explain what happens to a request, and where each number comes from.
+/// Explain what happens to a request, and where each number comes from. Without files, a template that is built in is explained.
 #[derive(Parser)]
 #[command(name = "explain")]
 struct Args {
-    /// App Mesh files; several are read together. Without any, a template that is built in is explained.
-    #[arg(value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    files: FileArgs,
 
     /// The virtual node that sends the request.
     #[arg(long, value_name = "NAME", conflicts_with = "gateway")]
@@ -36,24 +36,12 @@ struct Args {
     url: Option<String>,
 
     /// A header of it; may be repeated.
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = pair(':'))]
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<(String, String)>,
 
     /// Prints the decision as one line of JSON.
     #[arg(long)]
     json: bool,
-
-    /// Gives a parameter of the templates its value; may be repeated.
-    #[arg(long = "param", value_name = "K=V", value_parser = pair('='))]
-    parameters: Vec<(String, String)>,
-
-    /// Which mesh to take, where the files hold several.
-    #[arg(long, value_name = "NAME")]
-    mesh: Option<String>,
-
-    /// Leaves out references to what other stacks define, instead of refusing them.
-    #[arg(long, alias = "allow-missing")]
-    allow_dangling: bool,
 }
 
 fn main() -> ExitCode {
@@ -67,7 +55,7 @@ fn main() -> ExitCode {
 }
 
 fn run(mut args: Args) -> Result<(), Box<dyn Error>> {
-    if args.files.is_empty() {
+    if args.files.files.is_empty() {
         args.node = args
             .node
             .or_else(|| args.gateway.is_none().then(|| NODE.to_owned()));
@@ -85,24 +73,15 @@ fn run(mut args: Args) -> Result<(), Box<dyn Error>> {
 }
 
 fn read(args: &Args) -> Result<Config, Box<dyn Error>> {
-    let mut reader = Config::reader();
-    for (name, value) in &args.parameters {
-        reader = reader.parameter(name, value);
+    let mut documents = args.files.documents()?;
+    if args.files.files.is_empty() {
+        documents.push(("canary.yaml".to_owned(), TEMPLATE.to_owned()));
     }
-    if let Some(mesh) = &args.mesh {
-        reader = reader.mesh(mesh);
-    }
-    if args.allow_dangling {
-        reader = reader.allow_missing();
-    }
-    for file in &args.files {
-        let text = fs::read_to_string(file);
-        let text = text.map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-        reader = reader.document(&file.display().to_string(), text);
-    }
-    if args.files.is_empty() {
-        reader = reader.document("canary.yaml", TEMPLATE);
-    }
+    let reader = documents
+        .iter()
+        .fold(args.files.reader(), |reader, (name, text)| {
+            reader.document(name, text.as_str())
+        });
     let read = reader.read();
     Ok(read.map_err(|errors| format!("the files are not right:\n{errors}"))?)
 }
@@ -137,10 +116,10 @@ fn summary(decision: &Decision<'_>) -> String {
     }
 }
 
-fn pair(separator: char) -> impl Fn(&str) -> Result<(String, String), String> + Clone {
-    move |text| match text.split_once(separator) {
+fn header(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(format!("write it as NAME{separator}VALUE")),
+        _ => Err("write it as NAME: VALUE".to_owned()),
     }
 }
 

@@ -16,7 +16,7 @@ use mesh_core::{Config, config::ResourceKind, load::Reader};
 pub struct FileArgs {
     /// App Mesh files, read together as one configuration: CloudFormation templates, Kubernetes objects, the API's JSON. Of a
     /// directory, all files that end in .yaml, .yml, .json or .template are read, by name, and none below it.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
     /// Gives a parameter of a template its value; may be repeated.

@@ -12,7 +12,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser;
+use clap::{CommandFactory, Parser, error::ErrorKind};
 use mesh_core::{
     Config,
     error::{Problem, Severity},
@@ -32,6 +32,12 @@ struct Args {
 
 fn main() -> ExitCode {
     let Args { files } = Args::parse();
+    if files.files.is_empty() {
+        let message = "name a file to check, or a directory";
+        Args::command()
+            .error(ErrorKind::MissingRequiredArgument, message)
+            .exit();
+    }
     let documents = match files.documents() {
         Ok(documents) => documents,
         Err(unreadable) => {

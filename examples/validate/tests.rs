@@ -170,7 +170,7 @@ fn references_to_other_stacks_are_errors_unless_they_are_allowed() {
             },
         )
     };
-    assert!(report(false).text.contains("`--allow-missing`"));
+    assert!(report(false).text.contains("`--allow-dangling`"));
     assert!(!report(false).valid);
     assert!(report(true).valid, "{}", report(true).text);
 }
@@ -208,9 +208,9 @@ fn the_command_line_has_what_real_files_need() {
 
 #[test]
 fn each_flag_reaches_the_reader() {
-    let bare = r#"{"spec": {"listeners": [{"portMapping": {"port": $PORT, "protocol": "http"}}], "colour": 1}}"#;
+    let bare = r#"{"spec": {"listeners": [{"portMapping": {"port": 80, "protocol": $PROTOCOL}}], "colour": 1}}"#;
     let args = FileArgs {
-        values: owned(&[("PORT", "80")]),
+        values: owned(&[("PROTOCOL", "http")]),
         mesh: Some("shop".to_owned()),
         kind: "VirtualRouter".parse().ok(),
         name: Some("orders".to_owned()),
@@ -239,7 +239,7 @@ fn each_flag_reaches_the_reader() {
         },
     );
     assert!(
-        unfilled.text.contains("`--set PORT=VALUE`"),
+        unfilled.text.contains("`--set PROTOCOL=VALUE`"),
         "{}",
         unfilled.text
     );
@@ -346,7 +346,7 @@ fn a_task_definition_is_explained_alone_and_looked_up_beside_its_mesh() {
     let misspelt = TASK.replace("virtualNode/service-b-v1", "virtualNode/service-b-v3");
     let missing = checked(&[("canary.yaml", CANARY), ("task.json", &misspelt)], &[]);
     assert!(!missing.valid, "{}", missing.text);
-    let line = "task.json:25:20: error[missing-resource]: the mesh `canary` has no virtual node `service-b-v3`; did you mean ";
+    let line = "task.json:26:19: error[missing-resource]: the mesh `canary` has no virtual node `service-b-v3`; did you mean ";
     assert!(missing.text.contains(line), "{}", missing.text);
 }
 
@@ -381,8 +381,8 @@ fn the_xray_daemon_is_told_what_keeps_services_from_it() {
     for part in [
         "xray.yaml:2:1: note[xray-daemon]: the DaemonSet `default/xray-daemon` runs the X-Ray daemon, which takes segments at UDP \
          port 2000\n",
-        "xray.yaml:18:30: warning[no-host-port]: ",
-        "xray.yaml:22:22: warning[listen-address]: ",
+        "xray.yaml:19:30: warning[no-host-port]: ",
+        "xray.yaml:23:22: warning[listen-address]: ",
         "`$(HOST_IP):2000`",
         "`xray-daemon.default:2000`",
         "\n0 resources, 0 errors, 2 warnings\n",

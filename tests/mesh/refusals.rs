@@ -7,7 +7,11 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use mesh_core::{
     compile::Target,
-    config::{EgressFilter, Mesh as Model, VirtualNode, VirtualService},
+    config::{
+        CertificateFiles, ClientPolicy, ClientTrust, ClientValidation, Config, EgressFilter,
+        FilePath, Listener, ListenerCertificate, ListenerTls, Mesh as Model, TlsMode, VirtualNode,
+        VirtualService,
+    },
     metric::Flag,
     unit::Protocol,
 };
@@ -221,6 +225,81 @@ async fn a_mesh_that_cannot_be_started_says_why() {
         assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
         assert!(format!("{error:?}").contains(why), "{why}: {error:?}");
     }
+}
+
+/// The model's mesh, where `orders` offers TLS in this mode and `web` asks for it or not.
+fn with_tls(mode: TlsMode, enforced: bool) -> Model {
+    let path = |name: &str| FilePath::new(name).expect("a path");
+    let files = CertificateFiles::new(path("/c.pem"), path("/k.pem"));
+    let tls = ListenerTls::new(mode, ListenerCertificate::File(files));
+    let orders = Listener::builder(8080, Protocol::Http).tls(tls);
+    let web = VirtualNode::builder("web").backend("orders.local");
+    let trust = ClientTrust::File(path("/ca.pem"));
+    let web = match enforced {
+        true => web.client_policy(ClientPolicy::new(ClientValidation::new(trust))),
+        false => web,
+    };
+    Model::builder("shop")
+        .virtual_node(web)
+        .virtual_node(
+            VirtualNode::builder("orders")
+                .listener_with(orders)
+                .dns("orders.local"),
+        )
+        .virtual_service(VirtualService::builder("orders.local").virtual_node("orders"))
+        .build()
+        .expect("the model is valid")
+}
+
+#[tokio::test]
+async fn what_has_to_speak_tls_does_not_start_in_plain_text() {
+    use TlsMode::{Disabled, Permissive, Strict};
+    let rows = [
+        (
+            "orders",
+            Strict,
+            false,
+            Some("port 8080 has TLS mode STRICT"),
+        ),
+        ("orders", Permissive, false, Some("has TLS mode PERMISSIVE")),
+        ("orders", Disabled, false, None),
+        (
+            "web",
+            Strict,
+            false,
+            Some("calls to orders on port 8080 go out with TLS"),
+        ),
+        ("web", Permissive, false, Some("go out with TLS")),
+        ("web", Disabled, true, Some("go out with TLS")),
+        ("web", Disabled, false, None),
+    ];
+    for (node, mode, enforced, why) in rows {
+        let network = MemoryNetwork::new();
+        let builder = Mesh::builder().config(with_tls(mode, enforced));
+        let started = builder.virtual_node(node).network(&network).start().await;
+        let row = format!("{node} {mode:?} {enforced}");
+        match (started, why) {
+            (Ok(_), None) => {}
+            (Err(error), Some(why)) => {
+                assert_eq!(error.kind(), ErrorKind::Config, "{row}: {error:?}");
+                assert!(format!("{error:?}").contains(why), "{row}: {error:?}");
+            }
+            (started, why) => panic!("{row}: {started:?}, not {why:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reload_that_asks_for_tls_leaves_what_was_in_force() {
+    let network = MemoryNetwork::new();
+    let mesh = web(&network, with_tls(TlsMode::Disabled, false), 8).await;
+    let asks = Config::from(with_tls(TlsMode::Strict, false));
+    let error = mesh.apply(&asks).await.expect_err("TLS is not spoken");
+    assert!(
+        format!("{error:?}").contains("go out with TLS"),
+        "{error:?}"
+    );
+    assert!(mesh.client_for("orders.local:8080").is_ok());
 }
 
 #[tokio::test(start_paused = true)]

@@ -46,8 +46,11 @@ pub(super) fn gateway_listeners(gateway: &VirtualGateway) -> Box<[ListenerPlan]>
         connection_pool: listener.connection_pool,
         tls: tls::listener(listener.tls.as_ref()),
         sources: ListenerSources {
-            listener: Source::Built,
-            connection_pool: Source::of(listener.connection_pool.as_ref()),
+            listener: Source::at(listener.written.listener.location()),
+            connection_pool: source(
+                listener.connection_pool.as_ref(),
+                &listener.written.connection_pool,
+            ),
             tls: listener
                 .tls
                 .as_ref()

@@ -3,7 +3,8 @@
 use http::Method;
 
 use super::{
-    AccessLog, ClientPolicy, HeaderMatch, ListenerTls, PathMatch, QueryParameter, Written,
+    AccessLog, ClientPolicy, HeaderMatch, ListenerTls, ListenerWritten, PathMatch, QueryParameter,
+    Written,
 };
 use crate::{
     health::HealthCheck,
@@ -45,6 +46,8 @@ pub struct GatewayListener {
     pub health_check: Option<HealthCheck>,
     /// How much is let in at a time; `None`: everything.
     pub connection_pool: Option<ConnectionPool>,
+    /// Where its numbers were written.
+    pub written: ListenerWritten,
 }
 
 /// One route of a virtual gateway.

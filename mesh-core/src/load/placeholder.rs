@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     fn filled(text: &str, syntax: Syntax) -> (String, Vec<String>) {
-        let values = [("NAME", "orders"), ("TEXT", "a\"b")];
+        let values = [("NAME", "orders"), ("TEXT", "a\"b"), ("PORT", "80")];
         let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let filled = fill(text, syntax, &BTreeMap::from(values), 1000);
         let unfilled = filled.unfilled.iter().map(|(name, _)| (*name).to_owned());
@@ -114,6 +114,7 @@ mod tests {
             (r#"{"a": "b.\($NAME).c"}"#, r#"{"a": "b.orders.c"}"#, &[]),
             (r#"{"a": "b.${TEXT}"}"#, r#"{"a": "b.a\"b"}"#, &[]),
             (r#"{"a": "$NAME"}"#, r#"{"a": "orders"}"#, &[]),
+            (r#"{"a": ${PORT}}"#, r#"{"a": 80}"#, &[]),
             (r#"{"a": "\"$"}"#, r#"{"a": "\"$"}"#, &[]),
             (r#"{"a": $other}"#, r#"{"a": $other}"#, &["other"]),
         ] {

@@ -87,6 +87,7 @@ fn listener_of(draft: &ListenerDraft, problems: &mut Problems) -> Option<Gateway
         port: port(&draft.port, problems)?,
         protocol: draft.protocol,
         tls: draft.tls.as_ref().map(|said| said.value.clone()),
+        written: listener::written(draft),
     })
 }
 

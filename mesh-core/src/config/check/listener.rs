@@ -71,7 +71,7 @@ fn timeout(draft: &ListenerDraft, problems: &mut Problems) -> Timeout {
     }
 }
 
-fn written(draft: &ListenerDraft) -> ListenerWritten {
+pub(super) fn written(draft: &ListenerDraft) -> ListenerWritten {
     let at = |place: Option<&Place>| place.map(Written::at).unwrap_or_default();
     ListenerWritten {
         listener: Written::at(&draft.port.place),

@@ -179,4 +179,4 @@ fn warn(
 
 /// What a builder does not have and a reader does.
 const SWITCH: &str = " (if another stack has it, load that one as well, or leave out what needs it: in Rust `Reader::allow_missing`, \
-                      for validate `--allow-missing`)";
+                      for validate `--allow-dangling`)";

@@ -81,13 +81,14 @@ struct Scan<'a> {
 impl<'a> Scan<'a> {
     fn json(&mut self) {
         while let Some(c) = self.peek() {
-            let standing = match self.quoted {
-                true => Standing::InString,
-                false => Standing::AsString,
+            // What envsubst fills may be anything; jq makes strings of its arguments.
+            let (filled, argument) = match self.quoted {
+                true => (Standing::InString, Standing::InString),
+                false => (Standing::Raw, Standing::AsString),
             };
             match c {
-                '$' if self.braced("${", "}", standing) || self.bare(standing) => {}
-                '\\' if self.quoted && self.braced("\\($", ")", standing) => {}
+                '$' if self.braced("${", "}", filled) || self.bare(argument) => {}
+                '\\' if self.quoted && self.braced("\\($", ")", argument) => {}
                 '\\' if self.quoted => self.skip(2),
                 '"' => {
                     self.quoted = !self.quoted;

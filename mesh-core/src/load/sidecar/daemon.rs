@@ -99,7 +99,7 @@ impl XRayDaemon {
         let at = port.member("containerPort").unwrap_or(port).at.clone();
         let message = match self.kind.as_str() {
             "DaemonSet" => format!(
-                "this port has no `hostPort`, so no address of the machine leads to it: set `hostPort: {0}` here and {1}; or put a \
+                "this port has no `hostPort`, so no address of the machine leads to it: set `hostPort: {0}` here, and {1}; or put a \
                  Service before it and {2}",
                 self.port,
                 self.by_host(),
@@ -129,7 +129,7 @@ impl XRayDaemon {
         let at = value.unwrap_or(variable).at.clone();
         let way = match (&self.service, self.kind.as_str()) {
             (None, "DaemonSet") => format!(
-                "{}, or {} with a Service before it",
+                "{}; or put a Service before it and {}",
                 self.by_host(),
                 self.by_service()
             ),
@@ -144,7 +144,7 @@ impl XRayDaemon {
 
     fn by_host(&self) -> String {
         format!(
-            "in the services `HOST_IP` from `fieldRef: {{fieldPath: status.hostIP}}`, and `{VARIABLE}` to `$(HOST_IP):{}`",
+            "in the services take `HOST_IP` from `fieldRef: {{fieldPath: status.hostIP}}` and set `{VARIABLE}` to `$(HOST_IP):{}`",
             self.port
         )
     }
@@ -152,7 +152,7 @@ impl XRayDaemon {
     fn by_service(&self) -> String {
         let name = self.service.as_ref().unwrap_or(&self.name);
         format!(
-            "in the services `{VARIABLE}` to `{name}.{}:{}`",
+            "set `{VARIABLE}` to `{name}.{}:{}` in the services",
             self.namespace, self.port
         )
     }

@@ -19,6 +19,7 @@
 #![doc = include_str!("variables.md")]
 
 mod daemon;
+mod home;
 mod resource;
 mod setting;
 mod task;

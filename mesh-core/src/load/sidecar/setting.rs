@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use super::{Variable, Verdict};
+use super::{Variable, Verdict, workloads::items};
 use crate::{
-    error::{Location, quoted},
-    load::node::Node,
+    config::spelling::nearest,
+    error::{Location, Problems, quoted},
+    load::{node::Node, place::place},
 };
 
 /// A variable that a task definition sets, and what became of it.
@@ -31,6 +32,38 @@ impl Setting {
             container: container.map(str::to_owned),
             location: name.at.clone(),
         })
+    }
+
+    /// What a container sets of the table's variables; what looks like one of them and is none is reported.
+    pub(super) fn all_of(container: &Node, problems: &mut Problems) -> Vec<Self> {
+        let name = field(container, "name")
+            .and_then(Node::text)
+            .unwrap_or_default();
+        let mut settings = Vec::new();
+        for entry in ["environment", "secrets"]
+            .iter()
+            .filter_map(|key| field(container, key))
+            .flat_map(items)
+        {
+            let setting = Self::of(entry, Some(name));
+            let written = field(entry, "name");
+            let text = written.and_then(Node::text).unwrap_or_default();
+            if setting.is_none() && PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
+                let message = fmt::from_fn(|f| {
+                    let known = Variable::all().map(|variable| variable.name);
+                    write!(
+                        f,
+                        "no sidecar reads {}{}",
+                        quoted(text),
+                        nearest(text, known)
+                    )
+                });
+                let at = written.unwrap_or(entry).at.clone();
+                problems.warn("unknown-variable", &place(at), message);
+            }
+            settings.extend(setting);
+        }
+        settings
     }
 
     /// Which variable is set.
@@ -87,3 +120,6 @@ pub(super) fn field<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
     let entry = entries.find(|entry| entry.key.eq_ignore_ascii_case(name))?;
     Some(&entry.node)
 }
+
+/// How the names begin that nobody else has.
+const PREFIXES: [&str; 4] = ["APPMESH_", "APPNET_", "ENVOY_", "ENABLE_ENVOY_"];

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::{MeshResource, Setting, Variable, setting::field, workloads::items};
+use super::{MeshResource, Setting, setting::field, workloads::items};
 use crate::{
-    config::{Config, spelling::nearest},
+    config::Config,
     error::{Location, Place, Problem, Problems, quoted},
     load::{node::Node, place::place},
     unit::Port,
@@ -33,7 +33,7 @@ impl TaskDefinition {
         let mut problems = Problems::default();
         let mut settings = Vec::new();
         for container in containers {
-            settings.extend(variables(container, &mut problems));
+            settings.extend(Setting::all_of(container, &mut problems));
         }
         let proxy = field(root, "proxyConfiguration");
         let properties = proxy.and_then(|proxy| {
@@ -45,6 +45,8 @@ impl TaskDefinition {
                 .iter()
                 .filter_map(|property| Setting::of(property, None)),
         );
+        // Of a container and of the proxy, whichever is written first.
+        settings.sort_by(|a: &Setting, b| a.location().cmp(b.location()));
         let mut task = Self {
             family: field(root, "family")
                 .and_then(Node::text)
@@ -93,7 +95,7 @@ impl TaskDefinition {
         let mut problems = self.problems.clone();
         if let (Some(resource), Some(said)) = (&self.resource, &self.named_by) {
             let at = place(said.location().clone());
-            match home(resource, configs) {
+            match resource.home(configs) {
                 Ok(Some(config)) => self.compare(resource, config, &at, &mut problems),
                 Ok(None) => {}
                 Err((code, message)) if allow_missing => problems.warn(code, &at, message),
@@ -210,91 +212,4 @@ impl fmt::Display for TaskDefinition {
     }
 }
 
-/// The configuration that has a resource; `None` where nothing was read, else the code and the sentence of what is missing.
-fn home<'a>(
-    resource: &MeshResource,
-    configs: &'a [Config],
-) -> Result<Option<&'a Config>, (&'static str, String)> {
-    let names = || configs.iter().map(|config| config.mesh().name().as_str());
-    let config = match (resource.mesh(), configs) {
-        (_, []) => return Ok(None),
-        (None, [only]) => only,
-        (None, _) => {
-            let message = format!(
-                "{} is a name alone, and several meshes are here: write `mesh/MESH/virtualNode/{0}`, or choose one (in Rust \
-                 `Reader::mesh`, for validate `--mesh NAME`)",
-                resource.name()
-            );
-            return Err(("several-meshes", message));
-        }
-        (Some(mesh), _) => {
-            let found = configs
-                .iter()
-                .find(|config| config.mesh().name().as_str() == mesh);
-            found.ok_or_else(|| {
-                let message = format!(
-                    "the mesh {} is not here{}",
-                    quoted(mesh),
-                    nearest(mesh, names())
-                );
-                ("missing-mesh", message)
-            })?
-        }
-    };
-    if resource.is_in(config) {
-        return Ok(Some(config));
-    }
-    let name = resource.name();
-    let nodes = config.mesh().virtual_nodes().map(|node| node.name.as_str());
-    let gateways = config
-        .mesh()
-        .virtual_gateways()
-        .map(|gateway| gateway.name.as_str());
-    let near = match resource.what() {
-        "virtual gateway" => nearest(name, gateways),
-        _ => nearest(name, nodes),
-    };
-    let message = format!(
-        "the mesh {} has no {} {}{near}",
-        quoted(config.mesh().name().as_str()),
-        resource.what(),
-        quoted(name)
-    );
-    Err(("missing-resource", message))
-}
-
-/// What a container sets of the table's variables; what looks like one of them and is none is reported.
-fn variables(container: &Node, problems: &mut Problems) -> Vec<Setting> {
-    let name = field(container, "name")
-        .and_then(Node::text)
-        .unwrap_or_default();
-    let mut settings = Vec::new();
-    for entry in ["environment", "secrets"]
-        .iter()
-        .filter_map(|key| field(container, key))
-        .flat_map(items)
-    {
-        let setting = Setting::of(entry, Some(name));
-        let written = field(entry, "name");
-        let text = written.and_then(Node::text).unwrap_or_default();
-        if setting.is_none() && PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
-            let message = fmt::from_fn(|f| {
-                let known = Variable::all().map(|variable| variable.name);
-                write!(
-                    f,
-                    "no sidecar reads {}{}",
-                    quoted(text),
-                    nearest(text, known)
-                )
-            });
-            let at = written.unwrap_or(entry).at.clone();
-            problems.warn("unknown-variable", &place(at), message);
-        }
-        settings.extend(setting);
-    }
-    settings
-}
-
 const APP_PORTS: &str = "AppPorts";
-/// How the names begin that nobody else has.
-const PREFIXES: [&str; 4] = ["APPMESH_", "APPNET_", "ENVOY_", "ENABLE_ENVOY_"];

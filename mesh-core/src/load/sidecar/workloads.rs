@@ -56,7 +56,8 @@ impl Workloads {
     /// [`Reader`](crate::load::Reader) could make a mesh of.
     #[must_use]
     pub fn are_all(&self) -> bool {
-        !self.others && (!self.tasks.is_empty() || !self.daemons.is_empty())
+        let none = self.tasks.is_empty() && self.daemons.is_empty();
+        !(self.others || none)
     }
 
     fn add(&mut self, document: &Node, services: &[&Node]) {

@@ -37,7 +37,7 @@ fn what_refers_to_another_stack_is_refused_with_the_way_out_or_left_out() {
     for (text, code, left) in rows {
         let errors = Config::parse("m", &text).expect_err(&text);
         assert_eq!(codes(&errors), [code], "{errors}");
-        for way in ["`Reader::allow_missing`", "`--allow-missing`"] {
+        for way in ["`Reader::allow_missing`", "`--allow-dangling`"] {
             assert!(errors.to_string().contains(way), "{errors}");
         }
         let read = Config::reader()

@@ -121,7 +121,7 @@ fn huge_numbers_and_other_types_are_told_as_such() {
             .mesh("shop")
             .document("r", port(number))
             .read();
-        assert_eq!(codes(&read.unwrap_err()), [code], "{:.20}", number);
+        assert_eq!(codes(&read.unwrap_err()), [code], "{number:.20}");
     }
 }
 
@@ -217,11 +217,7 @@ fn documents_and_versions_without_number_are_told_apart_in_one_pass() {
         "# nothing\n".repeat(100_000),
         object.with("{}")
     ));
-    object.takes(&format!(
-        "{}---\n{}",
-        "%A b\n---\n".repeat(1),
-        object.with("{}")
-    ));
+    object.takes(&format!("{}---\n{}", "%A b\n---\n", object.with("{}")));
     let versions = format!("{{\"a\": \"{}\"}}", "appmesh.k8s.aws/".repeat(50_000));
     assert_eq!(
         codes(&object.read(&object.with(&versions)).unwrap_err()),

@@ -44,13 +44,7 @@ fn another_form_s_spelling_is_told_once_with_cloudformation_s() {
 
 #[test]
 fn what_a_template_refers_to_is_there() {
-    let service = |rest: &str| {
-        format!(
-            "Resources:\n  M: {{Type: AWS::AppMesh::Mesh, Properties: {{MeshName: m}}}}\n  \
-             S: {{Type: AWS::AppMesh::VirtualService, §Properties: {{{rest}, VirtualServiceName: s.local, Spec: {{}}}}}}\n"
-        )
-    };
-    let elsewhere = |rest: &str| service(rest).replace("§Properties", "Properties");
+    let empty = service("§Properties: {MeshName: null");
     let circle = "Resources:\n  A: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: §!Sub '${B.MeshName}-a'}}\n  \
                   B: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: !Sub '${A.MeshName}-b'}}\n";
     let mesh = |rest: &str| {
@@ -68,19 +62,19 @@ fn what_a_template_refers_to_is_there() {
     let rows = [
         (
             "F03",
-            service("MeshName: null"),
+            empty,
             "missing-property",
             "`MeshName`, which is empty",
         ),
         (
             "F04",
-            elsewhere("MeshName: §!Ref Nowhere"),
+            service("Properties: {MeshName: §!Ref Nowhere"),
             "missing-reference",
             "`Nowhere`",
         ),
         (
             "F05",
-            elsewhere("MeshName: §!GetAtt M.Name"),
+            service("Properties: {MeshName: §!GetAtt M.Name"),
             "unknown-attribute",
             "a mesh has no attribute `Name`",
         ),
@@ -105,10 +99,19 @@ fn what_a_template_refers_to_is_there() {
         assert!(report.contains(said), "{report}");
         assert!(!report.contains("Unused"), "{report}");
     }
-    let config = warned_by(
-        Config::reader(),
-        &elsewhere("MeshName: §!Ref M"),
-        &["ref-is-arn"],
-    );
+}
+
+#[test]
+fn an_arn_where_a_name_is_due_is_warned_of_and_the_name_taken() {
+    let text = service("Properties: {MeshName: §!Ref M");
+    let config = warned_by(Config::reader(), &text, &["ref-is-arn"]);
     assert!(config.mesh().virtual_service("s.local").is_some(), "F11");
+}
+
+/// A virtual service with these properties, and the mesh `M`.
+fn service(properties: &str) -> String {
+    format!(
+        "Resources:\n  M: {{Type: AWS::AppMesh::Mesh, Properties: {{MeshName: m}}}}\n  \
+         S: {{Type: AWS::AppMesh::VirtualService, {properties}, VirtualServiceName: s.local, Spec: {{}}}}}}\n"
+    )
 }

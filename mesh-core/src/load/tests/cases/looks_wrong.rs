@@ -213,11 +213,9 @@ fn unknown_fields_are_refused_and_passed_over_where_that_is_asked_for() {
 
 #[test]
 fn objects_have_their_own_names_in_app_mesh() {
-    let named =
-        |kind: &str, spec: &str| object(kind, spec).replace("namespace: web", "namespace: web");
     let all = [
-        named("VirtualNode", "spec: {awsName: own-node}"),
-        named("VirtualService", "spec: {awsName: own.service, provider: {virtualNode: {virtualNodeRef: {name: checkout}}}}"),
+        object("VirtualNode", "spec: {awsName: own-node}"),
+        object("VirtualService", "spec: {awsName: own.service, provider: {virtualNode: {virtualNodeRef: {name: checkout}}}}"),
         object("VirtualService", "spec: {provider: {virtualNode: {virtualNodeRef: {name: other}}}}").replace("checkout", "by-default"),
         object("VirtualNode", "spec: {listeners: [{portMapping: {port: 80, protocol: http}}], serviceDiscovery: {dns: {hostname: h}}}")
             .replace("checkout", "other"),
@@ -238,7 +236,7 @@ fn an_empty_selector_takes_everything_and_none_takes_nothing() {
     let namespace = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: web}\n";
     let gateway = "---\n".to_owned()
         + &object("VirtualGateway", "spec: {namespaceSelector: {}, listeners: [{portMapping: {port: 8088, protocol: http}}]}").replace("checkout", "edge");
-    let mesh = |spec: &str| format!("{}spec: {spec}\n", MESH);
+    let mesh = |spec: &str| format!("{MESH}spec: {spec}\n");
     let service =
         "---\n".to_owned() + &object("VirtualService", "spec: {}").replace("checkout", "orders");
     let route = entered("{prefix: /}", "");

@@ -4,17 +4,6 @@ use super::{entered, node, object, object_refused, objects_warned, router};
 
 #[test]
 fn what_a_gateway_route_matches_is_said_once_and_says_something() {
-    let grpc = |matches: &str| {
-        let target = "target: {virtualService: {virtualServiceRef: {name: orders}}}";
-        let spec = format!("spec: {{grpcRoute: {{§match: {matches}, action: {{{target}}}}}}}");
-        object("GatewayRoute", &spec)
-    };
-    let metadata =
-        grpc("{serviceName: shop.Orders, metadata: [{name: k, match: {exact: a, §suffix: b}}]}");
-    let header = |matches: &str| {
-        let matches = format!("{{prefix: /, headers: [{{name: user, {matches}}}]}}");
-        entered(&matches, "")
-    };
     let both = entered("{prefix: /}", "").replace(
         "}}\n",
         "}, §http2Route: {match: {prefix: /}, action: {}}}\n",
@@ -55,6 +44,26 @@ fn what_a_gateway_route_matches_is_said_once_and_says_something() {
             ),
             "several-choices",
         ),
+    ];
+    for (case, marked, code) in rows {
+        object_refused(case, &marked, &[code]);
+    }
+}
+
+#[test]
+fn what_a_gateway_route_asks_of_headers_metadata_and_parameters_is_said_once() {
+    let grpc = |matches: &str| {
+        let target = "target: {virtualService: {virtualServiceRef: {name: orders}}}";
+        let spec = format!("spec: {{grpcRoute: {{§match: {matches}, action: {{{target}}}}}}}");
+        object("GatewayRoute", &spec)
+    };
+    let metadata =
+        grpc("{serviceName: shop.Orders, metadata: [{name: k, match: {exact: a, §suffix: b}}]}");
+    let header = |matches: &str| {
+        let matches = format!("{{prefix: /, headers: [{{name: user, {matches}}}]}}");
+        entered(&matches, "")
+    };
+    let rows = [
         ("W09", grpc("{metadata: [{name: k}]}"), "match-without-path"),
         (
             "W10",
@@ -319,8 +328,12 @@ fn one_mesh_takes_a_namespace_and_one_gateway_a_gateway_route() {
         let report = super::refused_by(super::shop(), &marked, &[code]);
         assert!(report.contains(said), "{report}");
     }
-    // Without the namespace's labels, the only one is meant.
-    let config = objects_warned("W30", &format!("{service}{}", mesh("shop", "{}")), &[]);
+}
+
+#[test]
+fn without_the_labels_of_the_namespace_the_only_mesh_is_meant() {
+    let service = object("VirtualService", "spec: {}");
+    let config = objects_warned("W30", &format!("{service}{MESH}"), &[]);
     assert!(config.mesh().virtual_service("checkout.web").is_some());
 }
 
