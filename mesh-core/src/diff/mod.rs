@@ -28,7 +28,8 @@ use change::Changes;
 /// use mesh_core::{Defaults, compile::{self, Target}, diff::Diff, unit::Port};
 ///
 /// let orders = || Target::dns("orders.internal");
-/// let of = |target| compile::services([("orders", Port::new(80)?, target)], Defaults::Safe);
+/// let port = Port::new(80)?;
+/// let of = |target| compile::services([("orders", port, target)], Defaults::Safe);
 /// let (old, new) = (of(orders())?, of(orders().timeout(Duration::from_secs(2)))?);
 ///
 /// let diff = Diff::between(&old, &new);
