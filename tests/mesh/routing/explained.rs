@@ -39,10 +39,10 @@ enum Because {
 pub(super) const KINDS: [Kind; 8] = [
     Kind {
         name: "what is no `http::Uri`",
-        source: "the `http` crate: `Uri` takes neither blanks nor `<`, `>` and backticks, and leaves out what follows a `#`",
+        source: "the `http` crate: `Uri` takes neither blanks nor `<`, `>` and backticks, no quote in a query, and leaves out what follows a `#`",
         because: Because::Says(|_, ask, envoy| match ask.request() {
             Ok(_) => ask.target.contains('#') && *envoy == Answer::Refused(400),
-            Err(_) => ask.target.contains([' ', '<', '`']),
+            Err(_) => ask.target.contains([' ', '<', '`', '"']),
         }),
         shown: shown::no_uri,
     },
@@ -147,7 +147,8 @@ fn is_malformed(ask: &Ask) -> bool {
     let raw = http1 && !ask.target.is_ascii();
     let host = ask.hosts.iter().any(|host| host.contains([' ', '/', '@']));
     let whole = ask.origin.as_ref().filter(|_| ask.wire == Wire::Absolute);
-    let host = host || whole.is_some_and(|(_, authority)| authority.contains('_'));
+    let no_name = |authority: &str| authority.contains('_') || authority.starts_with(':');
+    let host = host || whole.is_some_and(|(_, authority)| no_name(authority));
     let port = ask.target.rsplit_once(':').map(|(_, port)| port);
     let port = port.is_some_and(|port| port.parse::<u16>().is_ok());
     let tunnel = ask.method == "CONNECT" && !port;

@@ -101,12 +101,11 @@ pub(super) fn with_plain_dots(ask: &Ask) -> Ask {
     seen
 }
 
-/// Whether a segment is one of dots with parameters and is not written plainly.
+/// Whether a segment is one of dots with parameters, and the path is not written plainly.
 pub(super) fn has_hidden_dots(ask: &Ask) -> bool {
-    let path = ask.target.replace('\\', "/").to_ascii_lowercase();
-    let mut segments = path.split(['/', '?']);
-    segments.any(|segment| {
-        let hidden = segment.contains("%2e").then(|| segment.replace("%2e", "."));
-        hidden.is_some_and(|plain| plain.starts_with(".;") || plain.starts_with("..;"))
-    })
+    let written = ask.target.to_ascii_lowercase();
+    let plain = written.replace("%2e", ".").replace('\\', "/");
+    let mut segments = plain.split(['/', '?']);
+    let dots = segments.any(|segment| segment.starts_with(".;") || segment.starts_with("..;"));
+    dots && plain != written
 }
