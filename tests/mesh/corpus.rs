@@ -8,7 +8,12 @@ mod judge;
 mod manifest;
 mod stand_in;
 
-use std::{env, path::PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use mesh_core::Config;
 
 use self::manifest::Manifest;
 
@@ -26,7 +31,7 @@ const EXCEPTIONS: [(&str, &str); 2] = [
 
 #[test]
 fn every_file_of_the_corpus_does_what_its_row_says() {
-    let Some(corpus) = corpus() else {
+    let Some(corpus) = folder() else {
         return;
     };
     let manifest = Manifest::read(&corpus);
@@ -61,8 +66,20 @@ fn every_file_of_the_corpus_does_what_its_row_says() {
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
+/// Every configuration that loads, with a value for everything that it asks for, and the file that it is from.
+pub(crate) fn configs(corpus: &Path) -> Vec<(String, Config)> {
+    let manifest = Manifest::read(corpus);
+    let rows = manifest.rows().iter().flat_map(|row| {
+        let configs = judge::loaded(row, &manifest.text(row));
+        configs
+            .into_iter()
+            .map(|config| (row.file().to_owned(), config))
+    });
+    rows.collect()
+}
+
 /// The folder, if it is here.
-fn corpus() -> Option<PathBuf> {
+pub(crate) fn folder() -> Option<PathBuf> {
     let set = env::var_os("MESH_CORPUS").map(PathBuf::from);
     let corpus = set.filter(|path| path.is_dir());
     if corpus.is_none() {

@@ -4,7 +4,8 @@ use std::{
     env, fs,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{self, Child, Command, Stdio},
+    thread,
     time::Duration,
 };
 
@@ -60,6 +61,7 @@ pub(crate) struct Envoy {
     /// Where it takes requests.
     pub(crate) addr: SocketAddr,
     log: PathBuf,
+    config: PathBuf,
 }
 
 impl Envoy {
@@ -71,7 +73,9 @@ impl Envoy {
     ) -> Self {
         let addr = unused();
         let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-        let file = |end: &str| dir.join(format!("envoy-{name}{end}"));
+        // Two runs in one checkout are two processes.
+        let id = process::id();
+        let file = |end: &str| dir.join(format!("envoy-{name}-{id}{end}"));
         let (log, path) = (file("-access.log"), file(".yaml"));
         fs::write(&log, "").expect("written");
         fs::write(&path, config(addr, &log)).expect("written");
@@ -88,7 +92,12 @@ impl Envoy {
             .stdin(Stdio::null())
             .spawn()
             .expect("envoy starts");
-        let this = Self { process, addr, log };
+        let this = Self {
+            process,
+            addr,
+            log,
+            config: path,
+        };
         let listens = async {
             while TcpStream::connect(addr).await.is_err() {
                 time::sleep(Duration::from_millis(20)).await;
@@ -122,6 +131,11 @@ impl Drop for Envoy {
         // It may have ended by itself.
         let _ = self.process.kill();
         let _ = self.process.wait();
+        // Those of a test that fails are looked at.
+        if !thread::panicking() {
+            let _ = fs::remove_file(&self.log);
+            let _ = fs::remove_file(&self.config);
+        }
     }
 }
 

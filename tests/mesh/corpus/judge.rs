@@ -31,6 +31,16 @@ pub(super) fn judged(row: &Row, text: &str) -> Result<(), String> {
     counted(row, strict)
 }
 
+/// The configurations of a file that loads.
+pub(super) fn loaded(row: &Row, text: &str) -> Vec<Config> {
+    let expected = Expected::of(row.expected());
+    if expected.tool.is_some() || !expected.invalid.is_empty() {
+        return Vec::new();
+    }
+    let lenient = !expected.pruned.is_empty();
+    filled(row, text, &expected, lenient).unwrap_or_default()
+}
+
 /// With a value for everything that it asks for, it is refused for what the row says and for nothing else.
 fn invalid(row: &Row, text: &str, expected: &Expected) -> Result<(), String> {
     let mut values = StandIns::of(&expected.needs);
@@ -88,7 +98,7 @@ fn filled(
     text: &str,
     expected: &Expected,
     lenient: bool,
-) -> Result<Config, ConfigErrors> {
+) -> Result<Vec<Config>, ConfigErrors> {
     let names: Vec<String> = expected
         .needs
         .iter()
@@ -104,16 +114,12 @@ fn attempt(
     text: &str,
     values: &mut StandIns,
     lenient: bool,
-) -> Result<Config, ConfigErrors> {
+) -> Result<Vec<Config>, ConfigErrors> {
     loop {
         let read = reader(row, text, values, lenient).read_each();
         match read {
             Err(errors) if values.mend(&errors) => {}
-            other => {
-                return other.and_then(|mut configs| {
-                    configs.pop().ok_or_else(|| unreachable!("one at least"))
-                });
-            }
+            other => return other,
         }
     }
 }
@@ -141,8 +147,9 @@ fn reader(row: &Row, text: &str, values: &StandIns, lenient: bool) -> Reader {
     }
 }
 
-fn counted(row: &Row, read: Result<Config, ConfigErrors>) -> Result<(), String> {
-    let config = read.map_err(|errors| format!("it should load:\n{errors}"))?;
+fn counted(row: &Row, read: Result<Vec<Config>, ConfigErrors>) -> Result<(), String> {
+    let configs = read.map_err(|errors| format!("it should load:\n{errors}"))?;
+    let config = configs.last().ok_or("it should have a mesh")?;
     let found = by_name(config.counts());
     let wanted = row.counts();
     (found == wanted)

@@ -5,17 +5,19 @@ use http::Request;
 /// A request, as its caller writes it.
 #[derive(Clone, Debug)]
 pub(super) struct Ask {
-    /// The port that a sidecar's caller dials.
+    /// The port that a sidecar's caller dials, or a gateway's.
     pub(super) dialled: u16,
     pub(super) wire: Wire,
-    pub(super) method: &'static str,
+    /// Whether a gateway takes it, whose proxy sends it on to itself over HTTP/1.1.
+    pub(super) by_gateway: bool,
+    pub(super) method: String,
     /// Scheme and authority of the URI; `None`: it is a path alone.
     pub(super) origin: Option<(&'static str, String)>,
     /// `Host` headers; usually none beside an origin, and one without.
     pub(super) hosts: Vec<String>,
     /// Path and query.
     pub(super) target: String,
-    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) headers: Vec<(String, String)>,
 }
 
 /// In which form it reaches Envoy.
@@ -34,7 +36,7 @@ impl Ask {
         let origin = self.origin.as_ref();
         let origin = origin.map(|(scheme, authority)| format!("{scheme}://{authority}"));
         let uri = origin.unwrap_or_default() + &self.target;
-        let mut request = Request::builder().method(self.method).uri(uri);
+        let mut request = Request::builder().method(self.method.as_str()).uri(uri);
         for host in &self.hosts {
             request = request.header("host", host);
         }
@@ -56,13 +58,13 @@ impl Ask {
         for (_, value) in &mut trimmed.headers {
             *value = value.trim().to_owned();
         }
-        trimmed.with_headers(request.method(self.method).uri(uri))
+        trimmed.with_headers(request.method(self.method.as_str()).uri(uri))
     }
 
     fn with_headers(&self, request: http::request::Builder) -> http::Result<Request<()>> {
         let headers = self.headers.iter();
         let request = headers.fold(request, |request, (name, value)| {
-            request.header(*name, value.as_bytes())
+            request.header(name.as_str(), value.as_bytes())
         });
         request.body(())
     }
@@ -79,7 +81,7 @@ impl Ask {
         let headers = self
             .headers
             .iter()
-            .map(|(name, value)| (*name, value.as_str()));
+            .map(|(name, value)| (name.as_str(), value.as_str()));
         for (name, value) in hosts.chain(headers) {
             text.push_str(&format!("{name}: {value}\r\n"));
         }

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use futures::{StreamExt, stream};
 use mesh_core::{
-    Config, Defaults, Head, Snapshot,
-    config::Mesh,
-    snapshot::{Plan, Verdict},
+    Head, Snapshot,
+    snapshot::{Entered, Plan, Verdict},
+    unit::Port,
 };
 
 use super::{
     ask::Ask,
-    envoy_config::{self, OUTSIDE},
-    mesh::CALLER,
+    envoy_config,
+    envoy_gateway::{GATEWAY, SEEN},
+    envoy_host::{OUTSIDE, ROUTE},
+    role::Role,
+    sidecar::joined,
     wire::{Connections, Dialled},
 };
 use crate::envoy::Envoy;
@@ -21,7 +24,10 @@ use crate::envoy::Envoy;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Answer {
     /// A route takes it: service, route and targets; or it goes out of the mesh.
+    /// By a gateway, what was made of the request as well.
     Taken(String),
+    /// This gateway route takes it, and no route behind.
+    Entered(String),
     /// No route does.
     Nothing,
     /// It is refused before it is routed, with this status; 0: without one.
@@ -32,13 +38,21 @@ pub(super) enum Answer {
 
 impl Answer {
     /// Of Envoy: where no route takes a request it says 404, and to gRPC 12 (not implemented).
-    pub(super) fn of(status: u16, route: Option<&str>, grpc: Option<&str>) -> Self {
-        match (route, status, grpc) {
-            (Some(route), ..) => Self::Taken(route.to_owned()),
-            (None, 404, _) | (None, 200, Some("12")) => Self::Nothing,
+    pub(super) fn of(status: u16, line: impl Fn(&str) -> Option<String>) -> Self {
+        let grpc = line("grpc-status");
+        match (line(ROUTE), line(GATEWAY), status, grpc.as_deref()) {
+            (Some(route), None, ..) => Self::Taken(route),
+            (Some(route), Some(gateway), ..) => {
+                let seen = line(SEEN).unwrap_or_default();
+                Self::Taken(format!("{gateway} {seen} {route}"))
+            }
+            (None, Some(gateway), 404, _) | (None, Some(gateway), 200, Some("12")) => {
+                Self::Entered(gateway)
+            }
+            (None, None, 404, _) | (None, None, 200, Some("12")) => Self::Nothing,
             // A 400, as gRPC is told.
-            (None, 200, Some("13")) => Self::Refused(400),
-            (None, status, _) => Self::Refused(status),
+            (None, _, 200, Some("13")) => Self::Refused(400),
+            (None, _, status, _) => Self::Refused(status),
         }
     }
 
@@ -46,11 +60,38 @@ impl Answer {
         let Ok(request) = ask.request() else {
             return Self::NoRequest;
         };
-        match snapshot.route(&Head::from(&request)) {
+        let head = Head::from(&request);
+        if snapshot.gateway().is_some() {
+            let port = Port::new(ask.dialled.into()).expect("a port");
+            let entered = snapshot.enter(&head, port);
+            return entered.map_or(Self::Nothing, |entered| {
+                Self::entered(snapshot, ask, &entered)
+            });
+        }
+        match snapshot.route(&head) {
             Verdict::Route(plan) => Self::Taken(told(snapshot, plan)),
             Verdict::PassThrough(_) => Self::Taken(OUTSIDE.to_owned()),
             Verdict::Refuse(_) => Self::Nothing,
         }
+    }
+
+    fn entered(snapshot: &Snapshot, ask: &Ask, entered: &Entered<'_, '_>) -> Self {
+        let gateway = &entered.route.gateway_route;
+        let Verdict::Route(plan) = &entered.verdict else {
+            return Self::Entered(gateway.to_string());
+        };
+        assert_eq!(entered.virtual_service, Some(&plan.virtual_service));
+        let (path, host) = (entered.head.path_and_query(), entered.head.authority());
+        let original = match entered.original_path {
+            Some(path) => path.to_owned(),
+            // A caller's own goes on.
+            None => joined(ask, "x-envoy-original-path", ","),
+        };
+        let called = entered.original_host.unwrap_or_default();
+        let told = told(snapshot, plan);
+        Self::Taken(format!(
+            "{gateway} {path} {host} {original} {called} | {told}"
+        ))
     }
 }
 
@@ -77,19 +118,11 @@ pub(super) struct Pair {
     pub(super) ours: Answer,
 }
 
-/// The caller's half of a mesh.
-pub(super) fn compiled(mesh: &Mesh) -> Snapshot {
-    let config = Config::from(mesh.clone());
-    let role = config.node(CALLER).expect("every mesh has it");
-    role.defaults(Defaults::AppMesh)
-        .compile()
-        .expect("it was checked")
-}
-
 /// Requests, each to the mesh of that number, through an Envoy that has all the meshes and through a snapshot of each.
-pub(super) async fn run(name: &str, meshes: &[Mesh], asks: Vec<(usize, Ask)>) -> Vec<Pair> {
-    let snapshots: Vec<_> = meshes.iter().map(compiled).collect();
-    let envoy = Envoy::start(name, |addr, _| envoy_config::envoy(meshes, addr)).await;
+pub(super) async fn run(name: &str, roles: &[Role], asks: Vec<(usize, Ask)>) -> Vec<Pair> {
+    let compiled = roles.iter().map(Role::compiled);
+    let snapshots: Vec<_> = compiled.collect::<Result<_, _>>().expect("it was checked");
+    let envoy = Envoy::start(name, |addr, _| envoy_config::envoy(roles, addr)).await;
     let mut chains: BTreeMap<(usize, Dialled), Vec<Ask>> = BTreeMap::new();
     for (mesh, ask) in asks {
         let dialled = Dialled {

@@ -2,31 +2,29 @@
 
 use std::cmp::Reverse;
 
-use mesh_core::config::{
-    GrpcRouteMatch, HeaderKey, HeaderMatch, HeaderMatcher, HttpRouteMatch, PathMatch,
-    QueryParameter, Route, RouteMatch,
+use mesh_core::{
+    config::{
+        GrpcRouteMatch, HeaderKey, HeaderMatch, HeaderMatcher, HttpRouteMatch, PathMatch,
+        QueryParameter, RouteMatch,
+    },
+    unit::Priority,
 };
 use serde_json::{Value, json};
 
-type Rank = (u16, Reverse<usize>, Reverse<usize>, String);
+pub(super) type Rank = (u16, Reverse<usize>, Reverse<usize>, String);
 
 /// What goes first is asked first.
 ///
 /// # Source
 /// ARCHITECTURE.md's order: priority, length of the path's condition, number of the others, name.
-pub(super) fn rank(route: &Route) -> Rank {
-    let (length, others) = match &route.matches {
+pub(super) fn rank(priority: Option<Priority>, matches: &RouteMatch, name: &str) -> Rank {
+    let (length, others) = match matches {
         RouteMatch::Http(matches) => (http_length(matches), http_others(matches)),
         RouteMatch::Grpc(matches) => (grpc_length(matches), 1 + matches.metadata.len()),
         other => panic!("{other:?} is new here"),
     };
-    let priority = route.priority.map_or(1001, |priority| priority.get());
-    (
-        priority,
-        Reverse(length),
-        Reverse(others),
-        route.name.to_string(),
-    )
+    let priority = priority.map_or(1001, Priority::get);
+    (priority, Reverse(length), Reverse(others), name.to_owned())
 }
 
 fn http_length(matches: &HttpRouteMatch) -> usize {

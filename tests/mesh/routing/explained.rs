@@ -9,10 +9,11 @@ use mesh_core::{
 use super::{
     ask::{Ask, Wire},
     compare::{Answer, Pair},
-    envoy_config::OUTSIDE,
+    envoy_host::OUTSIDE,
     shown,
     sidecar::{
-        with_headers_of_a_proxy, with_one_authority, with_one_cookie, with_plain_dots, with_port,
+        has_hidden_dots, with_headers_of_a_proxy, with_one_authority, with_one_cookie,
+        with_plain_dots, with_port,
     },
 };
 
@@ -29,6 +30,8 @@ pub(super) struct Kind {
 enum Because {
     /// A sidecar sees another request, of which both make the same.
     Sees(fn(&Ask) -> Ask),
+    /// That, or the request itself says so: a gateway's proxy brings the path into its normal form twice.
+    Either(fn(&Ask) -> Ask, fn(&Ask) -> bool),
     /// The answers say so: Envoy's, and why ours is none.
     Says(fn(&Snapshot, &Ask, &Answer) -> bool),
 }
@@ -36,10 +39,10 @@ enum Because {
 pub(super) const KINDS: [Kind; 8] = [
     Kind {
         name: "what is no `http::Uri`",
-        source: "the `http` crate: `Uri` takes neither blanks nor `<`, `>` and backticks, and leaves out what follows a `#`",
+        source: "the `http` crate: `Uri` takes neither blanks nor `<`, `>` and backticks, no quote in a query, and leaves out what follows a `#`",
         because: Because::Says(|_, ask, envoy| match ask.request() {
             Ok(_) => ask.target.contains('#') && *envoy == Answer::Refused(400),
-            Err(_) => ask.target.contains([' ', '<', '`']),
+            Err(_) => ask.target.contains([' ', '<', '`', '"']),
         }),
         shown: shown::no_uri,
     },
@@ -60,8 +63,8 @@ pub(super) const KINDS: [Kind; 8] = [
         shown: shown::several_ports,
     },
     Kind {
-        name: "a port in the URI and another in `Host`",
-        source: "the design, row `Head rewriting per attempt`: port = the URI's",
+        name: "a port in the URI and another in `Host`, or two lines of it",
+        source: "the design, row `Head rewriting per attempt`: port = the URI's; RFC 9112, section 3.2: two lines are a bad request",
         because: Because::Sees(with_one_authority),
         shown: shown::two_ports,
     },
@@ -91,7 +94,9 @@ pub(super) const KINDS: [Kind; 8] = [
     Kind {
         name: "a dot segment with parameters that is not written plainly",
         source: "Envoy, `normalize_path`: RFC 3986, by which `%2E` and `.` are the same, and a normal form is one",
-        because: Because::Sees(with_plain_dots),
+        because: Because::Either(with_plain_dots, |ask| {
+            ask.by_gateway && has_hidden_dots(ask)
+        }),
         shown: shown::dots,
     },
     Kind {
@@ -111,7 +116,7 @@ pub(super) fn kind(snapshot: &Snapshot, pair: &Pair) -> Option<&'static str> {
     alone.map(|kind| kind.name).or_else(|| {
         let mut all = ask.clone();
         for kind in &KINDS {
-            if let Because::Sees(sees) = kind.because {
+            if let Because::Sees(sees) | Because::Either(sees, _) = kind.because {
                 all = sees(&all);
             }
         }
@@ -128,6 +133,9 @@ impl Kind {
     fn explains(&self, snapshot: &Snapshot, ask: &Ask, envoy: &Answer) -> bool {
         match self.because {
             Because::Sees(sees) => Answer::ours(snapshot, &sees(ask)) == *envoy,
+            Because::Either(sees, says) => {
+                says(ask) || Answer::ours(snapshot, &sees(ask)) == *envoy
+            }
             Because::Says(says) => says(snapshot, ask, envoy),
         }
     }
@@ -135,9 +143,12 @@ impl Kind {
 
 fn is_malformed(ask: &Ask) -> bool {
     let http1 = ask.wire != Wire::Http2;
-    let unknown = http1 && ["get", "FOO"].contains(&ask.method);
+    let unknown = (http1 || ask.by_gateway) && ["get", "FOO"].contains(&ask.method.as_str());
     let raw = http1 && !ask.target.is_ascii();
     let host = ask.hosts.iter().any(|host| host.contains([' ', '/', '@']));
+    let whole = ask.origin.as_ref().filter(|_| ask.wire == Wire::Absolute);
+    let no_name = |authority: &str| authority.contains('_') || authority.starts_with(':');
+    let host = host || whole.is_some_and(|(_, authority)| no_name(authority));
     let port = ask.target.rsplit_once(':').map(|(_, port)| port);
     let port = port.is_some_and(|port| port.parse::<u16>().is_ok());
     let tunnel = ask.method == "CONNECT" && !port;
@@ -152,6 +163,6 @@ fn has_no_scheme(ask: &Ask) -> bool {
     let mut protos = ask
         .headers
         .iter()
-        .filter(|(name, _)| *name == "x-forwarded-proto");
+        .filter(|(name, _)| name == "x-forwarded-proto");
     protos.any(|(_, proto)| proto.trim().is_empty())
 }

@@ -3,8 +3,8 @@
 use http::{Method, uri::Scheme};
 use mesh_core::{
     config::{
-        EgressFilter, HeaderMatcher, Mesh, Route, RouteBuilder, VirtualNode, VirtualRouter,
-        VirtualRouterBuilder, VirtualService,
+        EgressFilter, HeaderMatcher, Mesh, MeshBuilder, Route, RouteBuilder, VirtualNode,
+        VirtualRouter, VirtualRouterBuilder, VirtualService,
     },
     unit::Protocol,
 };
@@ -22,6 +22,12 @@ pub(super) const CALLER: &str = "web";
 
 /// A mesh of a few services, of which the caller may call most.
 pub(super) fn random(seed: u64) -> Mesh {
+    let mesh = builder(seed).build();
+    mesh.unwrap_or_else(|errors| panic!("the mesh of seed {seed}: {errors}"))
+}
+
+/// The same, before it is built.
+pub(super) fn builder(seed: u64) -> MeshBuilder {
     let draw = &mut Draw::new(seed);
     let count = 2 + draw.below(4);
     let names = draw.some(&SERVICES, count);
@@ -50,8 +56,7 @@ pub(super) fn random(seed: u64) -> Mesh {
                 .virtual_service(service.virtual_router(name)),
         };
     }
-    let mesh = mesh.virtual_node(caller).build();
-    mesh.unwrap_or_else(|errors| panic!("the mesh of seed {seed}: {errors}"))
+    mesh.virtual_node(caller)
 }
 
 const NODES: [(&str, &[(u16, Protocol)]); 3] = [
@@ -180,7 +185,7 @@ fn grpc(draw: &mut Draw, name: &str) -> RouteBuilder<mesh_core::config::ForGrpc>
     }
 }
 
-fn condition(draw: &mut Draw) -> (&'static str, Option<HeaderMatcher>) {
+pub(super) fn condition(draw: &mut Draw) -> (&'static str, Option<HeaderMatcher>) {
     if draw.percent(15) {
         return pseudo(draw);
     }

@@ -1,20 +1,99 @@
 //! Requests that nobody thought of, and that a mesh has something to say about.
 
-use mesh_core::{config::Mesh, unit::Port};
+use mesh_core::{
+    config::{
+        GatewayRoute, HostnameMatch, HttpRouteMatch, Mesh, PathMatch, RouteMatch, VirtualService,
+    },
+    unit::Port,
+};
 
 use super::{
     ask::{Ask, Wire},
     draw::Draw,
-    envoy_config::{ports, routes},
+    envoy_gateway::{self, as_of_route, leads_to},
+    envoy_host::{ports, routes},
+    role::Role,
     wish::Wish,
-    words::PORTS,
+    words::{HOSTS, PORTS},
 };
 
-/// A request of this mesh's caller.
-pub(super) fn random(draw: &mut Draw, mesh: &Mesh) -> Ask {
+/// A request that somebody has something to say about.
+pub(super) fn random(draw: &mut Draw, role: &Role) -> Ask {
+    match role.entry() {
+        Some(gateway) => {
+            let listeners = &gateway.listeners;
+            let port = listeners[draw.below(listeners.len())].port;
+            let routes = envoy_gateway::routes(gateway, port);
+            entering(draw, &role.mesh, &routes, port)
+        }
+        None => {
+            let own = role.services();
+            let all: Vec<_> = role.mesh.virtual_services().collect();
+            let services = if own.is_empty() || draw.percent(10) {
+                all
+            } else {
+                own
+            };
+            let service = draw.one(&services);
+            calling(draw, &role.mesh, service)
+        }
+    }
+}
+
+/// A request that comes in by a gateway's port, behind which these routes are.
+fn entering(draw: &mut Draw, mesh: &Mesh, routes: &[&GatewayRoute], port: Port) -> Ask {
+    let (mut wish, host) = match routes {
+        [] => (Wish::any(draw), None),
+        routes => {
+            let route = draw.one(routes);
+            (through(draw, mesh, route), route.matches.hostname())
+        }
+    };
+    wish.disturb(draw);
+    // What came without TLS says so on its way to the second listener.
+    wish.scheme = "http";
     let services: Vec<_> = mesh.virtual_services().collect();
-    let service = draw.one(&services);
-    let ports: Vec<_> = ports(mesh, service).into_iter().collect();
+    let name = match host {
+        Some(HostnameMatch::Exact(exact)) => exact.clone(),
+        Some(HostnameMatch::Suffix(suffix)) => draw.one(&["x", "y", "b.b", ""]).to_owned() + suffix,
+        _ if services.is_empty() || draw.percent(40) => "nobody.example".to_owned(),
+        _ if draw.percent(30) => draw.one(&HOSTS).to_owned(),
+        _ => draw.one(&services).name.to_string(),
+    };
+    let name = self::host(draw, &name);
+    let (origin, hosts, _) = named(draw, &name, port.get(), port.get());
+    let ask = ask(draw, wish, (origin, hosts), port.get());
+    Ask {
+        by_gateway: true,
+        ..ask
+    }
+}
+
+/// What a gateway route asks for, and often a route behind it as well.
+fn through(draw: &mut Draw, mesh: &Mesh, route: &GatewayRoute) -> Wish {
+    let matches = as_of_route(&route.matches);
+    let mut wish = Wish::of(draw, &matches);
+    let prefix = match &matches {
+        RouteMatch::Http(HttpRouteMatch {
+            path: Some(PathMatch::Prefix(prefix)),
+            ..
+        }) => Some(prefix.as_str()),
+        _ => None,
+    };
+    let service = mesh.virtual_service(route.target.virtual_service.as_str());
+    let behind = service.zip(leads_to(mesh, route));
+    let behind = behind.map_or_else(Vec::new, |(service, port)| routes(mesh, service, port));
+    if !behind.is_empty() && draw.percent(80) {
+        let inner = draw.one(&behind);
+        let inner = Wish::of(draw, &inner.matches);
+        wish.and_then(draw, prefix, inner);
+    }
+    wish
+}
+
+/// A call of a virtual service.
+fn calling(draw: &mut Draw, mesh: &Mesh, service: &VirtualService) -> Ask {
+    let ports = ports(mesh, service);
     let port = match ports.as_slice() {
         [] => draw.one(&PORTS),
         ports if draw.percent(92) => draw.one(ports).get(),
@@ -106,20 +185,26 @@ fn ask(draw: &mut Draw, wish: Wish, (authority, hosts): Named, dialled: u16) -> 
     });
     if origin.is_none() && draw.percent(15) {
         let proto = draw.one(&["https", "HTTPS", "http", "wss", ""]);
-        headers.push(("x-forwarded-proto", proto.to_owned()));
+        headers.push(("x-forwarded-proto".to_owned(), proto.to_owned()));
     }
     match (wire, draw.below(100)) {
         (_, 4..=5) if origin.is_some() => target = query,
-        (Wire::Http1, 0) if origin.is_none() => (method, target) = ("OPTIONS", "*".to_owned()),
-        (Wire::Http1, 1) if origin.is_none() => {
-            (method, target) = ("CONNECT", hosts[0].clone());
+        (Wire::Http1, 0) if origin.is_none() => {
+            (method, target) = ("OPTIONS".to_owned(), "*".to_owned());
         }
-        (_, 2) => method = draw.one(&["PURGE", "get", "FOO", "PROPFIND", "TRACE"]),
+        (Wire::Http1, 1) if origin.is_none() => {
+            (method, target) = ("CONNECT".to_owned(), hosts[0].clone());
+        }
+        (_, 2) => {
+            let odd = draw.one(&["PURGE", "get", "FOO", "PROPFIND", "TRACE"]);
+            method = odd.to_owned();
+        }
         _ => {}
     }
     Ask {
         dialled,
         wire,
+        by_gateway: false,
         method,
         origin,
         hosts,

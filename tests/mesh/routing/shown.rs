@@ -2,16 +2,18 @@
 
 use mesh_core::{
     config::{
-        EgressFilter, HeaderMatcher, Mesh, Route, VirtualNode, VirtualRouter, VirtualService,
+        EgressFilter, GatewayRoute, HeaderMatcher, Mesh, Route, VirtualGateway, VirtualNode,
+        VirtualRouter, VirtualService,
     },
     unit::Protocol::Http,
 };
 
 use super::{
     ask::{Ask, Wire},
-    compare::{Answer, compiled, run},
+    compare::{Answer, run},
     explained::{self, KINDS, Kind},
     mesh::CALLER,
+    role::Role,
 };
 use crate::envoy;
 
@@ -22,7 +24,8 @@ async fn each_difference_is_what_it_is_said_to_be() {
     if !envoy::is_here() {
         return;
     }
-    let mesh = [mesh()];
+    let role = [Role::node(mesh(), CALLER)];
+    let snapshot = role[0].compiled().expect("it was checked");
     // One at a time, for the answers come in an order of their own.
     for kind in &KINDS {
         let Kind {
@@ -33,15 +36,48 @@ async fn each_difference_is_what_it_is_said_to_be() {
         } = kind;
         let (ask, answers) = shown();
         println!("{name} ({source})");
-        let pairs = run("routing-shown", &mesh, vec![(0, ask)]).await;
+        let pairs = run("routing-shown", &role, vec![(0, ask)]).await;
         let pair = &pairs[0];
         assert_eq!(
             [&pair.envoy, &pair.ours],
             [&answers[0], &answers[1]],
             "{name}"
         );
-        let found = explained::kind(&compiled(&mesh[0]), pair);
+        let found = explained::kind(&snapshot, pair);
         assert_eq!(found, Some(*name));
+    }
+}
+
+#[tokio::test]
+async fn a_gateways_proxy_joins_hosts_and_brings_paths_into_their_normal_form_twice() {
+    if !envoy::is_here() {
+        return;
+    }
+    let role = [Role::gateway(mesh(), "in")];
+    let snapshot = role[0].compiled().expect("it was checked");
+    let dots = get("a.example", "/x/%2e.;v/b");
+    let hosts = Ask {
+        origin: None,
+        hosts: ["a.example", "a.example"].map(ToOwned::to_owned).to_vec(),
+        ..get("", "/b")
+    };
+    let rows = [
+        (dots, "/x/..;v/b a.example", "/b a.example", 6),
+        (hosts, "/b a.example,a.example", "/b ", 3),
+    ];
+    for (ask, envoy, ours, kind) in rows {
+        let ask = Ask {
+            by_gateway: true,
+            ..ask
+        };
+        let pairs = run("routing-shown-gateway", &role, vec![(0, ask)]).await;
+        let answer = |called: &str| taken(&format!("all /b one.local {called} | one.local b"));
+        assert_eq!(
+            [&pairs[0].envoy, &pairs[0].ours],
+            [&answer(envoy), &answer(ours)]
+        );
+        let found = explained::kind(&snapshot, &pairs[0]);
+        assert_eq!(found, Some(KINDS[kind].name));
     }
 }
 
@@ -61,6 +97,9 @@ fn mesh() -> Mesh {
     let node = VirtualNode::builder("node")
         .listener(8080, Http)
         .dns("node.local");
+    let gateway = VirtualGateway::builder("in")
+        .listener(8080, Http)
+        .route(GatewayRoute::http("all").prefix("/").to("one.local"));
     let caller = VirtualNode::builder(CALLER)
         .backend("one.local")
         .backend("two.local");
@@ -68,6 +107,7 @@ fn mesh() -> Mesh {
         .egress_filter(EgressFilter::AllowAll)
         .virtual_node(node)
         .virtual_node(caller)
+        .virtual_gateway(gateway)
         .virtual_router(one)
         .virtual_router(two)
         .virtual_service(VirtualService::builder("one.local").virtual_router("one"))
@@ -79,7 +119,8 @@ fn get(authority: &str, target: &str) -> Ask {
     Ask {
         dialled: 8080,
         wire: Wire::Http1,
-        method: "GET",
+        by_gateway: false,
+        method: "GET".to_owned(),
         origin: Some(("http", authority.to_owned())),
         hosts: Vec::new(),
         target: target.to_owned(),
@@ -104,7 +145,7 @@ pub(super) fn no_uri() -> Shown {
 
 pub(super) fn refused() -> Shown {
     let ask = Ask {
-        method: "FOO",
+        method: "FOO".to_owned(),
         ..get("one.local:8080", "/a")
     };
     (ask, [Answer::Refused(400), taken("one.local all")])
@@ -149,7 +190,9 @@ pub(super) fn dots() -> Shown {
 pub(super) fn cookies() -> Shown {
     let ask = Ask {
         wire: Wire::Http2,
-        headers: vec![("cookie", "a=1".to_owned()), ("cookie", "b=2".to_owned())],
+        headers: ["a=1", "b=2"]
+            .map(|value| ("cookie".to_owned(), value.to_owned()))
+            .to_vec(),
         ..get("one.local:8080", "/cookie")
     };
     (ask, [taken("one.local cookie"), taken("one.local all")])

@@ -19,15 +19,23 @@ pub(super) fn with_port(ask: &Ask) -> Ask {
     seen
 }
 
-/// A sidecar sees what `Host` says, and behind the port that was dialled there is nobody with another port.
+/// A proxy sees what `Host` says, all lines of it; behind the port that a sidecar's caller dialled there is nobody with another port.
 pub(super) fn with_one_authority(ask: &Ask) -> Ask {
     let mut seen = ask.clone();
-    if let (Some((_, authority)), [host]) = (&mut seen.origin, ask.hosts.as_slice())
-        && let Some((_, port)) = host.split_once(':')
-        && port != ask.dialled.to_string()
-    {
-        *authority = format!("nobody.example:{}", ask.dialled);
-        seen.hosts.clear();
+    match (&mut seen.origin, ask.hosts.as_slice()) {
+        (None, [_, _, ..]) => seen.hosts = vec![ask.hosts.join(",")],
+        (Some((_, authority)), [host]) if ask.by_gateway => {
+            host.clone_into(authority);
+            seen.hosts.clear();
+        }
+        (Some((_, authority)), [host]) => {
+            let port = host.split_once(':').map(|(_, port)| port);
+            if port.is_some_and(|port| port != ask.dialled.to_string()) {
+                *authority = format!("nobody.example:{}", ask.dialled);
+                seen.hosts.clear();
+            }
+        }
+        _ => {}
     }
     seen
 }
@@ -43,10 +51,11 @@ pub(super) fn with_headers_of_a_proxy(ask: &Ask) -> Ask {
     if joined(ask, "x-request-id", ",").is_empty() {
         removed.push("x-request-id");
     }
-    seen.headers.retain(|(name, _)| !removed.contains(name));
+    seen.headers
+        .retain(|(name, _)| !removed.contains(&name.as_str()));
     for (name, value) in [("x-request-id", "made-up"), ("x-forwarded-proto", "http")] {
-        if seen.headers.iter().all(|(found, _)| *found != name) {
-            seen.headers.push((name, value.to_owned()));
+        if seen.headers.iter().all(|(found, _)| found != name) {
+            seen.headers.push((name.to_owned(), value.to_owned()));
         }
     }
     seen
@@ -57,17 +66,17 @@ pub(super) fn with_one_cookie(ask: &Ask) -> Ask {
     let mut seen = ask.clone();
     if ask.wire == Wire::Http2 {
         let cookie = joined(ask, "cookie", "; ");
-        seen.headers.retain(|(name, _)| *name != "cookie");
+        seen.headers.retain(|(name, _)| name != "cookie");
         if !cookie.is_empty() {
-            seen.headers.push(("cookie", cookie));
+            seen.headers.push(("cookie".to_owned(), cookie));
         }
     }
     seen
 }
 
 /// Lines of a header as one value, to which empty ones add nothing.
-fn joined(ask: &Ask, name: &str, with: &str) -> String {
-    let lines = ask.headers.iter().filter(|(found, _)| *found == name);
+pub(super) fn joined(ask: &Ask, name: &str, with: &str) -> String {
+    let lines = ask.headers.iter().filter(|(found, _)| found == name);
     let lines = lines.map(|(_, value)| value.trim());
     let written: Vec<_> = lines.filter(|value| !value.is_empty()).collect();
     written.join(with)
@@ -90,4 +99,13 @@ pub(super) fn with_plain_dots(ask: &Ask) -> Ask {
         });
     seen.target = segments.collect::<Vec<_>>().join("/") + query;
     seen
+}
+
+/// Whether a segment is one of dots with parameters, and the path is not written plainly.
+pub(super) fn has_hidden_dots(ask: &Ask) -> bool {
+    let written = ask.target.to_ascii_lowercase();
+    let plain = written.replace("%2e", ".").replace('\\', "/");
+    let mut segments = plain.split(['/', '?']);
+    let dots = segments.any(|segment| segment.starts_with(".;") || segment.starts_with("..;"));
+    dots && plain != written
 }

@@ -19,7 +19,6 @@ use tokio::{
 use super::{
     ask::{Ask, Wire},
     compare::Answer,
-    envoy_config::ROUTE,
 };
 
 /// Where a sidecar's caller believed to connect to.
@@ -63,7 +62,7 @@ impl Connections {
     async fn http1(&mut self, ask: &Ask) -> Answer {
         let bytes = ask.http1();
         if let Some(mut kept) = self.http1.take()
-            && let Ok(head) = kept.exchange(&bytes, ask.method).await
+            && let Ok(head) = kept.exchange(&bytes, &ask.method).await
         {
             return self.keep(kept, &head);
         }
@@ -71,7 +70,7 @@ impl Connections {
             stream: self.connect().await,
             read: Vec::new(),
         };
-        match fresh.exchange(&bytes, ask.method).await {
+        match fresh.exchange(&bytes, &ask.method).await {
             Ok(head) => self.keep(fresh, &head),
             Err(_) => Answer::Refused(0),
         }
@@ -103,8 +102,11 @@ impl Connections {
         let Ok(answer) = answer else {
             return Answer::Refused(0);
         };
-        let line = |name: &str| answer.headers().get(name)?.to_str().ok();
-        Answer::of(answer.status().as_u16(), line(ROUTE), line("grpc-status"))
+        let line = |name: &str| {
+            let value = answer.headers().get(name)?;
+            Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        Answer::of(answer.status().as_u16(), line)
     }
 
     async fn connect(&self) -> TcpStream {
@@ -173,11 +175,8 @@ impl Response {
             .split(' ')
             .nth(1)
             .and_then(|status| status.parse().ok());
-        Answer::of(
-            status.unwrap_or_default(),
-            self.line(ROUTE),
-            self.line("grpc-status"),
-        )
+        let line = |name: &str| self.line(name).map(ToOwned::to_owned);
+        Answer::of(status.unwrap_or_default(), line)
     }
 }
 

@@ -14,20 +14,22 @@ use super::{
 /// What a request is going to be, its host apart.
 #[derive(Debug)]
 pub(super) struct Wish {
-    pub(super) method: &'static str,
+    pub(super) method: String,
     pub(super) scheme: &'static str,
     pub(super) path: String,
     pub(super) query: Vec<String>,
-    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) headers: Vec<(String, String)>,
 }
 
 impl Wish {
     /// One that no route was asked about.
     pub(super) fn any(draw: &mut Draw) -> Self {
         Self {
-            method: draw.one(&[
-                "GET", "GET", "GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH",
-            ]),
+            method: draw
+                .one(&[
+                    "GET", "GET", "GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH",
+                ])
+                .to_owned(),
             scheme: match draw.percent(90) {
                 true => "http",
                 false => "https",
@@ -57,8 +59,10 @@ impl Wish {
             Some(PathMatch::Prefix(path) | PathMatch::Exact(path)) => path.clone(),
             Some(PathMatch::Regex(regex)) => {
                 let known = PATH_PATTERNS.iter().find(|(known, _)| known == regex);
-                let (_, samples) = known.expect("one of the words");
-                draw.one(samples).to_owned()
+                known.map_or_else(
+                    || literal(regex),
+                    |(_, samples)| draw.one(samples).to_owned(),
+                )
             }
             _ => draw.one(&PATHS).to_owned(),
         };
@@ -66,10 +70,11 @@ impl Wish {
             self.path = path.to_owned();
             self.query.push(query.to_owned());
         }
+        // What asks for a tunnel is written in another form.
         let method = matches.method.as_ref().filter(|_| draw.percent(92));
-        let known = ["GET", "POST", "PUT", "HEAD"];
-        let method = method.and_then(|method| known.into_iter().find(|known| known == method));
-        self.method = method.unwrap_or(self.method);
+        if let Some(method) = method.filter(|method| *method != "CONNECT") {
+            self.method = method.to_string();
+        }
         if let Some(scheme) = matches.scheme.as_ref().filter(|_| draw.percent(92)) {
             self.scheme = if scheme == "https" { "https" } else { "http" };
         }
@@ -91,10 +96,11 @@ impl Wish {
         let service = matches.service_name.as_deref().unwrap_or(service);
         let method = matches.method_name.as_deref().unwrap_or(method);
         self.path = format!("/{service}/{method}");
-        self.method = "POST";
+        self.method = "POST".to_owned();
         if draw.percent(90) {
             let kind = draw.one(&CONTENT_TYPES);
-            self.headers.push(("content-type", kind.to_owned()));
+            self.headers
+                .push(("content-type".to_owned(), kind.to_owned()));
         }
         self.lines(draw, &matches.metadata);
     }
@@ -107,20 +113,29 @@ impl Wish {
             if draw.percent(8) {
                 continue;
             }
-            let known = HEADERS
-                .into_iter()
-                .find(|known| known.eq_ignore_ascii_case(name.as_str()));
-            let name = known.expect("one of the words");
             let value = value(draw, condition.matcher.as_ref());
-            self.headers.push((name, value));
+            self.headers.push((name.to_string(), value));
         }
+    }
+
+    /// What a route asks for behind a gateway route with this prefix, whose own wish this is.
+    pub(super) fn and_then(&mut self, draw: &mut Draw, prefix: Option<&str>, inner: Self) {
+        if let Some(prefix) = prefix.filter(|_| draw.percent(80)) {
+            self.path = format!("{prefix}{}", inner.path);
+        }
+        if self.method == "GET" {
+            self.method = inner.method;
+        }
+        self.scheme = inner.scheme;
+        self.query.extend(inner.query);
+        self.headers.extend(inner.headers);
     }
 
     /// Things that nobody asked for.
     pub(super) fn disturb(&mut self, draw: &mut Draw) {
         for _ in 0..draw.one(&[0, 0, 1, 2]) {
             let value = value(draw, None);
-            self.headers.push((draw.one(&HEADERS), value));
+            self.headers.push((draw.one(&HEADERS).to_owned(), value));
         }
         if !self.headers.is_empty() && draw.percent(15) {
             // Once more, before or behind.
@@ -131,7 +146,8 @@ impl Wish {
         }
         if draw.percent(10) {
             let kind = draw.one(&CONTENT_TYPES);
-            self.headers.push(("content-type", kind.to_owned()));
+            self.headers
+                .push(("content-type".to_owned(), kind.to_owned()));
         }
         if draw.percent(20) {
             let key = draw.one(&KEYS).replace(' ', "%20");
@@ -171,6 +187,13 @@ fn value(draw: &mut Draw, matcher: Option<&HeaderMatcher>) -> String {
         }
         _ => other(draw),
     }
+}
+
+/// What may meet an expression of which nothing is known: its letters.
+fn literal(regex: &str) -> String {
+    let path = |c: &char| c.is_ascii_alphanumeric() || "/-_~".contains(*c);
+    let letters: String = regex.chars().filter(path).collect();
+    format!("/{}", letters.trim_start_matches('/'))
 }
 
 /// A path that means the same, or nearly.

@@ -13,6 +13,28 @@ pub(super) const SERVICES: [&str; 6] = [
     "1.2.3.4",
 ];
 
+/// Hosts that a gateway is called by, and ends of hosts.
+pub(super) const HOSTS: [&str; 4] = [
+    "shop.example",
+    "a.shop.example",
+    "Other.example",
+    "x.a.shop.example",
+];
+pub(super) const SUFFIXES: [&str; 4] = [".shop.example", ".Example", ".local", ".a.shop.example"];
+
+/// What a gateway makes of a prefix or of a path; what is not in normal form is brought into it afterwards.
+pub(super) const NEW_PREFIXES: [&str; 6] = ["/", "/a/", "/v2/", "/a//b/", "/x/../b/", "/%41/"];
+pub(super) const NEW_PATHS: [&str; 8] = [
+    "/",
+    "/a",
+    "/a/b",
+    "/a/b?k=1",
+    "/x/../b",
+    "/%41",
+    r"/\1",
+    "/caf%C3%A9",
+];
+
 /// Paths in conditions. Those that are not in normal form themselves can never hold, and must not in either.
 pub(super) const PATHS: [&str; 22] = [
     "/",
