@@ -67,6 +67,32 @@ fn every_resource_is_a_document_in_the_spelling_of_the_api() {
     assert_eq!(written(&mesh), want);
 }
 
+#[test]
+fn what_looks_like_a_placeholder_is_read_as_it_was() {
+    let written = "$HOME ${HOME} \\($HOME) ${HOME:-x} $$A";
+    let route = Route::http("r")
+        .header("x", HeaderMatcher::exact(written))
+        .target("n", 1);
+    let mesh = Mesh::builder("shop")
+        .virtual_node(
+            VirtualNode::builder("n")
+                .listener(80, Protocol::Http)
+                .dns("n"),
+        )
+        .virtual_router(
+            VirtualRouter::builder("r")
+                .listener(80, Protocol::Http)
+                .route(route),
+        )
+        .build()
+        .unwrap();
+    let documents = mesh.to_api_json();
+    let reader = documents.iter().fold(Config::reader(), |reader, document| {
+        reader.document(&document.name, document.text.as_str())
+    });
+    assert_eq!(reader.read().unwrap().mesh(), &mesh);
+}
+
 proptest::proptest! {
     #![proptest_config(ProptestConfig {
         rng_seed: RngSeed::Fixed(7),

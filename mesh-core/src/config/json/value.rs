@@ -105,12 +105,15 @@ fn end(f: &mut fmt::Formatter<'_>, depth: usize, bracket: char) -> fmt::Result {
 
 fn string(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     f.write_char('"')?;
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => write!(f, "\\{c}")?,
-            '\n' => f.write_str("\\n")?,
-            c if c.is_control() => write!(f, "\\u{:04x}", u32::from(c))?,
-            c => f.write_char(c)?,
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        match (c, characters.peek()) {
+            ('"' | '\\', _) => write!(f, "\\{c}")?,
+            ('\n', _) => f.write_str("\\n")?,
+            // Else the reader would take it for a placeholder.
+            ('$', Some('{' | '_' | 'A'..='Z')) => f.write_str("\\u0024")?,
+            _ if c.is_control() => write!(f, "\\u{:04x}", u32::from(c))?,
+            _ => f.write_char(c)?,
         }
     }
     f.write_char('"')
@@ -124,6 +127,14 @@ mod tests {
     fn text_cannot_leave_its_quotes() {
         let text = "a\"b\\c\nd\u{0}\u{7f}é\u{1f600}";
         let want = "\"a\\\"b\\\\c\\nd\\u0000\\u007fé\u{1f600}\"";
+        assert_eq!(Json::from(text).to_string(), want);
+    }
+
+    /// The reader fills placeholders in, whoever wrote them.
+    #[test]
+    fn what_looks_like_a_placeholder_is_a_text_all_the_same() {
+        let text = "$A ${A:-b} $_ \\($A) $a ^a$ $";
+        let want = r#""\u0024A \u0024{A:-b} \u0024_ \\(\u0024A) $a ^a$ $""#;
         assert_eq!(Json::from(text).to_string(), want);
     }
 

@@ -19,7 +19,6 @@ pub(super) struct Membership {
     decided: BTreeMap<String, Option<String>>,
     /// How much of selectors has been held against labels.
     compared: usize,
-    reported: bool,
 }
 
 impl Membership {
@@ -55,13 +54,16 @@ impl Membership {
         objects: &Objects<'_>,
         problems: &mut Problems,
     ) -> Option<String> {
+        if self.compared > MOST {
+            return None;
+        }
         let labels = objects.namespaces.get(&object.namespace)?;
         let mut meshes = objects.of(ResourceKind::Mesh).peekable();
         meshes.peek()?;
         let found: Vec<&Object<'_>> = meshes
             .filter(|mesh| {
-                let selector = mesh.spec("namespaceSelector");
-                selector.is_some_and(|selector| self.takes(selector, labels))
+                self.takes(mesh.spec("namespaceSelector"), labels)
+                    .unwrap_or(false)
             })
             .collect();
         if self.is_too_much(object, problems) {
@@ -111,6 +113,9 @@ impl Membership {
             );
             return Some(Said::new(name, place(reference.at.clone())));
         }
+        if self.compared > MOST {
+            return None;
+        }
         let mut gateways = objects.of(kind).peekable();
         gateways.peek()?;
         let said =
@@ -120,10 +125,11 @@ impl Membership {
             return only.map(said);
         };
         let takes = |gateway: &&Object<'_>| {
-            let namespaces = gateway.spec("namespaceSelector");
-            let routes = gateway.spec("gatewayRouteSelector");
-            namespaces.is_some_and(|selector| self.takes(selector, labels))
-                && routes.is_none_or(|selector| self.takes(selector, &route.labels))
+            let namespaces = self.takes(gateway.spec("namespaceSelector"), labels);
+            namespaces.unwrap_or(false)
+                && self
+                    .takes(gateway.spec("gatewayRouteSelector"), &route.labels)
+                    .unwrap_or(true)
         };
         let found: Vec<&Object<'_>> = gateways.filter(takes).collect();
         if self.is_too_much(route, problems) {
@@ -152,16 +158,17 @@ impl Membership {
         None
     }
 
-    /// Nobody is taken any more once it is too much.
-    fn takes(&mut self, selector: &Node, labels: &Labels) -> bool {
-        self.compared = self.compared.saturating_add(1 + selector::size(selector));
-        self.compared <= MOST && selector::takes(selector, labels)
+    /// Whether a selector takes what bears these labels; nothing is taken any more once it is too much.
+    fn takes(&mut self, selector: Option<&Node>, labels: &Labels) -> Option<bool> {
+        let size = selector.map_or(0, selector::size);
+        self.compared = self.compared.saturating_add(1 + size);
+        Some(self.compared <= MOST && selector::takes(selector?, labels))
     }
 
-    /// Whether selectors and labels multiply, which is reported once.
+    /// Whether selectors and labels multiply, which is reported: nothing is compared afterwards.
     fn is_too_much(&mut self, object: &Object<'_>, problems: &mut Problems) -> bool {
         let too_much = self.compared > MOST;
-        if too_much && !std::mem::replace(&mut self.reported, true) {
+        if too_much {
             let message = format!(
                 "the selectors of all meshes and gateways are compared more than {MOST} times with the labels of what they may take: \
                  name the mesh (`meshRef`) and the gateway (`virtualGatewayRef`), or read fewer objects together"
