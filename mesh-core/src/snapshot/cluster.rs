@@ -11,12 +11,12 @@ use crate::{
     unit::{IpPreference, Port, Protocol},
 };
 
-/// An index into [`Snapshot::clusters`]; means nothing in another snapshot.
+/// An index into [`Snapshot::clusters`](crate::Snapshot::clusters); means nothing in another snapshot.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ClusterId(pub(crate) usize);
 
 impl ClusterId {
-    /// The position in [`Snapshot::clusters`].
+    /// The position in [`Snapshot::clusters`](crate::Snapshot::clusters).
     #[must_use]
     pub const fn index(self) -> usize {
         self.0

@@ -12,7 +12,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Plan {
-    /// Its position in [`Snapshot::plans`]; none, if it is of a host [outside](Self::outside).
+    /// Its position in [`Snapshot::plans`](crate::Snapshot::plans); none, if it is of a host [outside](Self::outside).
     pub id: PlanId,
     /// The virtual service that was called.
     pub virtual_service: VirtualServiceName,
@@ -28,12 +28,12 @@ pub struct Plan {
     pub sources: Sources,
 }
 
-/// An index into [`Snapshot::plans`]; means nothing in another snapshot.
+/// An index into [`Snapshot::plans`](crate::Snapshot::plans); means nothing in another snapshot.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct PlanId(pub(crate) usize);
 
 impl PlanId {
-    /// The position in [`Snapshot::plans`].
+    /// The position in [`Snapshot::plans`](crate::Snapshot::plans).
     #[must_use]
     pub const fn index(self) -> usize {
         self.0
