@@ -5,12 +5,13 @@
 //! same YAML (on whose parser the mesh's reader stands), and at a `serde_json::Value` of each JSON text: a bound, not a rival.
 //! `check` is the part that no form has to itself, `compile` what the one node costs that may call every service. Figures are medians.
 
-use std::hint::black_box;
+use std::{hint::black_box, process::Command};
 
 use mesh_benches::{
-    Error, counts,
+    Error,
     figure::{self, median},
     load::{self, CALLER, EACH, Form, ROUTES},
+    process,
     timing::now,
 };
 use mesh_core::config::Config;
@@ -18,7 +19,11 @@ use saphyr_parser::Parser;
 use serde_json::{Deserializer, Value};
 
 fn main() -> Result<(), Error> {
-    let quick = std::env::args().any(|argument| argument == "--quick");
+    let given = |name: &str| std::env::args().any(|argument| argument == name);
+    if let Some(form) = Form::ALL.into_iter().find(|form| given(form.name())) {
+        return most_resident(form);
+    }
+    let quick = given("--quick");
     let turns = if quick { 3 } else { 15 };
     figure::print_machine();
     figure::print_peers(&["saphyr-parser", "serde_json"])?;
@@ -42,12 +47,23 @@ fn main() -> Result<(), Error> {
         };
         let took = seconds(turns, || documents.iter().try_for_each(|text| parse(text)))?;
         print_speed(peer, form, what, bytes, took);
+        let program = std::env::current_exe()?;
+        Command::new(program).arg(form.name()).status()?;
     }
-    compiled(turns)?;
-    counts::print(env!("CARGO_BIN_EXE_counts"), "load")
+    compiled(turns)
 }
 
 type Parse = fn(&str) -> Result<(), Error>;
+
+/// What a process of its own holds at most that reads the mesh once, with the texts and the configuration.
+fn most_resident(form: Form) -> Result<(), Error> {
+    let config = load::read(&form.documents())?;
+    let most = format!("{:.0}", process::most_resident(std::process::id())?);
+    drop(config);
+    let what = format!("{}_most_resident", form.name());
+    figure::print("load", "mesh", &what, most, "MB");
+    Ok(())
+}
 
 fn events(text: &str) -> Result<(), Error> {
     Parser::new_from_str(text).try_for_each(|event| event.map(|event| drop(black_box(event))))?;

@@ -23,12 +23,24 @@ pub fn cpu_seconds(process: u32) -> Result<f64, Error> {
 /// # Errors
 /// There is no such process, or no `/proc`.
 pub fn resident(process: u32) -> Result<f64, Error> {
+    status(process, "VmRSS:")
+}
+
+/// The most that was ever resident of a process, in MB of 1,000,000 bytes.
+///
+/// # Errors
+/// There is no such process, or no `/proc`.
+pub fn most_resident(process: u32) -> Result<f64, Error> {
+    status(process, "VmHWM:")
+}
+
+fn status(process: u32, field: &str) -> Result<f64, Error> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let kib = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .find_map(|line| line.strip_prefix(field))
         .and_then(|rest| rest.split_whitespace().next())
-        .ok_or("/proc/PID/status has no VmRSS")?;
+        .ok_or_else(|| format!("/proc/PID/status has no {field}"))?;
     Ok(kib.parse::<f64>()? * 1_024.0 / 1e6)
 }
 

@@ -1,6 +1,5 @@
-//! Allocations of each operation and of each call of a bench: `counts load|pick|retry|route|stack`, which the benches themselves run.
+//! Allocations of each operation and of each call of a bench: `counts pick|retry|route|stack`, which the benches themselves run.
 //!
-//! Of reading, the most that was held at one time, with all texts and the configuration.
 //! Of a call, those of both ends and of the connection between them: what a client adds is its difference from the bare one.
 
 use std::{env, hint::black_box, sync::Barrier, thread};
@@ -8,8 +7,7 @@ use std::{env, hint::black_box, sync::Barrier, thread};
 use mesh_benches::{
     Error, clients,
     clients::Clients,
-    figure, load,
-    load::Form,
+    figure,
     operation::{Operation, RUNS},
     pick, retry,
     route::{self, Table},
@@ -25,7 +23,6 @@ fn main() -> Result<(), Error> {
         .build()?;
     runtime.block_on(async {
         match bench.as_str() {
-            "load" => Form::ALL.into_iter().try_for_each(most_held),
             "pick" => {
                 operations(&bench, pick::operations().await?);
                 for endpoints in pick::CALLED {
@@ -49,9 +46,7 @@ fn main() -> Result<(), Error> {
                 calls(&bench, "http1_allocations", clients::http1().await?).await?;
                 calls(&bench, "http2_allocations", clients::http2().await?).await
             }
-            other => {
-                Err(format!("{other:?}: there are only load, pick, retry, route and stack").into())
-            }
+            other => Err(format!("{other:?}: there are only pick, retry, route and stack").into()),
         }
     })
 }
@@ -64,22 +59,6 @@ fn operations(bench: &str, operations: Vec<Operation>) {
         let what = format!("{}_allocations", operation.what);
         counted.print(bench, operation.subject, &what);
     }
-}
-
-fn most_held(form: Form) -> Result<(), Error> {
-    let counted = Counted::begin();
-    let config = load::read(&form.documents())?;
-    let most = dhat::HeapStats::get().max_bytes;
-    drop((config, counted));
-    let what = format!("{}_most_held", form.name());
-    figure::print(
-        "load",
-        "mesh",
-        &what,
-        format_args!("{:.1}", most as f64 / 1e6),
-        "MB",
-    );
-    Ok(())
 }
 
 /// What two threads allocate together that look up in one table.
