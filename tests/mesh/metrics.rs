@@ -6,6 +6,7 @@ use std::{
 };
 
 use axum::{Router, http::StatusCode, routing::get};
+use futures::stream;
 use mesh_core::{
     Config,
     config::{
@@ -163,6 +164,7 @@ async fn shop(model: &Model) -> [Mesh; 3] {
         .network(&network)
         .endpoint("blue", "10.0.0.1:8080")
         .endpoint("green", "10.0.0.2:8080")
+        .discover("none", stream::iter([vec![]]))
         .seed(7);
     [web.start().await.expect("the mesh starts"), blue, green]
 }

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use futures::stream;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Builder};
 use http_body_util::BodyExt;
 use hyper::upgrade;
@@ -67,6 +68,7 @@ impl Shop {
             .endpoint("orders", "10.0.0.1:8080")
             .endpoint("silent", "10.0.0.2:8080")
             .endpoint("gone", "10.0.0.9:8080")
+            .discover("none", stream::iter([vec![]]))
             .max_waiting(1)
             .access_log(web_log.clone());
         Self {

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use futures::stream;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use mesh_core::{
@@ -74,7 +75,8 @@ impl Shop {
         let web = traced(node("web", 2), &addr).bind(8080, "10.0.0.1:8080");
         let web = web
             .endpoint("orders", "10.0.0.2:8080")
-            .endpoint("gone", "10.0.0.9:8080");
+            .endpoint("gone", "10.0.0.9:8080")
+            .discover("none", stream::iter([vec![]]));
         let web = web.start().await.expect("the mesh starts");
         let outside = node("outside", 1).endpoint("web", "10.0.0.1:8080");
         let serving = [serving(&orders, &web, false), serving(&web, &web, true)];
