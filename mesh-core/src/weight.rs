@@ -226,6 +226,7 @@ mod tests {
             (vec![("a", 1)], "a"),
             (vec![("off", 0), ("a", 2), ("b", 2)], "a"),
             (vec![("a", 10), ("b", 90), ("off", 0)], "b"),
+            (vec![("a", 10), ("b", 20), ("c", 25)], "c"),
         ];
         for (given, heaviest) in rows {
             let targets = WeightedTargets::new(given).unwrap();

@@ -45,11 +45,10 @@ impl Patterns {
         let path = search.head().path().as_bytes();
         for start in 0..path.len() {
             for entry in self.by_literal.starts_of(&path[start..]) {
-                let before = &path[..start + entry.length - 1];
-                // A text that the path has twice leads to its rules once.
-                if search.may_improve(entry.value.first())
-                    && !occurs(&path[start..start + entry.length], before)
-                {
+                let literal = &path[start..start + entry.length];
+                // A text that the path has twice leads to its rules once, at its last place: looking for the next one, and not for
+                // an earlier one, goes over the path once for all places together.
+                if search.may_improve(entry.value.first()) && !occurs(literal, &path[start + 1..]) {
                     entry.value.search(search);
                 }
             }

@@ -308,6 +308,25 @@ fn of_a_hundred_expressions_only_those_whose_text_the_path_has_are_asked() {
 }
 
 #[test]
+fn a_text_that_a_path_repeats_leads_to_its_rules_once() {
+    let name = RouteName::new("a").unwrap();
+    let pattern = PathCondition::Regex(Pattern::new(".*/b/.*c").unwrap());
+    let rules = [Rule::new(
+        name,
+        None,
+        Conditions::any().with_path(pattern),
+        (),
+    )];
+    let path = format!("http://h/{}{}", "a".repeat(1_000), "/b/".repeat(1_000));
+    let asked = Cell::new(0);
+    let found = Index::new(&rules).find(&Head::get(&path), |_| {
+        asked.set(asked.get() + 1);
+        false
+    });
+    assert_eq!((found, asked.get()), (None, 1));
+}
+
+#[test]
 fn what_comes_after_the_best_so_far_is_not_asked() {
     let rule = |name: &str, path| {
         Rule::new(
