@@ -14,6 +14,7 @@ mod envoy_gateway;
 mod envoy_host;
 mod envoy_route;
 mod explained;
+mod expressions;
 mod gateway;
 mod mesh;
 mod random;

@@ -1,8 +1,11 @@
-//! Regular expressions as Envoy takes them: RE2's syntax, over bytes, the whole text.
+//! The regular expressions of a configuration, and what all of them together may take.
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::Regex;
 
-use crate::error::quoted;
+use crate::{
+    error::quoted,
+    re2::{Expression, NoExpression},
+};
 
 /// Why an expression is not taken: the rule that it breaks, and a sentence.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -34,11 +37,9 @@ impl Room {
     /// # Source
     /// Envoy, `safe_regex`: RE2's syntax, over bytes, the whole text.
     pub(crate) fn check(&mut self, expression: &str) -> Result<(), BadPattern> {
-        let shown = quoted(expression);
-        if let Some(bad) = not_in_re2(expression) {
-            return Err(bad);
-        }
+        let parsed = Expression::new(expression).map_err(|why| bad(expression, &why))?;
         if self.is_full() {
+            let shown = quoted(expression);
             let message = format!(
                 "the expressions before {shown} take all of the {ALL_BYTES} bytes that a mesh's expressions may take: \
                  use prefixes, exact paths, or shorter repetitions"
@@ -48,11 +49,8 @@ impl Room {
                 message,
             });
         }
-        let compiled = self.compile(expression).map_err(|error| BadPattern {
-            code: "bad-regex",
-            message: format!("the expression {shown} is not one: {}", reason(&error)),
-        });
-        compiled.map(drop)
+        let compiled = self.compile(&parsed);
+        compiled.map(drop).map_err(|why| bad(expression, &why))
     }
 
     /// Whether the whole of a text is what an expression describes; `None` if the expression cannot be compiled here.
@@ -60,58 +58,54 @@ impl Room {
         if self.is_full() {
             return None;
         }
-        let compiled = self.compile(expression).ok()?;
+        let compiled = self.compile(&Expression::new(expression).ok()?).ok()?;
         Some(compiled.is_match(text.as_bytes()))
     }
 
-    fn compile(&mut self, expression: &str) -> Result<Regex, regex::Error> {
-        // Alone first: `a)(b` is no expression, but would become one between the parentheses of a full match.
-        match build(expression, 0) {
-            Ok(_) | Err(regex::Error::CompiledTooBig(_)) => {}
-            Err(error) => return Err(error),
-        }
-        let whole = format!("^(?:{expression})$");
+    fn compile(&mut self, expression: &Expression) -> Result<Regex, NoExpression> {
         // What an expression takes is not told, only whether it is less than a limit.
         for bytes in COMPILED_BYTES {
             self.left = self.left.saturating_sub(bytes);
-            match build(&whole, bytes) {
-                Err(regex::Error::CompiledTooBig(_)) => {}
+            match expression.compile(bytes) {
+                Err(NoExpression::TooLarge { .. }) => {}
                 other => return other,
             }
         }
-        Err(regex::Error::CompiledTooBig(MOST_BYTES))
+        Err(NoExpression::TooLarge { bytes: MOST_BYTES })
     }
 }
 
 /// What is wrong with an expression that has what RE2 has not.
 pub(crate) fn not_in_re2(expression: &str) -> Option<BadPattern> {
-    let found = NOT_IN_RE2.iter().find(|part| expression.contains(**part))?;
-    let message = format!(
-        "the expression {} has `{found}`: App Mesh takes RE2 syntax, which has no look-around; say it with two routes of different \
-         priority",
-        quoted(expression)
-    );
-    Some(BadPattern {
-        code: "regex-not-re2",
-        message,
-    })
+    let why = Expression::new(expression).err()?;
+    matches!(why, NoExpression::NotRe2 { .. }).then(|| bad(expression, &why))
 }
 
-fn build(expression: &str, bytes: usize) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(expression)
-        .unicode(false)
-        .size_limit(bytes)
-        .build()
+fn bad(expression: &str, why: &NoExpression) -> BadPattern {
+    let shown = quoted(expression);
+    let (code, message) = match why {
+        NoExpression::NotRe2 {
+            what: LOOK_AROUND, ..
+        } => (
+            "regex-not-re2",
+            format!(
+                "the expression {shown} is not in RE2's syntax, which App Mesh takes: {why}; say it with two routes of different priority"
+            ),
+        ),
+        NoExpression::NotRe2 { .. } => (
+            "regex-not-re2",
+            format!("the expression {shown} is not in RE2's syntax, which App Mesh takes: {why}"),
+        ),
+        NoExpression::NotRead(_) => ("bad-regex", format!("of the expression {shown}, {why}")),
+        NoExpression::Broken(_) | NoExpression::TooLarge { .. } => (
+            "bad-regex",
+            format!("the expression {shown} is not one: {why}"),
+        ),
+    };
+    BadPattern { code, message }
 }
 
-/// The last line of regex's report, which is drawn over several.
-fn reason(error: &regex::Error) -> String {
-    let report = error.to_string();
-    let last = report.lines().last().unwrap_or_default();
-    last.trim_start_matches("error: ").to_owned()
-}
-
-const NOT_IN_RE2: [&str; 4] = ["(?=", "(?!", "(?<=", "(?<!"];
+const LOOK_AROUND: &str = "look-around";
 const MOST_BYTES: usize = 1 << 20;
 const COMPILED_BYTES: [usize; 3] = [8 << 10, 64 << 10, MOST_BYTES];
 /// Some eight thousand expressions as people write them, or sixty of the largest.
@@ -142,8 +136,10 @@ mod tests {
             ("(?<=a)b", "regex-not-re2"),
             ("(a", "bad-regex"),
             ("a)(b", "bad-regex"),
-            (r"(a)\1", "bad-regex"),
-            ("a{1000}{1000}{1000}", "bad-regex"),
+            (r"(a)\1", "regex-not-re2"),
+            ("a++", "regex-not-re2"),
+            (r"\pN", "bad-regex"),
+            ("((a{1000}){1000}){1000}", "bad-regex"),
         ] {
             let error = Room::default().check(expression).expect_err(expression);
             assert_eq!(error.code, code, "{expression}");
@@ -160,7 +156,7 @@ mod tests {
             codes.take_while(Result::is_ok).count()
         };
         assert_eq!(taken(r"/v[0-9]+/orders/[a-z0-9-]{1,36}", 1_000), 1_000);
-        assert!((10..100).contains(&taken("a{1000}{12}", 1_000)));
+        assert!((10..100).contains(&taken("(a{1000}){12}", 1_000)));
         let mut room = Room { left: 0 };
         assert_eq!(room.check("a").unwrap_err().code, "too-many-expressions");
     }

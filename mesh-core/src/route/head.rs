@@ -12,7 +12,8 @@ use super::{authority, path};
 
 /// The head of a request, as routes look at it: borrowed from the request, or made up for a test.
 ///
-/// The host is that of the `Host` header where there is one, else the URI's; the port is the URI's, else the `Host` header's.
+/// The host is that of the `Host` header where there is one, else the URI's; the port is the URI's, else the `Host` header's. What a
+/// server [received](Self::received) believes the URI first.
 /// The path is normalised (see [`path`](Self::path)); what is forwarded must be that one too.
 ///
 /// # Examples
@@ -40,16 +41,36 @@ pub struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// The head of a request on its way; allocates only if the path is not in its normal form.
+    /// The head of a request that is sent; allocates only if the path is not in its normal form.
     #[must_use]
     pub fn new(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
+        Self::named(method, uri, headers, host_header(headers))
+    }
+
+    /// The head of a request as a server received it: of its host, the URI is believed before the `Host` header. Over HTTP/2 that is
+    /// `:authority`, and over HTTP/1.1 what a caller writes who takes this server for a proxy.
+    ///
+    /// # Source
+    /// RFC 9112, section 3.2.2, and RFC 9113, section 8.3.1; measured on Envoy 1.40.
+    #[must_use]
+    pub fn received(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
+        let host = host_header(headers).filter(|_| uri.authority().is_none());
+        Self::named(method, uri, headers, host)
+    }
+
+    fn named(
+        method: &'a Method,
+        uri: &'a Uri,
+        headers: &'a HeaderMap,
+        host_header: Option<&'a str>,
+    ) -> Self {
         let named = uri.authority().map_or("", Authority::as_str);
         let named = authority::without_user(named);
         let written = uri.path_and_query().map_or("", PathAndQuery::as_str);
         let (target, path_length) = normal(written);
         let path_changed = matches!(target, Cow::Owned(_));
         let (uri_host, uri_port) = authority::split(named);
-        let (authority, host, port) = match host_header(headers) {
+        let (authority, host, port) = match host_header {
             None => (named, uri_host, uri_port),
             Some(header) => {
                 let (host, port) = authority::split(header);
@@ -362,6 +383,22 @@ mod tests {
                 (expected, port),
                 "{uri} with {host:?}"
             );
+        }
+    }
+
+    #[test]
+    fn of_what_was_received_the_uri_names_the_host_before_the_header_does() {
+        let (method, mut headers) = (Method::GET, HeaderMap::new());
+        headers.insert(HOST, HeaderValue::from_static("header.local:2"));
+        let rows = [
+            ("http://uri.local:1/", "uri.local", Some(1)),
+            ("http://uri.local/", "uri.local", None),
+            ("/", "header.local", Some(2)),
+        ];
+        for (uri, host, port) in rows {
+            let uri = uri.parse().unwrap();
+            let head = Head::received(&method, &uri, &headers);
+            assert_eq!((head.host(), head.port()), (host, port), "{uri}");
         }
     }
 

@@ -2,8 +2,10 @@
 
 mod literal;
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::Regex;
 use thiserror::Error;
+
+use crate::re2::{Expression, NoExpression};
 
 /// An expression that a whole value must match.
 ///
@@ -36,13 +38,11 @@ impl Pattern {
             pattern: pattern.to_owned(),
             source,
         };
-        // Alone first: `a)(b` is no expression, but would become one between the anchor's parentheses.
-        build(pattern).map_err(invalid)?;
-        let whole = build(&format!("^(?:{pattern})$")).map_err(invalid)?;
+        let expression = Expression::new(pattern).map_err(invalid)?;
         Ok(Self {
             written: pattern.into(),
-            whole,
-            literals: literal::required(pattern),
+            whole: expression.compile(MAX_COMPILED).map_err(invalid)?,
+            literals: literal::required(expression.parsed()),
         })
     }
 
@@ -79,14 +79,7 @@ pub struct InvalidPattern {
     pub pattern: String,
     /// What is wrong with it.
     #[source]
-    source: regex::Error,
-}
-
-fn build(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern)
-        .unicode(false)
-        .size_limit(MAX_COMPILED)
-        .build()
+    source: NoExpression,
 }
 
 /// Far above what 255 characters need unless they count repetitions of repetitions.

@@ -17,7 +17,7 @@ impl Snapshot {
     }
 
     /// Finds what to do with a request that came into the gateway on this port: first which gateway route takes it, then where the
-    /// head goes that the gateway route made of it.
+    /// head goes that the gateway route made of it. Of a request that a server has, the head is [`Head::received`].
     ///
     /// Allocates nothing unless the path is rewritten or the request refused.
     ///

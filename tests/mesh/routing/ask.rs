@@ -43,22 +43,47 @@ impl Ask {
         self.with_headers(request)
     }
 
-    /// The same over HTTP/2 (RFC 9113): there is one authority, and it is what a sidecar's caller put into `Host`.
+    /// The same as the server of a gateway has it, which sees what is on the wire.
+    pub(super) fn received(&self) -> http::Result<Request<()>> {
+        if self.wire == Wire::Http2 {
+            return self.http2();
+        }
+        let origin = match (self.wire, &self.origin) {
+            (Wire::Absolute, Some((scheme, authority))) => format!("{scheme}://{authority}"),
+            _ => String::new(),
+        };
+        let request = Request::builder().method(self.method.as_str());
+        let request = request.uri(origin + self.slash() + &self.target);
+        let hosts = self.wire_hosts();
+        let request = hosts
+            .iter()
+            .fold(request, |request, host| request.header("host", *host));
+        self.with_headers(request)
+    }
+
+    /// The same over HTTP/2 (RFC 9113): there is one authority, and it is what a sidecar's caller put into `Host`. To a gateway both
+    /// may come.
     pub(super) fn http2(&self) -> http::Result<Request<()>> {
         let scheme = self.origin.as_ref().map_or("http", |(scheme, _)| scheme);
-        let uri = format!(
-            "{scheme}://{}{}{}",
-            self.wire_hosts()[0],
-            self.slash(),
-            self.target
-        );
+        let (authority, others) = self.authority_of_http2();
+        let uri = format!("{scheme}://{authority}{}{}", self.slash(), self.target);
         let request = Request::builder().version(http::Version::HTTP_2);
+        let request = others
+            .iter()
+            .fold(request, |request, host| request.header("host", host));
         // Nor may there be blanks around a value (section 8.2.1), which HTTP/1.1 takes off.
         let mut trimmed = self.clone();
         for (_, value) in &mut trimmed.headers {
             *value = value.trim().to_owned();
         }
         trimmed.with_headers(request.method(self.method.as_str()).uri(uri))
+    }
+
+    fn authority_of_http2(&self) -> (&str, &[String]) {
+        match &self.origin {
+            Some((_, authority)) if self.by_gateway => (without_user(authority), &self.hosts),
+            _ => (self.wire_hosts()[0], &[]),
+        }
     }
 
     fn with_headers(&self, request: http::request::Builder) -> http::Result<Request<()>> {
@@ -99,10 +124,12 @@ impl Ask {
     fn wire_hosts(&self) -> Vec<&str> {
         match &self.origin {
             // A user is for the client alone.
-            Some((_, authority)) if self.hosts.is_empty() => {
-                vec![authority.rsplit('@').next().unwrap_or_default()]
-            }
+            Some((_, authority)) if self.hosts.is_empty() => vec![without_user(authority)],
             _ => self.hosts.iter().map(String::as_str).collect(),
         }
     }
+}
+
+fn without_user(authority: &str) -> &str {
+    authority.rsplit('@').next().unwrap_or_default()
 }

@@ -57,21 +57,35 @@ impl Answer {
     }
 
     pub(super) fn ours(snapshot: &Snapshot, ask: &Ask) -> Self {
-        let Ok(request) = ask.request() else {
+        let by_gateway = snapshot.gateway().is_some();
+        let request = match by_gateway {
+            true => ask.received(),
+            false => ask.request(),
+        };
+        let Ok(request) = request else {
             return Self::NoRequest;
         };
-        let head = Head::from(&request);
-        if snapshot.gateway().is_some() {
+        if by_gateway {
+            let head = Head::received(request.method(), request.uri(), request.headers());
             let port = Port::new(ask.dialled.into()).expect("a port");
             let entered = snapshot.enter(&head, port);
             return entered.map_or(Self::Nothing, |entered| {
                 Self::entered(snapshot, ask, &entered)
             });
         }
-        match snapshot.route(&head) {
+        match snapshot.route(&Head::from(&request)) {
             Verdict::Route(plan) => Self::Taken(told(snapshot, plan)),
             Verdict::PassThrough(_) => Self::Taken(OUTSIDE.to_owned()),
             Verdict::Refuse(_) => Self::Nothing,
+        }
+    }
+
+    /// The gateway route that took it.
+    pub(super) fn gateway_route(&self) -> Option<&str> {
+        match self {
+            Self::Taken(told) => told.split(' ').next(),
+            Self::Entered(route) => Some(route),
+            _ => None,
         }
     }
 

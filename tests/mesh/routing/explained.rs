@@ -30,8 +30,8 @@ pub(super) struct Kind {
 enum Because {
     /// A sidecar sees another request, of which both make the same.
     Sees(fn(&Ask) -> Ask),
-    /// That, or the request itself says so: a gateway's proxy brings the path into its normal form twice.
-    Either(fn(&Ask) -> Ask, fn(&Ask) -> bool),
+    /// That; of a gateway, whose proxy brings the path into its normal form twice, the first half of it.
+    SeesAtFirst(fn(&Ask) -> Ask, fn(&Ask) -> bool),
     /// The answers say so: Envoy's, and why ours is none.
     Says(fn(&Snapshot, &Ask, &Answer) -> bool),
 }
@@ -94,9 +94,7 @@ pub(super) const KINDS: [Kind; 8] = [
     Kind {
         name: "a dot segment with parameters that is not written plainly",
         source: "Envoy, `normalize_path`: RFC 3986, by which `%2E` and `.` are the same, and a normal form is one",
-        because: Because::Either(with_plain_dots, |ask| {
-            ask.by_gateway && has_hidden_dots(ask)
-        }),
+        because: Because::SeesAtFirst(with_plain_dots, has_hidden_dots),
         shown: shown::dots,
     },
     Kind {
@@ -116,7 +114,7 @@ pub(super) fn kind(snapshot: &Snapshot, pair: &Pair) -> Option<&'static str> {
     alone.map(|kind| kind.name).or_else(|| {
         let mut all = ask.clone();
         for kind in &KINDS {
-            if let Because::Sees(sees) | Because::Either(sees, _) = kind.because {
+            if let Because::Sees(sees) | Because::SeesAtFirst(sees, _) = kind.because {
                 all = sees(&all);
             }
         }
@@ -133,8 +131,10 @@ impl Kind {
     fn explains(&self, snapshot: &Snapshot, ask: &Ask, envoy: &Answer) -> bool {
         match self.because {
             Because::Sees(sees) => Answer::ours(snapshot, &sees(ask)) == *envoy,
-            Because::Either(sees, says) => {
-                says(ask) || Answer::ours(snapshot, &sees(ask)) == *envoy
+            Because::SeesAtFirst(sees, at_first) => {
+                let ours = Answer::ours(snapshot, &sees(ask));
+                let half = || ours.gateway_route() == envoy.gateway_route();
+                ours == *envoy || ask.by_gateway && at_first(ask) && half()
             }
             Because::Says(says) => says(snapshot, ask, envoy),
         }

@@ -62,7 +62,13 @@ fn entering(draw: &mut Draw, mesh: &Mesh, routes: &[&GatewayRoute], port: Port) 
     };
     let name = self::host(draw, &name);
     let (origin, hosts, _) = named(draw, &name, port.get(), port.get());
-    let ask = ask(draw, wish, (origin, hosts), port.get());
+    let mut ask = ask(draw, wish, (origin, hosts), port.get());
+    ask.wire = match &ask.origin {
+        // Over HTTP/2, that is a broken stream.
+        Some((_, authority)) if authority.starts_with(':') => Wire::Http1,
+        Some(_) if !ask.hosts.is_empty() && draw.percent(30) => Wire::Absolute,
+        _ => ask.wire,
+    };
     Ask {
         by_gateway: true,
         ..ask
@@ -174,7 +180,7 @@ fn ask(draw: &mut Draw, wish: Wish, (authority, hosts): Named, dialled: u16) -> 
     let overridden = authority.is_some() && !hosts.is_empty();
     let wire = match (&authority, draw.below(10)) {
         (Some(_), 0..=3) => Wire::Http2,
-        // What goes out in this form has the host of the URI, whatever `Host` says.
+        // What goes out in this form has the host of the URI, whatever `Host` says: a caller's own is no such request.
         (Some(_), 4) if !overridden => Wire::Absolute,
         _ => Wire::Http1,
     };

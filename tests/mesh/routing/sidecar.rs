@@ -24,11 +24,7 @@ pub(super) fn with_one_authority(ask: &Ask) -> Ask {
     let mut seen = ask.clone();
     match (&mut seen.origin, ask.hosts.as_slice()) {
         (None, [_, _, ..]) => seen.hosts = vec![ask.hosts.join(",")],
-        (Some((_, authority)), [host]) if ask.by_gateway => {
-            host.clone_into(authority);
-            seen.hosts.clear();
-        }
-        (Some((_, authority)), [host]) => {
+        (Some((_, authority)), [host]) if !ask.by_gateway => {
             let port = host.split_once(':').map(|(_, port)| port);
             if port.is_some_and(|port| port != ask.dialled.to_string()) {
                 *authority = format!("nobody.example:{}", ask.dialled);
