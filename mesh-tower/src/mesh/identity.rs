@@ -6,20 +6,45 @@ use mesh_core::{config::ResourceKind, load::sidecar::MeshResource};
 
 use crate::error::Error;
 
-/// The node that was named, or else the one that the environment names.
-///
-/// # Source
-/// App Mesh Envoy image: `APPMESH_RESOURCE_ARN`, else `APPMESH_RESOURCE_NAME`, else `APPMESH_VIRTUAL_NODE_NAME`, each as
-/// `mesh/MESH/virtualNode/NODE` or an ARN that ends so; a bare node name is taken as well.
-pub(super) fn virtual_node(named: Option<String>) -> Result<String, Error> {
-    match named {
-        Some(name) => Ok(name),
-        None => told(|variable| env::var(variable).ok()),
+/// Who this process is, as the program or the environment says.
+#[derive(Debug)]
+pub(super) struct Identity {
+    pub(super) virtual_node: String,
+    /// The mesh that the environment names with it, and in which variable.
+    mesh: Option<(&'static str, String)>,
+}
+
+impl Identity {
+    /// The node that was named, or else the one that the environment names.
+    pub(super) fn of(named: Option<String>) -> Result<Self, Error> {
+        match named {
+            Some(virtual_node) => Ok(Self {
+                virtual_node,
+                mesh: None,
+            }),
+            None => told(|variable| env::var(variable).ok()),
+        }
+    }
+
+    /// # Errors
+    /// The environment names another mesh than this one.
+    pub(super) fn is_in(&self, mesh: &str) -> Result<(), Error> {
+        match &self.mesh {
+            Some((variable, named)) if named != mesh => Err(Error::setup(format!(
+                "{variable} says that this node is in the mesh {named:?}, and the configuration is that of {mesh:?}: load the other \
+                 mesh's, or mend the variable"
+            ))),
+            _ => Ok(()),
+        }
     }
 }
 
 /// What the variables say; one that is empty says nothing.
-fn told(value: impl Fn(&str) -> Option<String>) -> Result<String, Error> {
+///
+/// # Source
+/// App Mesh Envoy image: `APPMESH_RESOURCE_ARN`, else `APPMESH_RESOURCE_NAME`, else `APPMESH_VIRTUAL_NODE_NAME`, each as
+/// `mesh/MESH/virtualNode/NODE` or an ARN that ends so; a bare node name is taken as well.
+fn told(value: impl Fn(&str) -> Option<String>) -> Result<Identity, Error> {
     let mut set = MeshResource::VARIABLES.into_iter().filter_map(|variable| {
         let value = value(variable).filter(|value| !value.is_empty())?;
         Some((variable, value))
@@ -34,7 +59,10 @@ fn told(value: impl Fn(&str) -> Option<String>) -> Result<String, Error> {
         .parse()
         .map_err(|error| Error::setup(format!("{variable}: {error}")))?;
     match resource.kind() {
-        ResourceKind::VirtualNode => Ok(resource.name().to_owned()),
+        ResourceKind::VirtualNode => Ok(Identity {
+            virtual_node: resource.name().to_owned(),
+            mesh: resource.mesh().map(|mesh| (variable, mesh.to_owned())),
+        }),
         kind => Err(Error::setup(format!(
             "{variable} says that this is the {kind} {:?}, and a service is a virtual node",
             resource.name()
@@ -47,7 +75,7 @@ mod tests {
     use super::*;
 
     /// What the first, the second and the third variable make of this process.
-    fn node(values: [Option<&str>; 3]) -> Result<String, Error> {
+    fn node(values: [Option<&str>; 3]) -> Result<Identity, Error> {
         told(|variable| {
             let mut pairs = MeshResource::VARIABLES.into_iter().zip(values);
             let (_, value) = pairs.find(|(name, _)| *name == variable)?;
@@ -63,8 +91,19 @@ mod tests {
             ([None, Some("mesh/shop/virtualNode/b"), Some("c")], "b"),
             ([Some(""), None, Some("c")], "c"),
         ] {
-            assert_eq!(node(values).expect("it is named"), want);
+            assert_eq!(node(values).expect("it is named").virtual_node, want);
         }
+    }
+
+    #[test]
+    fn a_node_of_another_mesh_is_told_with_its_variable() {
+        let named = node([Some("mesh/shop@444455556666/virtualNode/a"), None, None]);
+        let named = named.expect("it is named");
+        assert!(named.is_in("shop").is_ok());
+        let refused = named.is_in("other").expect_err("it is another").to_string();
+        assert!(refused.contains("APPMESH_RESOURCE_ARN says"), "{refused}");
+        let bare = node([None, Some("a"), None]).expect("it is named");
+        assert!(bare.is_in("other").is_ok());
     }
 
     #[test]

@@ -10,7 +10,8 @@ use tokio::time;
 
 use super::{
     builder::{MeshBuilder, Source},
-    files, follow, identity,
+    files, follow,
+    identity::Identity,
 };
 use crate::{
     connect::Dial,
@@ -167,8 +168,9 @@ fn handed_over(builder: &MeshBuilder) -> Result<Sourced, Error> {
 }
 
 fn of_node(builder: &MeshBuilder, config: &Config) -> Result<Sourced, Error> {
-    let node = identity::virtual_node(builder.virtual_node.clone())?;
-    let mut role = config.node(&node)?;
+    let identity = Identity::of(builder.virtual_node.clone())?;
+    identity.is_in(config.mesh().name().as_str())?;
+    let mut role = config.node(&identity.virtual_node)?;
     if let Some(defaults) = builder.defaults {
         role = role.defaults(defaults);
     }

@@ -1,4 +1,5 @@
-//! References to what is not there: refused or, if the caller allows them, left out with what holds them.
+//! References to what is not there: refused or, if the caller allows them, left out with what holds them. A virtual service stays: were it
+//! left out, an open egress filter would let its calls go past the mesh.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -13,7 +14,7 @@ use crate::{
     error::{Place, Problems, quoted},
 };
 
-/// Takes routes, virtual services and gateway routes out of the draft that refer to what is not there.
+/// Takes routes, providers of virtual services, and gateway routes out of the draft that refer to what is not there.
 pub(super) fn leave_out(draft: &mut Draft, problems: &mut Problems) {
     let nodes = draft.virtual_nodes.iter().map(|node| &node.name);
     let routers = draft.virtual_routers.iter().map(|router| &router.name);
@@ -32,9 +33,11 @@ pub(super) fn leave_out(draft: &mut Draft, problems: &mut Problems) {
         }
         kept
     });
-    draft
-        .virtual_services
-        .retain(|service| known.has_provider_of(service, problems));
+    for service in &mut draft.virtual_services {
+        if !known.has_provider_of(service, problems) {
+            service.provider = None;
+        }
+    }
     let services = draft.virtual_services.iter();
     let gateways = draft.virtual_gateways.iter();
     let known = Entered {
@@ -86,7 +89,7 @@ struct Known {
 impl Known {
     fn has_all_of(&self, route: &RouteDraft, problems: &mut Problems) -> bool {
         let mut all = true;
-        let holder = "the route is";
+        let holder = "the route is left out";
         if let Some(Said { value, place }) = &route.router
             && !self.has_router(value)
         {
@@ -118,7 +121,8 @@ impl Known {
         };
         if !there {
             let provider = ("missing-provider", kind, name.as_str());
-            warn(provider, known, "the virtual service is", place, problems);
+            let holder = "the virtual service refuses every call";
+            warn(provider, known, holder, place, problems);
         }
         there
     }
@@ -141,7 +145,7 @@ struct Entered {
 
 impl Entered {
     fn has_all_of(&self, route: &GatewayRouteDraft, problems: &mut Problems) -> bool {
-        let holder = "the gateway route is";
+        let holder = "the gateway route is left out";
         let mut all = true;
         if let Some(Said { value, place }) = &route.gateway
             && !(self.gaps.virtual_gateways || self.gateways.contains(value))
@@ -161,7 +165,7 @@ impl Entered {
     }
 }
 
-/// Says which one is not there, given its code, kind and name, and what is left out for it.
+/// Says which one is not there, given its code, kind and name, and what becomes of what refers to it.
 fn warn(
     (code, kind, name): (&'static str, &str, &str),
     known: &BTreeSet<String>,
@@ -171,7 +175,7 @@ fn warn(
 ) {
     let hint = fmt::from_fn(|f| f.write_str(&nearest(name, known.iter().map(String::as_str))));
     let message = format_args!(
-        "{holder} left out: there is no {kind} {} in the mesh{hint}",
+        "{holder}: there is no {kind} {} in the mesh{hint}",
         quoted(name)
     );
     problems.warn(code, place, message);

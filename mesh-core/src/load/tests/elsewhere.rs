@@ -13,17 +13,17 @@ fn what_refers_to_another_stack_is_refused_with_the_way_out_or_left_out() {
         (
             route().replace("VirtualNode: a", "VirtualNode: gone"),
             "missing-target",
-            (0, 1),
+            (false, 0),
         ),
         (
             route().replace("VirtualRouterName: r\n", "VirtualRouterName: gone\n"),
             "missing-router",
-            (0, 1),
+            (false, 0),
         ),
         (
             route().replace("{VirtualRouterName: r}", "{VirtualRouterName: gone}"),
             "missing-provider",
-            (1, 0),
+            (true, 1),
         ),
         (
             route().replace(
@@ -31,10 +31,10 @@ fn what_refers_to_another_stack_is_refused_with_the_way_out_or_left_out() {
                 "VirtualNode: {VirtualNodeName: gone}",
             ),
             "missing-provider",
-            (1, 0),
+            (true, 1),
         ),
     ];
-    for (text, code, left) in rows {
+    for (text, code, (is_refused, routes)) in rows {
         let errors = Config::parse("m", &text).expect_err(&text);
         assert_eq!(codes(&errors), [code], "{errors}");
         for way in ["`Reader::allow_missing`", "`--allow-dangling`"] {
@@ -48,7 +48,7 @@ fn what_refers_to_another_stack_is_refused_with_the_way_out_or_left_out() {
         let found: Vec<_> = config
             .warnings()
             .iter()
-            .filter(|p| p.message.contains("left out"))
+            .filter(|p| p.code == code)
             .collect();
         let [warning] = found[..] else {
             panic!("{:?}", config.warnings())
@@ -59,12 +59,19 @@ fn what_refers_to_another_stack_is_refused_with_the_way_out_or_left_out() {
             .mesh()
             .virtual_router("r")
             .expect("the router is there");
-        let services = config.mesh().virtual_services().count();
-        assert_eq!(
-            (router.routes.len(), 1 - services),
-            (1 - left.1, left.0),
-            "{text}"
-        );
+        assert_eq!(router.routes.len(), routes, "{text}");
+        // It stays where it has no provider, so that its calls do not go past the mesh.
+        let services: Vec<_> = config.mesh().virtual_services().collect();
+        let [service] = services[..] else {
+            panic!("{services:?}")
+        };
+        assert_eq!(service.provider.is_none(), is_refused, "{text}");
+        let told = if is_refused {
+            "refuses every call"
+        } else {
+            "left out"
+        };
+        assert!(warning.message.contains(told), "{warning}");
     }
 }
 
