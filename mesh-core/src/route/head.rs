@@ -1,9 +1,11 @@
 //! What of a request decides where it goes.
 
+mod literal;
+
 use std::{borrow::Cow, ops::Range};
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Uri,
+    HeaderMap, HeaderName, Method, Request, Uri,
     header::{CONTENT_TYPE, HOST},
     uri::{Authority, PathAndQuery},
 };
@@ -225,80 +227,6 @@ impl<'a> Head<'a> {
     }
 }
 
-/// For tests: heads from literals, whose author is there to read why one is none. What comes from outside is made into an
-/// [`http::Request`] first, which says so in an error, and then `Head::from(&request)`.
-impl Head<'static> {
-    /// A GET of that URI.
-    ///
-    /// # Panics
-    /// If it is not a URI.
-    #[must_use]
-    pub fn get(uri: &str) -> Self {
-        Self::request(&Method::GET, uri)
-    }
-
-    /// A POST to that URI.
-    ///
-    /// # Panics
-    /// If it is not a URI.
-    #[must_use]
-    pub fn post(uri: &str) -> Self {
-        Self::request(&Method::POST, uri)
-    }
-
-    /// A request of that method for that URI.
-    ///
-    /// # Panics
-    /// If it is not a URI.
-    #[must_use]
-    pub fn request(method: &Method, uri: &str) -> Self {
-        let uri: Uri = uri
-            .parse()
-            .unwrap_or_else(|error| panic!("`{uri}`: {error}"));
-        Head::new(method, &uri, &HeaderMap::new()).into_owned()
-    }
-
-    /// This head with one more header; a second one of the same name stands beside the first.
-    ///
-    /// # Panics
-    /// If name or value may not stand in a header.
-    #[must_use]
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        let name: HeaderName = name
-            .parse()
-            .unwrap_or_else(|error| panic!("`{name}`: {error}"));
-        let value: HeaderValue = value
-            .parse()
-            .unwrap_or_else(|error| panic!("`{value}`: {error}"));
-        self.headers.to_mut().append(name, value);
-        if let Some(host) = host_header(&self.headers) {
-            let (name, port) = authority::split(host);
-            self.host = name;
-            self.port = self.uri_port.or(port);
-            self.authority = Cow::Owned(host.to_owned());
-        }
-        self
-    }
-}
-
-impl Head<'_> {
-    fn into_owned(self) -> Head<'static> {
-        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
-        Head {
-            method: Cow::Owned(self.method.into_owned()),
-            uri_scheme: self.uri_scheme.map(owned),
-            uri_port: self.uri_port,
-            authority: owned(self.authority),
-            host: self.host,
-            port: self.port,
-            target: owned(self.target),
-            path_length: self.path_length,
-            path_changed: self.path_changed,
-            headers: Cow::Owned(self.headers.into_owned()),
-        }
-    }
-}
-
 impl<'a, B> From<&'a Request<B>> for Head<'a> {
     fn from(request: &'a Request<B>) -> Self {
         Self::new(request.method(), request.uri(), request.headers())
@@ -337,6 +265,8 @@ const GRPC: &[u8] = b"application/grpc";
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     #[test]
@@ -431,6 +361,20 @@ mod tests {
             (head.path_changed(), head.path_and_query()),
             (true, "/x?q=//")
         );
+    }
+
+    #[test]
+    fn a_path_that_was_changed_is_told_whoever_changed_it() {
+        let rows = [
+            ("http://a/x", None, false),
+            ("http://a/x", Some("/y"), true),
+            ("http://a//x", None, true),
+        ];
+        for (uri, target, changed) in rows {
+            let head = Head::get(uri);
+            let rewritten = head.rewritten("b", None, target.map(str::to_owned));
+            assert_eq!(rewritten.path_changed(), changed, "{uri}, {target:?}");
+        }
     }
 
     #[test]

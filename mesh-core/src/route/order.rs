@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn method_and_scheme_count_as_one_condition_each() {
+    fn method_scheme_and_being_grpc_count_as_one_condition_each() {
         let method = || Conditions::any().with_method(Some(http::Method::GET));
         let both = method().with_scheme(Some(http::uri::Scheme::HTTPS));
         let query = |conditions: Conditions| {
@@ -54,13 +54,14 @@ mod tests {
         };
         let counts = [
             Conditions::any(),
+            Conditions::any().of_grpc(),
             method(),
             both.clone(),
             query(method()),
             query(both),
         ]
         .map(|conditions| conditions.count());
-        assert_eq!(counts, [0, 1, 2, 3, 4]);
+        assert_eq!(counts, [0, 1, 1, 2, 3, 4]);
     }
 
     #[test]
