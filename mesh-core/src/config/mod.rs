@@ -19,6 +19,7 @@ mod route;
 pub(crate) mod spelling;
 mod text;
 mod tls;
+mod validation;
 mod virtual_gateway;
 mod virtual_node;
 mod virtual_router;
@@ -46,8 +47,11 @@ pub use text::{
     Arn, FilePath, InvalidText, JsonText, SecretName, SubjectAlternativeName, TextFormat,
 };
 pub use tls::{
-    CertificateAuthorities, CertificateFiles, ClientCertificate, ClientPolicy, ClientTrust,
-    ClientValidation, ListenerCertificate, ListenerTls, ListenerTrust, ListenerValidation, TlsMode,
+    CertificateFiles, ClientCertificate, ClientPolicy, ListenerCertificate, ListenerTls, TlsMode,
+};
+pub use validation::{
+    CertificateAuthorities, ClientTrust, ClientValidation, ListenerTrust, ListenerValidation,
+    SubjectAlternativeNames,
 };
 pub use virtual_gateway::{
     GatewayListener, GatewayRoute, GatewayRouteMatch, GatewayTarget, GrpcGatewayRouteMatch,

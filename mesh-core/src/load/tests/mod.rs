@@ -20,6 +20,7 @@ mod order;
 mod resources;
 mod seed;
 mod templates;
+mod tls;
 mod warnings;
 
 use crate::{config::Config, error::ConfigErrors, load::Reader};

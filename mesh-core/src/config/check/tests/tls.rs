@@ -3,7 +3,8 @@ use crate::{
     config::{
         Arn, CertificateAuthorities, CertificateFiles, ClientPolicy, ClientTrust, ClientValidation,
         FilePath, Listener, ListenerCertificate, ListenerTls, Mesh, MeshBuilder, SecretName,
-        SubjectAlternativeName, TlsMode, VirtualNode, VirtualNodeBuilder, VirtualService,
+        SubjectAlternativeName, SubjectAlternativeNames, TlsMode, VirtualNode, VirtualNodeBuilder,
+        VirtualService,
     },
     unit::{Port, Protocol},
 };
@@ -102,7 +103,8 @@ fn who_trusts_spire_has_to_name_somebody() {
         &["virtual_node(web).client_policy spiffe-without-names"],
     );
     let orders = SubjectAlternativeName::new("spiffe://shop/orders").unwrap();
-    warned(asks(unnamed().names([orders])), &[]);
+    let orders = SubjectAlternativeNames::new(orders, []);
+    warned(asks(unnamed().names(orders)), &[]);
 }
 
 #[test]
