@@ -92,8 +92,7 @@ fn listeners(
 
 fn cuts(listener: Timeout, route: Duration) -> bool {
     let own = listener.per_request.unwrap_or(DEFAULT_REQUEST);
-    let beyond_default = route.is_zero() || route > DEFAULT_REQUEST;
-    beyond_default && !own.is_zero() && (route.is_zero() || own < route)
+    !own.is_zero() && (route.is_zero() || own < route)
 }
 
 fn unlimited(limit: Duration) -> String {
