@@ -139,13 +139,16 @@ fn limits_of_attempts_that_do_nothing_or_only_harm_are_warned_of() {
     let by_default = at("a", ".retry attempt-not-below-request");
     let not_retried = at("a", ".retry attempt-timeout-not-retried");
     let refused_stream = |attempt| policy(attempt, HttpRetryEvent::StreamError);
-    let rows: [(RouteBuilder, &[&str]); 8] = [
+    let below = at("a", ".retry timeout-below-retries");
+    let rows: [(RouteBuilder, &[&str]); 10] = [
         (
             get().retry(gateway(2 * SECOND)).timeout(2 * SECOND),
             &[&unused],
         ),
         (get().retry(gateway(16 * SECOND)), &[&by_default]),
-        (get().retry(gateway(15 * SECOND)), &[]),
+        (get().retry(gateway(15 * SECOND)), &[&by_default]),
+        (get().retry(gateway(10 * SECOND)), &[&below]),
+        (get().retry(gateway(7 * SECOND)), &[]),
         (get().retry(gateway(SECOND)).timeout(2 * SECOND), &[]),
         (
             get().retry(gateway(SECOND)).timeout(Duration::ZERO),
