@@ -309,7 +309,8 @@ impl Reader {
                 }
             }
         }
-        reads.extend(kubernetes::read(&objects, self.lenient, problems));
+        let wanted = self.mesh.as_deref();
+        reads.extend(kubernetes::read(&objects, wanted, self.lenient, problems));
         if unread {
             draft.gaps.everything();
         } else {

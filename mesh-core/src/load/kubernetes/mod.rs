@@ -32,14 +32,22 @@ use crate::{
     error::Problems,
 };
 
-/// Reads the App Mesh objects of all documents.
-pub(super) fn read(roots: &[Node], lenient: bool, problems: &mut Problems) -> Vec<Read> {
+/// Reads the App Mesh objects of all documents; `wanted` is the mesh that the caller asks for.
+pub(super) fn read(
+    roots: &[Node],
+    wanted: Option<&str>,
+    lenient: bool,
+    problems: &mut Problems,
+) -> Vec<Read> {
     let mut objects = Objects::default();
     for root in roots {
         objects.add(root, problems);
     }
     let mut reading = Reading {
         objects: &objects,
+        otherwise: wanted
+            .map(str::to_owned)
+            .or_else(|| objects.only(ResourceKind::Mesh).map(Object::app_mesh_name)),
         membership: Membership::default(),
         groups: Groups::default(),
         lenient,
@@ -51,6 +59,8 @@ pub(super) fn read(roots: &[Node], lenient: bool, problems: &mut Problems) -> Ve
 
 struct Reading<'a> {
     objects: &'a Objects<'a>,
+    /// The mesh of what belongs to none that is told, as far as is known.
+    otherwise: Option<String>,
     membership: Membership,
     groups: Groups,
     lenient: bool,
@@ -61,17 +71,19 @@ impl Reading<'_> {
     /// An object, held against its shape and under the API's names.
     fn object(&mut self, object: &Object<'_>) -> Read {
         let before = self.problems.errors();
-        let properties = self.properties(object);
+        let mesh = match object.kind {
+            ResourceKind::Mesh => None,
+            _ => self.membership.mesh(object, self.objects, self.problems),
+        };
+        let own = mesh.as_ref().map(|said| said.value.as_str());
+        let properties = self.properties(object, own);
         let Self {
             objects, problems, ..
         } = self;
         Read {
             kind: object.kind,
             form: Form::Kubernetes,
-            mesh: match object.kind {
-                ResourceKind::Mesh => None,
-                _ => self.membership.mesh(object, objects, problems),
-            },
+            mesh,
             parent: match object.kind {
                 ResourceKind::GatewayRoute => self.membership.gateway(object, objects, problems),
                 _ => None,
@@ -83,7 +95,7 @@ impl Reading<'_> {
         }
     }
 
-    fn properties(&mut self, object: &Object<'_>) -> Resolved {
+    fn properties(&mut self, object: &Object<'_>, mesh: Option<&str>) -> Resolved {
         let Self {
             objects, problems, ..
         } = self;
@@ -98,6 +110,7 @@ impl Reading<'_> {
         let names = Referred {
             objects,
             namespace: &object.namespace,
+            mesh: mesh.or(self.otherwise.as_deref()),
         };
         let mut properties = conform::canonical(&written, shape, form, &names, problems);
         if object.kind == ResourceKind::VirtualNode {

@@ -151,6 +151,12 @@ impl<'a> Objects<'a> {
         found.filter_map(|(_, index)| self.all.get(*index))
     }
 
+    /// The object of a kind, where there is one and no other.
+    pub(super) fn only(&self, kind: ResourceKind) -> Option<&Object<'a>> {
+        let mut all = self.of(kind);
+        all.next().filter(|_| all.next().is_none())
+    }
+
     /// Those of a namespace, by name.
     pub(super) fn within(
         &self,

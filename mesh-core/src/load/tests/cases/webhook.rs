@@ -356,6 +356,11 @@ fn an_arn_is_one_of_what_is_due() {
             "bad-arn",
         ),
         ("W35", target.replace("shop/NAME", "shop"), "bad-arn"),
+        (
+            "W35",
+            backend.replace("shop/NAME", "other/virtualService/orders.web"),
+            "wrong-arn-mesh",
+        ),
     ];
     for (case, marked, code) in rows {
         object_refused(case, &marked, &[code]);
