@@ -57,3 +57,34 @@ fn of_a_mesh_that_is_not_known_every_arn_is_taken() {
 }
 
 const NAMESPACE: &str = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: web}\n";
+
+#[test]
+fn a_namespace_bears_its_own_name_as_a_label() {
+    let mesh = |label: &str| {
+        let selector = format!("{{matchLabels: {{kubernetes.io/metadata.name: {label}}}}}");
+        object(
+            "Mesh",
+            "shop",
+            &format!("{{namespaceSelector: {selector}}}"),
+        )
+    };
+    let service = object("VirtualService", "§orders", "{}");
+    let renamed = NAMESPACE.replace(
+        "name: web",
+        "name: web, labels: {kubernetes.io/metadata.name: other}",
+    );
+    let listed = "---\napiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: Namespace, metadata: {name: web}}]\n";
+    for (label, namespace, taken) in [
+        ("web", NAMESPACE, true),
+        ("web", listed, true),
+        ("other", NAMESPACE, false),
+        ("other", &renamed, true),
+        ("web", &renamed, false),
+    ] {
+        let text = format!("{service}{}{namespace}", mesh(label));
+        match taken {
+            true => drop(warned_by(shop(), &text.replace('§', ""), &[])),
+            false => drop(refused_by(shop(), &text, &["no-mesh-for-namespace"])),
+        }
+    }
+}
