@@ -95,15 +95,16 @@ impl Membership {
     ///
     /// # Source
     /// The controller's membership designators: a gateway without a `namespaceSelector` takes nothing, one without a
-    /// `gatewayRouteSelector` every route of these namespaces.
+    /// `gatewayRouteSelector` every route of these namespaces. Where the namespace's labels are not known, that counts alone, and
+    /// an only gateway takes every route.
     pub(super) fn gateway(
         &mut self,
         route: &Object<'_>,
         objects: &Objects<'_>,
         problems: &mut Problems,
     ) -> Option<Said<String>> {
-        let kind = ResourceKind::VirtualGateway;
         if let Some(reference) = route.spec("virtualGatewayRef") {
+            let kind = ResourceKind::VirtualGateway;
             let name = reference.member("name")?.text()?;
             let namespace = reference.member("namespace").and_then(Node::text);
             let namespace = namespace.unwrap_or(&route.namespace);
@@ -113,20 +114,33 @@ impl Membership {
             );
             return Some(Said::new(name, place(reference.at.clone())));
         }
+        let gateway = self.selecting(route, objects, problems)?;
+        Some(Said::new(gateway.app_mesh_name(), route.name_place.clone()))
+    }
+
+    /// The one gateway whose selectors take a route.
+    fn selecting<'o, 'a>(
+        &mut self,
+        route: &Object<'_>,
+        objects: &'o Objects<'a>,
+        problems: &mut Problems,
+    ) -> Option<&'o Object<'a>> {
+        let kind = ResourceKind::VirtualGateway;
+        let namespace = objects.namespaces.get(&route.namespace);
+        if let Some(only) = objects.only(kind).filter(|_| namespace.is_none()) {
+            return Some(only);
+        }
         if self.compared > MOST {
             return None;
         }
         let mut gateways = objects.of(kind).peekable();
         gateways.peek()?;
-        let said =
-            |gateway: &Object<'_>| Said::new(gateway.app_mesh_name(), route.name_place.clone());
-        let Some(labels) = objects.namespaces.get(&route.namespace) else {
-            let only = gateways.next().filter(|_| gateways.next().is_none());
-            return only.map(said);
-        };
         let takes = |gateway: &&Object<'_>| {
-            let namespaces = self.takes(gateway.spec("namespaceSelector"), labels);
-            namespaces.unwrap_or(false)
+            let by_namespace = namespace.is_none_or(|labels| {
+                self.takes(gateway.spec("namespaceSelector"), labels)
+                    .unwrap_or(false)
+            });
+            by_namespace
                 && self
                     .takes(gateway.spec("gatewayRouteSelector"), &route.labels)
                     .unwrap_or(true)
@@ -135,27 +149,16 @@ impl Membership {
         if self.is_too_much(route, problems) {
             return None;
         }
-        let (code, message) = match found.as_slice() {
-            [only] => return Some(said(only)),
-            [] => (
-                "no-gateway-for-route",
-                format!(
-                    "no virtual gateway takes the gateway route {}: its `namespaceSelector` has to match the namespace's labels, \
-                 and its `gatewayRouteSelector` those of the route",
-                    quoted(&route.name)
-                ),
-            ),
-            several => (
-                "several-gateways-for-route",
-                format!(
-                    "the virtual gateways {} all take the gateway route {}, and one has to: narrow their selectors",
-                    listed(several),
-                    quoted(&route.name)
-                ),
-            ),
-        };
-        problems.error(code, &route.name_place, message);
-        None
+        match found.as_slice() {
+            [only] => Some(only),
+            // Without the namespace's labels nothing is certain: who needs the gateway says that it is not known.
+            found => {
+                if namespace.is_some() {
+                    not_one(found, route, problems);
+                }
+                None
+            }
+        }
     }
 
     /// Whether a selector takes what bears these labels; nothing is taken any more once it is too much.
@@ -177,6 +180,28 @@ impl Membership {
         }
         too_much
     }
+}
+
+/// Reports that no gateway takes a route, or that several do.
+fn not_one(found: &[&Object<'_>], route: &Object<'_>, problems: &mut Problems) {
+    let name = quoted(&route.name);
+    let (code, message) = match found {
+        [] => (
+            "no-gateway-for-route",
+            format!(
+                "no virtual gateway takes the gateway route {name}: its `namespaceSelector` has to match the namespace's labels, \
+                 and its `gatewayRouteSelector` those of the route"
+            ),
+        ),
+        several => (
+            "several-gateways-for-route",
+            format!(
+                "the virtual gateways {} all take the gateway route {name}, and one has to: narrow their selectors",
+                listed(several)
+            ),
+        ),
+    };
+    problems.error(code, &route.name_place, message);
 }
 
 fn listed(objects: &[&Object<'_>]) -> String {

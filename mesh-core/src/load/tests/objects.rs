@@ -88,3 +88,64 @@ fn a_namespace_bears_its_own_name_as_a_label() {
         }
     }
 }
+
+/// A gateway that selects routes by their label `gw`, and no namespace by its labels.
+fn gateway(name: &str, gw: &str) -> String {
+    let selector =
+        format!("namespaceSelector: {{}}, gatewayRouteSelector: {{matchLabels: {{gw: {gw}}}}}");
+    let listener = "listeners: [{portMapping: {port: 80, protocol: http}}]";
+    object(
+        "VirtualGateway",
+        name,
+        &format!("{{{selector}, {listener}}}"),
+    )
+}
+
+/// A gateway route with this label, and the service that it leads to.
+fn entered(gw: &str) -> String {
+    let target = "target: {virtualService: {virtualServiceRef: {name: orders}}}";
+    let spec = format!("{{httpRoute: {{match: {{prefix: /}}, action: {{{target}}}}}}}");
+    let route = object(
+        "GatewayRoute",
+        &format!("§all, labels: {{gw: {gw}}}"),
+        &spec,
+    );
+    format!(
+        "{}{route}{}",
+        object("Mesh", "shop", "{}"),
+        object("VirtualService", "orders", "{}")
+    )
+}
+
+#[test]
+fn without_the_labels_of_the_namespace_a_gateway_selects_by_those_of_the_route() {
+    let (a, b) = (gateway("a", "a"), gateway("§b", "b"));
+    let config = warned_by(
+        Config::reader(),
+        &format!("{}{a}{b}", entered("a").replace('§', "")),
+        &["gateway-without-routes"],
+    );
+    let routes = |name| config.mesh().virtual_gateway(name).unwrap().routes.len();
+    assert_eq!((routes("a_web"), routes("b_web")), (1, 0));
+    let only = format!("{}{a}", entered("c").replace('§', ""));
+    warned_by(Config::reader(), &only, &[]);
+}
+
+#[test]
+fn a_route_that_no_gateway_or_several_take_is_told_once_and_says_what_tells_it() {
+    let b = gateway("b", "b");
+    for gateways in [
+        format!("{}{b}", gateway("a", "a")),
+        format!("{}{}", gateway("a", "c"), gateway("b", "c")),
+    ] {
+        let text = format!("{}{gateways}", entered("c"));
+        let report = refused_by(Config::reader(), &text, &["missing-parent"]);
+        assert!(
+            report.contains("load its virtual gateway and its namespace"),
+            "{report}"
+        );
+        assert!(!report.contains("gateway-without-routes"), "{report}");
+        let left_out = Config::reader().allow_missing();
+        warned_by(left_out, &text, &["missing-parent"]);
+    }
+}
