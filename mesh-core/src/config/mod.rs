@@ -6,6 +6,7 @@
 
 mod builder;
 mod check;
+mod cloud_map;
 pub(crate) mod draft;
 mod json;
 mod kind;
@@ -33,6 +34,7 @@ pub use builder::{
     ListenerBuilder, MeshBuilder, RouteBuilder, VirtualGatewayBuilder, VirtualNodeBuilder,
     VirtualRouterBuilder, VirtualServiceBuilder,
 };
+pub use cloud_map::{AttributeKey, AttributeValue, InvalidAttribute};
 pub use json::ApiDocument;
 pub use kind::{ResourceKind, UnknownKind};
 pub use loaded::{Config, Counts, Origin};

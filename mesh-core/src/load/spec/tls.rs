@@ -1,24 +1,24 @@
 //! TLS: what a listener offers, and what a caller asks for.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use crate::{
     config::{
         Arn, CertificateAuthorities, CertificateFiles, ClientCertificate, ClientPolicy,
-        ClientTrust, ClientValidation, FilePath, InvalidText, ListenerCertificate, ListenerTls,
-        ListenerTrust, ListenerValidation, SecretName, SubjectAlternativeName,
-        SubjectAlternativeNames, TlsMode, Written, draft::Said, within,
+        ClientTrust, ClientValidation, FilePath, ListenerCertificate, ListenerTls, ListenerTrust,
+        ListenerValidation, SecretName, SubjectAlternativeName, SubjectAlternativeNames, TlsMode,
+        Written, draft::Said, within,
     },
     error::Problems,
     load::resolved::{Content, Resolved},
     unit::Port,
 };
 
-/// A text that is as long as it may be; else that is reported.
-pub(super) fn text<T>(
+/// A text that its type takes; else that is reported.
+pub(super) fn text<T, E: fmt::Display>(
     node: &Resolved,
     path: &[&str],
-    new: fn(String) -> Result<T, InvalidText>,
+    new: impl FnOnce(String) -> Result<T, E>,
     problems: &mut Problems,
 ) -> Option<T> {
     let Said { value, place } = node.text(path)?;
