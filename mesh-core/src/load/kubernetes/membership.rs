@@ -1,6 +1,6 @@
 //! Which mesh an object belongs to, and which gateway takes a gateway route.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     object::{Object, Objects, app_mesh_name},
@@ -9,19 +9,33 @@ use super::{
 use crate::{
     config::{ResourceKind, draft::Said},
     error::{Problems, quoted},
-    load::{node::Node, place::place},
+    load::{conform::Rules, node::Node, place::place},
 };
 
 /// Tells memberships; each namespace is decided once.
-#[derive(Default)]
 pub(super) struct Membership {
     /// The mesh that takes what is in a namespace; `None` if there is no such mesh, which is reported.
     decided: BTreeMap<String, Option<String>>,
     /// How much of selectors has been held against labels.
     compared: usize,
+    /// What has a selector that could not be read, which is reported: whom it takes is not known.
+    unread: BTreeSet<ResourceKind>,
 }
 
 impl Membership {
+    pub(super) fn of(objects: &Objects<'_>, rules: Rules) -> Self {
+        let unread = objects.all.iter().filter(|object| {
+            let selectors = ["namespaceSelector", "gatewayRouteSelector"];
+            let mut selectors = selectors.iter().filter_map(|key| object.spec(key));
+            selectors.any(|selector| !selector::is_sound(selector, rules))
+        });
+        Self {
+            decided: BTreeMap::new(),
+            compared: 0,
+            unread: unread.map(|object| object.kind).collect(),
+        }
+    }
+
     /// The mesh of an object; `None` if nothing here decides it, or that is reported.
     ///
     /// # Source
@@ -54,7 +68,7 @@ impl Membership {
         objects: &Objects<'_>,
         problems: &mut Problems,
     ) -> Option<String> {
-        if self.compared > MOST {
+        if self.compared > MOST || self.unread.contains(&ResourceKind::Mesh) {
             return None;
         }
         let labels = objects.namespaces.get(&object.namespace)?;
@@ -130,7 +144,7 @@ impl Membership {
         if let Some(only) = objects.only(kind).filter(|_| namespace.is_none()) {
             return Some(only);
         }
-        if self.compared > MOST {
+        if self.compared > MOST || self.unread.contains(&kind) {
             return None;
         }
         let mut gateways = objects.of(kind).peekable();

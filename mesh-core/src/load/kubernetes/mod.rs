@@ -39,6 +39,8 @@ pub(super) fn read(
     lenient: bool,
     problems: &mut Problems,
 ) -> Vec<Read> {
+    let form = Form::Kubernetes;
+    let rules = Rules { form, lenient };
     let mut objects = Objects::default();
     for root in roots {
         objects.add(root, problems);
@@ -48,9 +50,9 @@ pub(super) fn read(
         otherwise: wanted
             .map(str::to_owned)
             .or_else(|| objects.only(ResourceKind::Mesh).map(Object::app_mesh_name)),
-        membership: Membership::default(),
+        membership: Membership::of(&objects, rules),
         groups: Groups::default(),
-        lenient,
+        rules,
         problems,
     };
     let all = objects.all.iter();
@@ -63,7 +65,7 @@ struct Reading<'a> {
     otherwise: Option<String>,
     membership: Membership,
     groups: Groups,
-    lenient: bool,
+    rules: Rules,
     problems: &'a mut Problems,
 }
 
@@ -100,11 +102,10 @@ impl Reading<'_> {
             objects, problems, ..
         } = self;
         let form = Form::Kubernetes;
-        let lenient = self.lenient;
+        let rules = self.rules;
         let shape = schema::of(object.kind);
         let written = plain(object.root, &object.path(), problems);
         let named_at = place(object.root.at.clone());
-        let rules = Rules { form, lenient };
         conform::object(&written, shape, &named_at, rules, problems);
         read_only(object, problems);
         let names = Referred {

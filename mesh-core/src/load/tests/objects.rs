@@ -149,3 +149,39 @@ fn a_route_that_no_gateway_or_several_take_is_told_once_and_says_what_tells_it()
         warned_by(left_out, &text, &["missing-parent"]);
     }
 }
+
+#[test]
+fn a_selector_holds_labels_and_expressions_and_what_is_none_is_told_once() {
+    let everything = object("Mesh", "b", "{namespaceSelector: {}}");
+    let service = object("VirtualService", "orders", "{}");
+    for (selector, code) in [
+        ("{matchLabels: §'mesh=other'}", "wrong-type"),
+        ("{matchLabels: {mesh: §1}}", "wrong-type"),
+        ("{matchLabels: §[mesh]}", "wrong-type"),
+        ("§'mesh=other'", "wrong-type"),
+        ("{matchExpressions: §{key: a}}", "wrong-type"),
+        (
+            "{matchExpressions: [{key: a, operator: §Is}]}",
+            "unknown-value",
+        ),
+        ("{§labels: {mesh: other}}", "unknown-property"),
+    ] {
+        let mesh = object(
+            "Mesh",
+            "shop",
+            &format!("{{namespaceSelector: {selector}}}"),
+        );
+        for text in [
+            format!("{mesh}{service}{NAMESPACE}"),
+            format!("{mesh}{everything}{service}{NAMESPACE}"),
+        ] {
+            refused_by(Config::reader().mesh("shop"), &text, &[code]);
+        }
+        let node = object(
+            "VirtualNode",
+            "cart",
+            &format!("{{podSelector: {selector}}}"),
+        );
+        refused_by(shop(), &node, &[code]);
+    }
+}
