@@ -79,7 +79,10 @@ fn routes_that_only_their_names_put_in_order_are_warned_of() {
     let (a, b) = (|| v1("a").prefix("/a"), || v1("b").prefix("/a"));
     let exact = |value| HeaderMatcher::exact(value);
     let overlapping = at("b", " overlapping-routes");
-    let rows: [([RouteBuilder; 2], &[&str]); 9] = [
+    let rows: [([RouteBuilder; 2], &[&str]); 12] = [
+        ([v1("a").exact("/a"), b()], &[&overlapping]),
+        ([v1("a").exact("/a").header_present("x"), b()], &[]),
+        ([v1("a").regex("/a"), b()], &[]),
         (
             [a().header("x", exact("1")), b().header("y", exact("1"))],
             &[&overlapping],
