@@ -25,6 +25,7 @@ pub(super) fn check(draft: &Draft, problems: &mut Problems) {
     }
     for service in &draft.virtual_services {
         service_name::check(service, problems);
+        timeout::of_direct_streams(service, &graph, problems);
     }
     for route in &draft.routes {
         protocol::check(route, &graph, problems);

@@ -6,7 +6,7 @@ use crate::{
     config::{
         RetryPolicy, Timeout,
         check::graph::{Graph, listener_meant},
-        draft::{RouteDraft, Said},
+        draft::{ProviderDraft, RouteDraft, Said, VirtualServiceDraft},
     },
     error::{Problems, quoted},
     unit::Protocol,
@@ -97,6 +97,28 @@ pub(super) fn of_streams(route: &RouteDraft, problems: &mut Problems) {
              0 for none, and the same on the targets' listeners"
         );
         problems.warn("stream-ends-by-default", &route.name.place, message);
+    }
+}
+
+/// Only a route can write another limit, and a service without a router has none.
+pub(super) fn of_direct_streams(
+    service: &VirtualServiceDraft,
+    graph: &Graph<'_>,
+    problems: &mut Problems,
+) {
+    let Some(ProviderDraft::VirtualNode(name)) = service.provider.as_ref().map(|said| &said.value)
+    else {
+        return;
+    };
+    let node = graph.nodes.get(name.as_str());
+    let mut listeners = node.map_or(&[][..], |node| &node.listeners).iter();
+    if listeners.any(|listener| listener.protocol == Protocol::Grpc) {
+        let message = format!(
+            "App Mesh's limit of {DEFAULT_REQUEST:?} ends the streams of {} too, and a service that goes straight to a node \
+             cannot write another: give it a router, whose route can",
+            quoted(&service.name.value)
+        );
+        problems.warn("stream-ends-by-default", &service.name.place, message);
     }
 }
 

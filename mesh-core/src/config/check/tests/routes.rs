@@ -236,12 +236,22 @@ fn grpc(route: RouteBuilder<crate::config::ForGrpc>) -> MeshBuilder {
 }
 
 #[test]
-fn a_grpc_route_without_a_limit_has_its_streams_cut() {
+fn grpc_without_a_limit_of_its_own_has_its_streams_cut() {
     warned(
         grpc(Route::grpc("a")),
         &[&at("a", " stream-ends-by-default")],
     );
     warned(grpc(Route::grpc("a").timeout(Duration::ZERO)), &[]);
+    let direct = |protocol| {
+        let limit = Timeout::new().per_request(Duration::ZERO);
+        let listener = Listener::builder(80, protocol).timeout(limit);
+        Mesh::builder("shop")
+            .virtual_node(VirtualNode::builder("v1").listener_with(listener).dns("v1"))
+            .virtual_service(VirtualService::builder("orders.local").virtual_node("v1"))
+    };
+    let place = "virtual_service(orders.local) stream-ends-by-default";
+    warned(direct(Protocol::Grpc), &[place]);
+    warned(direct(Protocol::Http2), &[]);
     let cancelled = RetryPolicy::new(1, Duration::ZERO).on_grpc(GrpcRetryEvent::Cancelled);
     let route = || Route::grpc("a").timeout(Duration::ZERO);
     warned(
