@@ -2,6 +2,7 @@
 
 mod cases;
 mod cdk;
+mod choices;
 mod conditions;
 mod constraints;
 mod documents;
