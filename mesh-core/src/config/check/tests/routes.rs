@@ -210,14 +210,31 @@ fn a_policy_that_sends_again_what_was_seen_is_warned_of_once_a_route() {
 fn weights_that_were_meant_as_percentages_are_warned_of() {
     let split = |one, two| shop([Route::http("a").target("v1", one).target("v2", two)]);
     let below = at("a", ".target weights-below-100");
-    warned(split(90, 5), &[&below]);
+    for (one, two) in [(90, 5), (40, 40), (49, 49)] {
+        warned(split(one, two), &[&below]);
+    }
+    let thirds = ["a", "b", "c"].map(node);
+    let three = Route::http("t")
+        .target("a", 33)
+        .target("b", 33)
+        .target("c", 33);
+    let router = VirtualRouter::builder("r")
+        .listener(80, Protocol::Http)
+        .route(three);
+    let mesh = Mesh::builder("shop")
+        .virtual_router(router)
+        .virtual_service(VirtualService::builder("s.local").virtual_router("r"));
+    warned(
+        thirds.into_iter().fold(mesh, MeshBuilder::virtual_node),
+        &[],
+    );
     for (one, two) in [
         (90, 10),
         (1, 1),
         (1, 3),
         (2, 10),
         (50, 50),
-        (40, 40),
+        (10, 10),
         (30, 0),
         (100, 0),
     ] {
