@@ -5,6 +5,7 @@ mod event;
 mod header;
 mod host;
 mod overlap;
+mod path;
 mod port;
 mod protocol;
 mod rank;
@@ -37,10 +38,12 @@ pub(super) fn check(draft: &Draft, problems: &mut Problems) {
         weight::check(route, problems);
         port::different(route, &graph, problems);
         header::check(&route.matches.value, problems);
+        path::check(&route.matches.value, problems);
     }
     for route in &draft.gateway_routes {
         protocol::of_gateway(route, &graph, problems);
         header::check(&route.matches.value, problems);
+        path::check(&route.matches.value, problems);
     }
     port::shared_by_bytes(&graph, problems);
     unused::check(&graph, problems);
