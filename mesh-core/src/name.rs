@@ -14,11 +14,13 @@ pub enum InvalidName {
         /// Which kind of resource was to be named.
         kind: &'static str,
     },
-    /// More than 255 characters.
-    #[error("a {kind} name has at most {MAX_LENGTH} characters, this one has {length}")]
+    /// More characters than there may be.
+    #[error("a {kind} name has at most {max} characters, this one has {length}")]
     TooLong {
         /// Which kind of resource was to be named.
         kind: &'static str,
+        /// How many there may be.
+        max: usize,
         /// How many characters were found.
         length: usize,
     },
@@ -33,7 +35,7 @@ pub enum InvalidName {
 }
 
 macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident = $kind:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $kind:literal, $max:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub struct $name(Arc<str>);
@@ -42,13 +44,17 @@ macro_rules! names {
             /// Takes a name that follows App Mesh's rule for it.
             ///
             /// # Errors
-            /// [`InvalidName`] if it is empty, longer than 255 characters, or has white space or control characters.
+            #[doc = concat!(
+                "[`InvalidName`] if it is empty, longer than ", stringify!($max), " characters, or has white space or control ",
+                "characters."
+            )]
             ///
             /// # Source
-            /// App Mesh API model, shapes `ResourceName` and `ServiceName`. The model has no pattern; white space is
-            /// refused here because no such name can be called or written into a header.
+            /// App Mesh API model, shapes `ResourceName` (1 to 255 characters) and, of a virtual service, `ServiceName`, which
+            /// bounds nothing: that bound is this library's own. The model has no pattern; white space is refused here because
+            /// no such name can be called or written into a header.
             pub fn new(name: &str) -> Result<Self, InvalidName> {
-                check($kind, name).map(|()| Self(Arc::from(name)))
+                check($kind, $max, name).map(|()| Self(Arc::from(name)))
             }
 
             /// The name as text.
@@ -94,36 +100,34 @@ macro_rules! names {
 
 names! {
     /// The name of a mesh.
-    MeshName = "mesh";
+    MeshName = "mesh", 255;
     /// The name of a virtual node.
-    VirtualNodeName = "virtual node";
+    VirtualNodeName = "virtual node", 255;
     /// The name of a virtual service: the authority its callers write.
-    VirtualServiceName = "virtual service";
+    VirtualServiceName = "virtual service", 1024;
     /// The name of a virtual router.
-    VirtualRouterName = "virtual router";
+    VirtualRouterName = "virtual router", 255;
     /// The name of a route, unique in its router.
-    RouteName = "route";
+    RouteName = "route", 255;
     /// The name of a virtual gateway.
-    VirtualGatewayName = "virtual gateway";
+    VirtualGatewayName = "virtual gateway", 255;
     /// The name of a gateway route, unique in its gateway.
-    GatewayRouteName = "gateway route";
+    GatewayRouteName = "gateway route", 255;
 }
 
-fn check(kind: &'static str, name: &str) -> Result<(), InvalidName> {
+fn check(kind: &'static str, max: usize, name: &str) -> Result<(), InvalidName> {
     let length = name.chars().count();
     if length == 0 {
         return Err(InvalidName::Empty { kind });
     }
-    if length > MAX_LENGTH {
-        return Err(InvalidName::TooLong { kind, length });
+    if length > max {
+        return Err(InvalidName::TooLong { kind, max, length });
     }
     match name.chars().find(|c| c.is_whitespace() || c.is_control()) {
         Some(found) => Err(InvalidName::Character { kind, found }),
         None => Ok(()),
     }
 }
-
-const MAX_LENGTH: usize = 255;
 
 #[cfg(test)]
 mod tests {
@@ -136,8 +140,15 @@ mod tests {
             VirtualNodeName::new(&"n".repeat(256)),
             Err(InvalidName::TooLong {
                 kind: "virtual node",
+                max: 255,
                 length: 256
             })
+        );
+        assert!(VirtualServiceName::new(&"s".repeat(1024)).is_ok());
+        let error = VirtualServiceName::new(&"s".repeat(1025)).unwrap_err();
+        assert!(
+            error.to_string().contains("at most 1024 characters"),
+            "{error}"
         );
         assert_eq!(MeshName::new(""), Err(InvalidName::Empty { kind: "mesh" }));
         assert_eq!(

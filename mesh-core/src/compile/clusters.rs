@@ -140,7 +140,10 @@ impl Clusters {
             } => Discovery::CloudMap {
                 namespace: namespace_name.clone(),
                 service: service_name.clone(),
-                attributes: attributes.clone(),
+                attributes: attributes
+                    .iter()
+                    .map(|(key, value)| (key.to_string(), value.to_string()))
+                    .collect(),
                 ip_preference,
             },
         }

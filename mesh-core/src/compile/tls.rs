@@ -3,7 +3,7 @@
 use crate::{
     config::{
         CertificateFiles, ClientCertificate, ClientPolicy, ClientTrust, Listener,
-        ListenerCertificate, ListenerTls, ListenerTrust, ServiceDiscovery, SubjectAlternativeName,
+        ListenerCertificate, ListenerTls, ListenerTrust, ServiceDiscovery, SubjectAlternativeNames,
         TlsMode,
     },
     snapshot::{
@@ -67,7 +67,7 @@ pub(super) fn listener(written: Option<&ListenerTls>) -> Option<ListenerTlsPlan>
                 ListenerTrust::File(path) => Trust::File(path.to_string()),
                 ListenerTrust::Sds(name) => Trust::Sds(name.to_string()),
             },
-            names: validation.subject_alternative_names.as_deref().map(names),
+            names: validation.subject_alternative_names.as_ref().map(names),
         }),
     })
 }
@@ -82,7 +82,7 @@ fn offers(tls: &ListenerTls) -> bool {
 
 fn server_validation(policy: &ClientPolicy, discovery: &ServiceDiscovery) -> ServerValidation {
     let validation = &policy.validation;
-    let written = validation.subject_alternative_names.as_deref();
+    let written = validation.subject_alternative_names.as_ref();
     ServerValidation {
         trust: match &validation.trust {
             ClientTrust::Acm(authorities) => {
@@ -107,8 +107,8 @@ fn found_as(discovery: &ServiceDiscovery) -> String {
     }
 }
 
-fn names(written: &[SubjectAlternativeName]) -> Vec<String> {
-    written.iter().map(ToString::to_string).collect()
+fn names(written: &SubjectAlternativeNames) -> Vec<String> {
+    written.as_slice().iter().map(ToString::to_string).collect()
 }
 
 fn client_certificate(written: &ClientCertificate) -> Certificate {

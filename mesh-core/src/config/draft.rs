@@ -99,9 +99,9 @@ pub(crate) struct Gaps {
     pub(crate) virtual_routers: bool,
     pub(crate) virtual_services: bool,
     pub(crate) virtual_gateways: bool,
-    /// Routers of which a route was left out on purpose, and said so.
+    /// Routers of which a route was left out or could not be read, and said so.
     pub(crate) left_out_routes: BTreeSet<String>,
-    /// Gateways of which a route was left out on purpose, and said so.
+    /// Gateways of which a route was left out or could not be read, and said so.
     pub(crate) left_out_gateway_routes: BTreeSet<String>,
 }
 

@@ -6,6 +6,7 @@
 
 mod builder;
 mod check;
+mod cloud_map;
 pub(crate) mod draft;
 mod json;
 mod kind;
@@ -19,6 +20,7 @@ mod route;
 pub(crate) mod spelling;
 mod text;
 mod tls;
+mod validation;
 mod virtual_gateway;
 mod virtual_node;
 mod virtual_router;
@@ -32,6 +34,7 @@ pub use builder::{
     ListenerBuilder, MeshBuilder, RouteBuilder, VirtualGatewayBuilder, VirtualNodeBuilder,
     VirtualRouterBuilder, VirtualServiceBuilder,
 };
+pub use cloud_map::{AttributeKey, AttributeValue, InvalidAttribute};
 pub use json::ApiDocument;
 pub use kind::{ResourceKind, UnknownKind};
 pub use loaded::{Config, Counts, Origin};
@@ -46,8 +49,11 @@ pub use text::{
     Arn, FilePath, InvalidText, JsonText, SecretName, SubjectAlternativeName, TextFormat,
 };
 pub use tls::{
-    CertificateAuthorities, CertificateFiles, ClientCertificate, ClientPolicy, ClientTrust,
-    ClientValidation, ListenerCertificate, ListenerTls, ListenerTrust, ListenerValidation, TlsMode,
+    CertificateFiles, ClientCertificate, ClientPolicy, ListenerCertificate, ListenerTls, TlsMode,
+};
+pub use validation::{
+    CertificateAuthorities, ClientTrust, ClientValidation, ListenerTrust, ListenerValidation,
+    SubjectAlternativeNames,
 };
 pub use virtual_gateway::{
     GatewayListener, GatewayRoute, GatewayRouteMatch, GatewayTarget, GrpcGatewayRouteMatch,

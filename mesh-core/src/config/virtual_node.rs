@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{AccessLog, ClientPolicy, ListenerTls, Written};
+use super::{AccessLog, AttributeKey, AttributeValue, ClientPolicy, ListenerTls, Written};
 use crate::{
     health::HealthCheck,
     limit::ConnectionPool,
@@ -147,7 +147,7 @@ pub enum ServiceDiscovery {
         /// The service in it.
         service_name: String,
         /// What an instance's attributes must be, all of them.
-        attributes: Vec<(String, String)>,
+        attributes: Vec<(AttributeKey, AttributeValue)>,
     },
 }
 

@@ -273,7 +273,7 @@ impl Reader {
         let reads = self.documents(&mut draft, &mut problems);
         let (reads, counts) = twice::once(reads, self.last_wins, &mut problems);
         for read in reads {
-            self.parent(&read, &mut problems);
+            read.needs_parent(self.allow_missing, &mut problems);
             spec::read(read, &mut draft, &mut problems);
         }
         self.none_found(&counts, &draft, &mut problems);
@@ -309,38 +309,14 @@ impl Reader {
                 }
             }
         }
-        reads.extend(kubernetes::read(&objects, self.lenient, problems));
+        let wanted = self.mesh.as_deref();
+        reads.extend(kubernetes::read(&objects, wanted, self.lenient, problems));
         if unread {
             draft.gaps.everything();
         } else {
             self.unused(&names, &draft.start, problems);
         }
         reads
-    }
-
-    /// Reports a route of which nothing tells what it is a part of.
-    fn parent(&self, read: &Read, problems: &mut Problems) {
-        let unknown = read.parent.is_none() && read.whole;
-        let Some(parent) = read.kind.parent().filter(|_| unknown) else {
-            return;
-        };
-        let what = match read.kind {
-            ResourceKind::Route => "the route",
-            _ => "the gateway route",
-        };
-        let name = quoted(&read.name.value);
-        let place = &read.name.place;
-        if self.allow_missing {
-            let message = format!("{what} {name} is left out: nothing here tells its `{parent}`");
-            problems.warn("missing-parent", place, message);
-        } else {
-            let message = format!(
-                "nothing here tells the `{parent}` of {what} {name}: load what it is a part of as well, or say it (in Rust \
-                 `Reader::bare`, for validate `--kind {} --name PARENT/NAME`)",
-                read.kind
-            );
-            problems.error("missing-parent", place, message);
-        }
     }
 
     fn none_found(&self, counts: &Counts, draft: &Draft, problems: &mut Problems) {

@@ -195,6 +195,8 @@ pub(super) enum Kind {
         to: ResourceKind,
         name: &'static str,
     },
+    /// Texts under keys of the author's own.
+    Labels,
     /// Nothing that anybody looks into.
     Any,
 }

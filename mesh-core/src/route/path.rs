@@ -63,7 +63,7 @@ pub(super) fn has_escaped_nul(path: &str) -> bool {
 }
 
 /// The path in its normal form; borrowed if it already is.
-pub(super) fn normalise(path: &str) -> Cow<'_, str> {
+pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
     // `*`, and the empty path of CONNECT, are no paths that have segments.
     if !path.starts_with(['/', '\\']) || is_normal(path.as_bytes()) || path == ONLY_SLASHES {
         return Cow::Borrowed(path);

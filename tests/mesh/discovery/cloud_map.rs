@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use mesh_core::{
-    config::{Mesh as Model, VirtualNode, VirtualService},
+    config::{AttributeKey, AttributeValue, Mesh as Model, VirtualNode, VirtualService},
     unit::{IpPreference, Protocol},
 };
 use mesh_tower::{Mesh, MeshBuilder, Registration};
@@ -18,9 +18,13 @@ fn calling(
     attributes: &[(&str, &str)],
     preference: Option<IpPreference>,
 ) -> MeshBuilder {
+    let attributes = attributes.iter().map(|(key, value)| {
+        let key = AttributeKey::new(*key).expect("a key");
+        (key, AttributeValue::new(*value).expect("a value"))
+    });
     let orders = VirtualNode::builder("orders")
         .listener(port, Protocol::Http)
-        .aws_cloud_map("shop.local", "orders", attributes.iter().copied());
+        .aws_cloud_map("shop.local", "orders", attributes);
     let orders = match preference {
         Some(preference) => orders.ip_preference(preference),
         None => orders,

@@ -5,7 +5,8 @@ use crate::{
     config::{
         Arn, CertificateAuthorities, CertificateFiles, ClientCertificate, ClientPolicy,
         ClientTrust, ClientValidation, FilePath, Listener, ListenerCertificate, ListenerTls, Mesh,
-        SecretName, SubjectAlternativeName, TlsMode, VirtualNode, VirtualService,
+        SecretName, SubjectAlternativeName, SubjectAlternativeNames, TlsMode, VirtualNode,
+        VirtualService,
     },
     snapshot::{Certificate, ServerValidation, Trust, UpstreamTls},
     unit::{Port, Protocol},
@@ -106,7 +107,8 @@ fn without_a_policy_in_force_what_the_listener_offers_decides() {
 fn a_policy_in_force_decides_whatever_the_listener_offers() {
     let acm = || ListenerCertificate::Acm(arn());
     let named = ClientValidation::new(ClientTrust::File(path("/ca.pem")));
-    let named = named.names([SubjectAlternativeName::new("spiffe://shop/orders").unwrap()]);
+    let orders = SubjectAlternativeName::new("spiffe://shop/orders").unwrap();
+    let named = named.names(SubjectAlternativeNames::new(orders, []));
     let shown = Certificate::File {
         chain: "/chain.pem".to_owned(),
         key: "/key.pem".to_owned(),

@@ -156,21 +156,25 @@ fn weights_of_more_than_100_together_are_warned_of() {
 #[test]
 fn the_limit_of_the_listener_that_a_target_means_is_looked_at() {
     let limit = |seconds| Timeout::new().per_request(Duration::from_secs(seconds));
-    let long = |port| {
+    let on = |port, seconds| {
         let route = Route::http("all").target_on("v3", 1, port);
         let v3 = VirtualNode::builder("v3")
             .listener_with(Listener::builder(80, Protocol::Http).timeout(limit(60)));
         let v3 = v3
             .listener_with(Listener::builder(81, Protocol::Http).timeout(limit(5)))
             .dns("v3");
-        shop(route.timeout(Duration::from_secs(30))).virtual_node(v3)
+        shop(route.timeout(Duration::from_secs(seconds))).virtual_node(v3)
     };
-    assert_eq!(warnings(long(80)), []);
-    let found = warnings(long(81));
-    assert!(
-        matches!(&*found, [("listener-timeout-shorter", _)]),
-        "{found:?}"
-    );
+    for (port, seconds) in [(80, 30), (80, 60), (81, 5), (81, 3)] {
+        assert_eq!(warnings(on(port, seconds)), [], "{port}, {seconds} s");
+    }
+    for (port, seconds) in [(80, 61), (81, 30), (81, 10)] {
+        let found = warnings(on(port, seconds));
+        assert!(
+            matches!(&*found, [("listener-timeout-shorter", _)]),
+            "{port}, {seconds} s: {found:?}"
+        );
+    }
 }
 
 #[test]

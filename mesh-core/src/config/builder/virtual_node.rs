@@ -3,7 +3,8 @@
 use super::ListenerBuilder;
 use crate::{
     config::{
-        AccessLog, ClientPolicy, DnsResponseType, Listener, ServiceDiscovery, VirtualNode,
+        AccessLog, AttributeKey, AttributeValue, ClientPolicy, DnsResponseType, Listener,
+        ServiceDiscovery, VirtualNode,
         draft::{BackendDraft, Said, VirtualNodeDraft},
     },
     error::Place,
@@ -78,19 +79,16 @@ impl VirtualNodeBuilder {
     }
 
     /// Finds the node's endpoints among the instances of an AWS Cloud Map service that have all of the attributes.
-    pub fn aws_cloud_map<'a>(
+    pub fn aws_cloud_map(
         self,
         namespace_name: impl Into<String>,
         service_name: impl Into<String>,
-        attributes: impl IntoIterator<Item = (&'a str, &'a str)>,
+        attributes: impl IntoIterator<Item = (AttributeKey, AttributeValue)>,
     ) -> Self {
-        let attributes = attributes.into_iter();
         self.discovery(ServiceDiscovery::AwsCloudMap {
             namespace_name: namespace_name.into(),
             service_name: service_name.into(),
-            attributes: attributes
-                .map(|(key, value)| (key.to_owned(), value.to_owned()))
-                .collect(),
+            attributes: attributes.into_iter().collect(),
         })
     }
 

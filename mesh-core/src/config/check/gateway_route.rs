@@ -47,6 +47,16 @@ fn target(draft: &GatewayRouteDraft, problems: &mut Problems) -> Option<GatewayT
         }
         return None;
     };
+    // Here alone the model bounds the name as it does those of resources.
+    if !sized(
+        "gateway route's virtual service name",
+        &service.value,
+        255,
+        &service.place,
+        problems,
+    ) {
+        return None;
+    }
     Some(GatewayTarget {
         virtual_service: named(service, VirtualServiceName::new, problems)?,
         port,

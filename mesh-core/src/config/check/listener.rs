@@ -159,7 +159,7 @@ fn discovery(draft: &VirtualNodeDraft, problems: &mut Problems) {
         ServiceDiscovery::AwsCloudMap {
             namespace_name,
             service_name,
-            attributes,
+            ..
         } => {
             super::sized(
                 "Cloud Map namespace name",
@@ -175,9 +175,6 @@ fn discovery(draft: &VirtualNodeDraft, problems: &mut Problems) {
                 place,
                 problems,
             );
-            for (key, _) in attributes {
-                super::sized("Cloud Map attribute key", key, 255, place, problems);
-            }
         }
     }
 }

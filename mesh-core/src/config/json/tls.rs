@@ -3,7 +3,7 @@
 use super::value::Json;
 use crate::config::{
     CertificateFiles, ClientCertificate, ClientPolicy, ClientTrust, ListenerCertificate,
-    ListenerTls, ListenerTrust, ListenerValidation, SecretName, SubjectAlternativeName, TlsMode,
+    ListenerTls, ListenerTrust, ListenerValidation, SecretName, SubjectAlternativeNames, TlsMode,
 };
 
 pub(super) fn listener_tls(tls: &ListenerTls) -> Json {
@@ -34,7 +34,7 @@ fn listener_validation(validation: &ListenerValidation) -> Json {
         ListenerTrust::File(chain) => trust_file(chain.as_str()),
         ListenerTrust::Sds(secret) => sds(secret),
     };
-    validated(trust, validation.subject_alternative_names.as_deref())
+    validated(trust, validation.subject_alternative_names.as_ref())
 }
 
 /// A caller's policy, as the member `clientPolicy` has it.
@@ -49,7 +49,7 @@ pub(super) fn client_policy(policy: &ClientPolicy) -> Json {
         ClientTrust::File(chain) => trust_file(chain.as_str()),
         ClientTrust::Sds(secret) => sds(secret),
     };
-    let names = validation.subject_alternative_names.as_deref();
+    let names = validation.subject_alternative_names.as_ref();
     let certificate = policy.certificate.as_ref();
     let ports = policy.ports.iter().map(|port| port.get().into());
     let tls = Json::object([
@@ -68,9 +68,9 @@ fn client_certificate(certificate: &ClientCertificate) -> Json {
     }
 }
 
-fn validated(trust: Json, names: Option<&[SubjectAlternativeName]>) -> Json {
+fn validated(trust: Json, names: Option<&SubjectAlternativeNames>) -> Json {
     let names = names.map(|names| {
-        let names = names.iter().map(|name| name.as_str().into());
+        let names = names.as_slice().iter().map(|name| name.as_str().into());
         Json::under("match", Json::under("exact", Json::List(names.collect())))
     });
     Json::object([("trust", Some(trust)), ("subjectAlternativeNames", names)])

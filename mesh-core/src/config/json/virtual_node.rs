@@ -71,7 +71,9 @@ fn service_discovery(discovery: &ServiceDiscovery, preference: Option<&str>) -> 
             service_name,
             attributes,
         } => {
-            let attributes = attributes.iter().map(|(key, value)| pair(key, value));
+            let attributes = attributes
+                .iter()
+                .map(|(key, value)| pair(key.as_str(), value.as_str()));
             let map = Json::object([
                 ("namespaceName", Some(namespace_name.as_str().into())),
                 ("serviceName", Some(service_name.as_str().into())),

@@ -64,7 +64,10 @@ impl Canonical<'_> {
                 return None;
             }
             let property = shape.property(&member.key, self.form)?;
-            let (name, value) = self.value(&member.value, property.name, &property.kind);
+            let (name, mut value) = self.value(&member.value, property.name, &property.kind);
+            if self.is_refused(node, shape, property.name) {
+                value.content = Content::Unknown;
+            }
             Some(Member {
                 key: name.to_owned(),
                 key_place: member.key_place.clone(),
@@ -75,6 +78,16 @@ impl Canonical<'_> {
             content: Content::Map(known.collect()),
             place: node.place.clone(),
         }
+    }
+
+    /// Whether a property stands beside another one that excludes it: neither is taken, so that nothing else is said of it.
+    fn is_refused(&self, node: &Resolved, shape: &Shape, name: &str) -> bool {
+        let mut choices = shape.choices.iter();
+        choices.any(|choice| {
+            let there = |name: &&&str| node.at(&[&self.form.spelling(name)]).is_some();
+            let among = choice.among.iter();
+            choice.exclusive && choice.among.contains(&name) && among.filter(there).count() > 1
+        })
     }
 
     /// A property's value, and the name under which it is read.

@@ -17,6 +17,12 @@ impl Conform<'_> {
             (Kind::Any, _)
             | (_, Content::Unknown)
             | (Kind::Name | Kind::Text | Kind::Arn { .. }, Content::Text(_)) => {}
+            (Kind::Labels, Content::Map(labels)) => {
+                for label in labels {
+                    self.kind(&label.value, &Kind::Text, &label.key_place);
+                }
+            }
+            (Kind::Labels, _) => self.wrong_type(node, "a mapping of keys and values"),
             (Kind::Object(shape), _) => self.object(node, shape, named_at),
             (Kind::List { of, .. }, Content::List(items)) => {
                 for item in items {

@@ -1,6 +1,6 @@
 //! Which mesh an object belongs to, and which gateway takes a gateway route.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     object::{Object, Objects, app_mesh_name},
@@ -9,19 +9,33 @@ use super::{
 use crate::{
     config::{ResourceKind, draft::Said},
     error::{Problems, quoted},
-    load::{node::Node, place::place},
+    load::{conform::Rules, node::Node, place::place},
 };
 
 /// Tells memberships; each namespace is decided once.
-#[derive(Default)]
 pub(super) struct Membership {
     /// The mesh that takes what is in a namespace; `None` if there is no such mesh, which is reported.
     decided: BTreeMap<String, Option<String>>,
     /// How much of selectors has been held against labels.
     compared: usize,
+    /// What has a selector that could not be read, which is reported: whom it takes is not known.
+    unread: BTreeSet<ResourceKind>,
 }
 
 impl Membership {
+    pub(super) fn of(objects: &Objects<'_>, rules: Rules) -> Self {
+        let unread = objects.all.iter().filter(|object| {
+            let selectors = ["namespaceSelector", "gatewayRouteSelector"];
+            let mut selectors = selectors.iter().filter_map(|key| object.spec(key));
+            selectors.any(|selector| !selector::is_sound(selector, rules))
+        });
+        Self {
+            decided: BTreeMap::new(),
+            compared: 0,
+            unread: unread.map(|object| object.kind).collect(),
+        }
+    }
+
     /// The mesh of an object; `None` if nothing here decides it, or that is reported.
     ///
     /// # Source
@@ -54,7 +68,7 @@ impl Membership {
         objects: &Objects<'_>,
         problems: &mut Problems,
     ) -> Option<String> {
-        if self.compared > MOST {
+        if self.compared > MOST || self.unread.contains(&ResourceKind::Mesh) {
             return None;
         }
         let labels = objects.namespaces.get(&object.namespace)?;
@@ -95,15 +109,16 @@ impl Membership {
     ///
     /// # Source
     /// The controller's membership designators: a gateway without a `namespaceSelector` takes nothing, one without a
-    /// `gatewayRouteSelector` every route of these namespaces.
+    /// `gatewayRouteSelector` every route of these namespaces. Where the namespace's labels are not known, that counts alone, and
+    /// an only gateway takes every route.
     pub(super) fn gateway(
         &mut self,
         route: &Object<'_>,
         objects: &Objects<'_>,
         problems: &mut Problems,
     ) -> Option<Said<String>> {
-        let kind = ResourceKind::VirtualGateway;
         if let Some(reference) = route.spec("virtualGatewayRef") {
+            let kind = ResourceKind::VirtualGateway;
             let name = reference.member("name")?.text()?;
             let namespace = reference.member("namespace").and_then(Node::text);
             let namespace = namespace.unwrap_or(&route.namespace);
@@ -113,20 +128,33 @@ impl Membership {
             );
             return Some(Said::new(name, place(reference.at.clone())));
         }
-        if self.compared > MOST {
+        let gateway = self.selecting(route, objects, problems)?;
+        Some(Said::new(gateway.app_mesh_name(), route.name_place.clone()))
+    }
+
+    /// The one gateway whose selectors take a route.
+    fn selecting<'o, 'a>(
+        &mut self,
+        route: &Object<'_>,
+        objects: &'o Objects<'a>,
+        problems: &mut Problems,
+    ) -> Option<&'o Object<'a>> {
+        let kind = ResourceKind::VirtualGateway;
+        let namespace = objects.namespaces.get(&route.namespace);
+        if let Some(only) = objects.only(kind).filter(|_| namespace.is_none()) {
+            return Some(only);
+        }
+        if self.compared > MOST || self.unread.contains(&kind) {
             return None;
         }
         let mut gateways = objects.of(kind).peekable();
         gateways.peek()?;
-        let said =
-            |gateway: &Object<'_>| Said::new(gateway.app_mesh_name(), route.name_place.clone());
-        let Some(labels) = objects.namespaces.get(&route.namespace) else {
-            let only = gateways.next().filter(|_| gateways.next().is_none());
-            return only.map(said);
-        };
         let takes = |gateway: &&Object<'_>| {
-            let namespaces = self.takes(gateway.spec("namespaceSelector"), labels);
-            namespaces.unwrap_or(false)
+            let by_namespace = namespace.is_none_or(|labels| {
+                self.takes(gateway.spec("namespaceSelector"), labels)
+                    .unwrap_or(false)
+            });
+            by_namespace
                 && self
                     .takes(gateway.spec("gatewayRouteSelector"), &route.labels)
                     .unwrap_or(true)
@@ -135,27 +163,16 @@ impl Membership {
         if self.is_too_much(route, problems) {
             return None;
         }
-        let (code, message) = match found.as_slice() {
-            [only] => return Some(said(only)),
-            [] => (
-                "no-gateway-for-route",
-                format!(
-                    "no virtual gateway takes the gateway route {}: its `namespaceSelector` has to match the namespace's labels, \
-                 and its `gatewayRouteSelector` those of the route",
-                    quoted(&route.name)
-                ),
-            ),
-            several => (
-                "several-gateways-for-route",
-                format!(
-                    "the virtual gateways {} all take the gateway route {}, and one has to: narrow their selectors",
-                    listed(several),
-                    quoted(&route.name)
-                ),
-            ),
-        };
-        problems.error(code, &route.name_place, message);
-        None
+        match found.as_slice() {
+            [only] => Some(only),
+            // Without the namespace's labels nothing is certain: who needs the gateway says that it is not known.
+            found => {
+                if namespace.is_some() {
+                    not_one(found, route, problems);
+                }
+                None
+            }
+        }
     }
 
     /// Whether a selector takes what bears these labels; nothing is taken any more once it is too much.
@@ -177,6 +194,28 @@ impl Membership {
         }
         too_much
     }
+}
+
+/// Reports that no gateway takes a route, or that several do.
+fn not_one(found: &[&Object<'_>], route: &Object<'_>, problems: &mut Problems) {
+    let name = quoted(&route.name);
+    let (code, message) = match found {
+        [] => (
+            "no-gateway-for-route",
+            format!(
+                "no virtual gateway takes the gateway route {name}: its `namespaceSelector` has to match the namespace's labels, \
+                 and its `gatewayRouteSelector` those of the route"
+            ),
+        ),
+        several => (
+            "several-gateways-for-route",
+            format!(
+                "the virtual gateways {} all take the gateway route {name}, and one has to: narrow their selectors",
+                listed(several)
+            ),
+        ),
+    };
+    problems.error(code, &route.name_place, message);
 }
 
 fn listed(objects: &[&Object<'_>]) -> String {

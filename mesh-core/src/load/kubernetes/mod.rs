@@ -32,17 +32,27 @@ use crate::{
     error::Problems,
 };
 
-/// Reads the App Mesh objects of all documents.
-pub(super) fn read(roots: &[Node], lenient: bool, problems: &mut Problems) -> Vec<Read> {
+/// Reads the App Mesh objects of all documents; `wanted` is the mesh that the caller asks for.
+pub(super) fn read(
+    roots: &[Node],
+    wanted: Option<&str>,
+    lenient: bool,
+    problems: &mut Problems,
+) -> Vec<Read> {
+    let form = Form::Kubernetes;
+    let rules = Rules { form, lenient };
     let mut objects = Objects::default();
     for root in roots {
         objects.add(root, problems);
     }
     let mut reading = Reading {
         objects: &objects,
-        membership: Membership::default(),
+        otherwise: wanted
+            .map(str::to_owned)
+            .or_else(|| objects.only(ResourceKind::Mesh).map(Object::app_mesh_name)),
+        membership: Membership::of(&objects, rules),
         groups: Groups::default(),
-        lenient,
+        rules,
         problems,
     };
     let all = objects.all.iter();
@@ -51,9 +61,11 @@ pub(super) fn read(roots: &[Node], lenient: bool, problems: &mut Problems) -> Ve
 
 struct Reading<'a> {
     objects: &'a Objects<'a>,
+    /// The mesh of what belongs to none that is told, as far as is known.
+    otherwise: Option<String>,
     membership: Membership,
     groups: Groups,
-    lenient: bool,
+    rules: Rules,
     problems: &'a mut Problems,
 }
 
@@ -61,17 +73,19 @@ impl Reading<'_> {
     /// An object, held against its shape and under the API's names.
     fn object(&mut self, object: &Object<'_>) -> Read {
         let before = self.problems.errors();
-        let properties = self.properties(object);
+        let mesh = match object.kind {
+            ResourceKind::Mesh => None,
+            _ => self.membership.mesh(object, self.objects, self.problems),
+        };
+        let own = mesh.as_ref().map(|said| said.value.as_str());
+        let properties = self.properties(object, own);
         let Self {
             objects, problems, ..
         } = self;
         Read {
             kind: object.kind,
             form: Form::Kubernetes,
-            mesh: match object.kind {
-                ResourceKind::Mesh => None,
-                _ => self.membership.mesh(object, objects, problems),
-            },
+            mesh,
             parent: match object.kind {
                 ResourceKind::GatewayRoute => self.membership.gateway(object, objects, problems),
                 _ => None,
@@ -83,21 +97,21 @@ impl Reading<'_> {
         }
     }
 
-    fn properties(&mut self, object: &Object<'_>) -> Resolved {
+    fn properties(&mut self, object: &Object<'_>, mesh: Option<&str>) -> Resolved {
         let Self {
             objects, problems, ..
         } = self;
         let form = Form::Kubernetes;
-        let lenient = self.lenient;
+        let rules = self.rules;
         let shape = schema::of(object.kind);
         let written = plain(object.root, &object.path(), problems);
         let named_at = place(object.root.at.clone());
-        let rules = Rules { form, lenient };
         conform::object(&written, shape, &named_at, rules, problems);
         read_only(object, problems);
         let names = Referred {
             objects,
             namespace: &object.namespace,
+            mesh: mesh.or(self.otherwise.as_deref()),
         };
         let mut properties = conform::canonical(&written, shape, form, &names, problems);
         if object.kind == ResourceKind::VirtualNode {

@@ -15,6 +15,8 @@ use crate::{
 pub(super) struct Referred<'a> {
     pub(super) objects: &'a Objects<'a>,
     pub(super) namespace: &'a str,
+    /// The mesh that the object belongs to, as far as is known.
+    pub(super) mesh: Option<&'a str>,
 }
 
 impl Referred<'_> {
@@ -30,6 +32,35 @@ impl Referred<'_> {
         let found = self.objects.get(to, namespace, name);
         found.map_or_else(|| app_mesh_name(to, namespace, name), Object::app_mesh_name)
     }
+
+    /// The name in an ARN; else the code of what is wrong with it, and a sentence about that.
+    fn name_in<'t>(
+        &self,
+        arn: &'t str,
+        to: ResourceKind,
+    ) -> Result<&'t str, (&'static str, String)> {
+        let (text, due) = (quoted(arn), to.api());
+        let Some([mesh, kind, name]) = parts(arn) else {
+            let message = format!(
+                "{text} is no ARN of a {due}: write `arn:aws:appmesh:REGION:ACCOUNT:mesh/MESH/{due}/NAME`"
+            );
+            return Err(("bad-arn", message));
+        };
+        if kind != due {
+            let message = format!(
+                "the ARN of a {due} is due here, and {text} is one of a {kind}: name the resource that is meant"
+            );
+            return Err(("wrong-arn-kind", message));
+        }
+        let Some(own) = self.mesh.filter(|own| *own != without_owner(mesh)) else {
+            return Ok(name);
+        };
+        let message = format!(
+            "{text} is in another mesh than what names it, which belongs to {}: name a {due} of that mesh",
+            quoted(own)
+        );
+        Err(("wrong-arn-mesh", message))
+    }
 }
 
 impl Names for Referred<'_> {
@@ -40,7 +71,8 @@ impl Names for Referred<'_> {
     }
 
     /// # Source
-    /// The controller, `pkg/conversions/arns_conversion.go`: `^mesh/([^/]+)/([^/]+)/([^/]+)$`.
+    /// The controller, `pkg/conversions/arns_conversion.go`: `^mesh/([^/]+)/([^/]+)/([^/]+)$`. Of what it is given by reference, it
+    /// asks that it belongs to the object's own mesh.
     fn of_arn(&self, to: ResourceKind, arn: &Resolved, problems: &mut Problems) -> Content {
         let Content::Text(text) = &arn.content else {
             return Content::Unknown;
@@ -55,33 +87,27 @@ impl Names for Referred<'_> {
             problems.missing("unfilled-placeholder", &arn.place, text, message);
             return Content::Unknown;
         }
-        let resource = text.splitn(6, ':').nth(5).unwrap_or(text);
-        let parts: Vec<&str> = resource.split('/').collect();
-        let (code, message) = match parts.as_slice() {
-            ["mesh", mesh, kind, name]
-                if ![mesh, kind, name].iter().any(|part| part.is_empty()) =>
-            {
-                if *kind == to.api() {
-                    return Content::Text((*name).to_owned());
-                }
-                let message = format!(
-                    "the ARN of a {} is due here, and {} is one of a {kind}: name the resource that is meant",
-                    to.api(),
-                    quoted(text)
-                );
-                ("wrong-arn-kind", message)
+        match self.name_in(text, to) {
+            Ok(name) => Content::Text(name.to_owned()),
+            Err((code, message)) => {
+                problems.error(code, &arn.place, message);
+                Content::Unknown
             }
-            _ => {
-                let message = format!(
-                    "{} is no ARN of a {}: write `arn:aws:appmesh:REGION:ACCOUNT:mesh/MESH/{}/NAME`",
-                    quoted(text),
-                    to.api(),
-                    to.api()
-                );
-                ("bad-arn", message)
-            }
-        };
-        problems.error(code, &arn.place, message);
-        Content::Unknown
+        }
     }
+}
+
+/// Mesh, kind and name in an ARN; `None` if it is none of a resource of a mesh.
+fn parts(arn: &str) -> Option<[&str; 3]> {
+    let resource = arn.splitn(6, ':').nth(5).unwrap_or(arn);
+    let parts: Vec<&str> = resource.split('/').collect();
+    match parts.as_slice() {
+        ["mesh", parts @ ..] if parts.iter().all(|part| !part.is_empty()) => parts.try_into().ok(),
+        _ => None,
+    }
+}
+
+/// A mesh that another account shares has that account behind its name.
+fn without_owner(mesh: &str) -> &str {
+    mesh.split_once('@').map_or(mesh, |(name, _)| name)
 }

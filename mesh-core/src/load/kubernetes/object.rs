@@ -83,23 +83,18 @@ pub(super) struct Objects<'a> {
 impl<'a> Objects<'a> {
     /// Takes in a document: an object, or a list of some.
     pub(super) fn add(&mut self, root: &'a Node, problems: &mut Problems) {
-        let text = |key| root.member(key).and_then(Node::text).unwrap_or_default();
-        match (text("apiVersion"), text("kind")) {
-            ("v1", "Namespace") => {
-                let name = name(root).unwrap_or_default();
-                self.namespaces
-                    .insert(name.to_owned(), selector::labels(root));
-            }
-            ("v1", "List") => {
-                if let Some(Value::List(items)) = root.member("items").map(|node| &node.value) {
-                    items.iter().for_each(|item| self.item(item, problems));
-                }
+        match root.member("items").map(|node| &node.value) {
+            Some(Value::List(items)) if is_core(root, "List") => {
+                items.iter().for_each(|item| self.item(item, problems));
             }
             _ => self.item(root, problems),
         }
     }
 
     fn item(&mut self, root: &'a Node, problems: &mut Problems) {
+        if is_core(root, "Namespace") {
+            return self.namespace(root);
+        }
         let version = root.member("apiVersion").and_then(Node::text);
         match version.and_then(|version| version.strip_prefix(GROUP)) {
             Some("v1beta2") => self.object(root, problems),
@@ -113,6 +108,16 @@ impl<'a> Objects<'a> {
             }
             None => {}
         }
+    }
+
+    /// # Source
+    /// Kubernetes, "Well-Known Labels": the API server labels each namespace with its own name.
+    fn namespace(&mut self, root: &Node) {
+        let name = name(root).unwrap_or_default().to_owned();
+        let mut labels = selector::labels(root);
+        let own = labels.entry("kubernetes.io/metadata.name".to_owned());
+        own.or_insert_with(|| name.clone());
+        self.namespaces.insert(name, labels);
     }
 
     fn object(&mut self, root: &'a Node, problems: &mut Problems) {
@@ -151,6 +156,12 @@ impl<'a> Objects<'a> {
         found.filter_map(|(_, index)| self.all.get(*index))
     }
 
+    /// The object of a kind, where there is one and no other.
+    pub(super) fn only(&self, kind: ResourceKind) -> Option<&Object<'a>> {
+        let mut all = self.of(kind);
+        all.next().filter(|_| all.next().is_none())
+    }
+
     /// Those of a namespace, by name.
     pub(super) fn within(
         &self,
@@ -173,6 +184,12 @@ impl<'a> Objects<'a> {
         let key = (kind, namespace.to_owned(), name.to_owned());
         self.all.get(*self.names.get(&key)?)
     }
+}
+
+/// Whether it is one of Kubernetes' own objects.
+fn is_core(root: &Node, kind: &str) -> bool {
+    let text = |key| root.member(key).and_then(Node::text);
+    text("apiVersion") == Some("v1") && text("kind") == Some(kind)
 }
 
 fn name_node(root: &Node) -> Option<&Node> {

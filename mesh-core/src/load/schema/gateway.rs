@@ -9,7 +9,7 @@ use super::{
 };
 use crate::load::shape::{
     Choice, Forms,
-    Kind::{Any, List, Number, Object, Text, Word},
+    Kind::{List, Number, Object, Text, Word},
     Property, Shape,
 };
 
@@ -24,7 +24,7 @@ pub(super) static VIRTUAL_GATEWAY_SPEC: Shape = shape! { "a virtual gateway's sp
     LOGGING,
     p! { "namespaceSelector", Object(&SELECTOR), Forms::KUBERNETES },
     p! { "gatewayRouteSelector", Object(&SELECTOR), Forms::KUBERNETES },
-    p! { "podSelector", Any, Forms::KUBERNETES },
+    p! { "podSelector", Object(&SELECTOR), Forms::KUBERNETES },
     AWS_NAME,
     MESH_REF,
 ] };

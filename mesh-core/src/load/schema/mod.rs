@@ -70,7 +70,7 @@ use self::{
 };
 use super::shape::{
     Choice, Forms,
-    Kind::{Any, Arn, List, Name, Object, Reference, Text, Word},
+    Kind::{Any, Arn, Labels, List, Name, Object, Reference, Text, Word},
     Property, Shape,
 };
 
@@ -197,8 +197,8 @@ static GATEWAY_REFERENCE: Shape = shape! { "a gateway reference", &[
 ] };
 
 /// What selects objects by their labels.
-static SELECTOR: Shape = shape! { "a selector", &[
-    p! { "matchLabels", Any },
+pub(super) static SELECTOR: Shape = shape! { "a selector", &[
+    p! { "matchLabels", Labels },
     p! { "matchExpressions", List { of: &Object(&shape! { "a selector's expression", &[
         p! { need "key", Text },
         p! { need "operator", Word(&["In", "NotIn", "Exists", "DoesNotExist"]) },

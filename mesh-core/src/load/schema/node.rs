@@ -6,7 +6,7 @@ use super::{
 };
 use crate::load::shape::{
     Choice, Forms,
-    Kind::{Any, List, Object, Text, Word},
+    Kind::{List, Object, Text, Word},
     Property, Shape,
 };
 
@@ -40,7 +40,7 @@ pub(super) static VIRTUAL_NODE_SPEC: Shape = shape! { "a virtual node's spec", &
     ] }), least: 0 }, Forms::KUBERNETES },
     p! { "backendDefaults", Object(&shape! { "backend defaults", &[CLIENT_POLICY] }) },
     LOGGING,
-    p! { "podSelector", Any, Forms::KUBERNETES },
+    p! { "podSelector", Object(&SELECTOR), Forms::KUBERNETES },
     AWS_NAME,
     MESH_REF,
 ] };

@@ -45,7 +45,13 @@ pub(super) const CLIENT_POLICY: Property = p! { "clientPolicy", Object(&shape! {
 
 const ALTERNATIVE_NAMES: Property = p! { "subjectAlternativeNames", Object(&shape! { "alternative names", &[
     p! { need "match", Object(&shape! { "a match of alternative names", &[
-        p! { "exact", List { of: &Text, least: 0 } },
+        Property {
+            name: "exact",
+            kind: List { of: &Text, least: 1 },
+            forms: Forms::ALL,
+            // CloudFormation alone can do without it, which names nobody.
+            required: Forms::NOT_CLOUD_FORMATION,
+        },
     ] }) },
 ] }) };
 

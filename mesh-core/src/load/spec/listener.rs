@@ -14,7 +14,7 @@ use crate::{
     error::{Place, Problems},
     health::HealthCheck,
     limit::ConnectionPool,
-    load::resolved::{Member, Resolved},
+    load::resolved::{Content, Member, Resolved},
     outlier::OutlierDetection,
     unit::{OutOfRange, Port, Protocol},
 };
@@ -66,7 +66,9 @@ fn own<'a>(
         "timeout" => ("timeout-protocol-mismatch", "timeout"),
         _ => ("pool-protocol-mismatch", "connection pool"),
     };
-    for other in members.iter().filter(|member| member.key != own) {
+    let known = |member: &&Member| !matches!(member.value.content, Content::Unknown);
+    let others = members.iter().filter(|member| member.key != own);
+    for other in others.filter(known) {
         let message = format!(
             "the listener speaks {protocol}, so a {what} for {} does nothing: write it under `{own}`",
             other.key

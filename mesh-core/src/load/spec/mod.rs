@@ -30,10 +30,17 @@ pub(super) fn read(read: Read, draft: &mut Draft, problems: &mut Problems) {
         }
         ResourceKind::VirtualRouter => {
             gaps.virtual_routers |= gap;
-            draft.routes.extend(route::of_router(&read, problems));
+            let routes = route::of_router(&read, problems);
+            if routes.len() < read.properties.items(&["spec", "routes"]).len() {
+                gaps.left_out_routes.insert(read.name.value.clone());
+            }
+            draft.routes.extend(routes);
             draft.virtual_routers.push(virtual_router(read));
         }
-        ResourceKind::Route => draft.routes.extend(route::read(&read, problems)),
+        ResourceKind::Route => match route::read(&read, problems) {
+            Some(route) => draft.routes.push(route),
+            None => drop(gaps.left_out_routes.insert(parent(&read))),
+        },
         ResourceKind::VirtualService => {
             gaps.virtual_services |= gap || !read.whole;
             draft.virtual_services.push(virtual_service(read));
@@ -42,8 +49,20 @@ pub(super) fn read(read: Read, draft: &mut Draft, problems: &mut Problems) {
             gaps.virtual_gateways |= gap;
             draft.virtual_gateways.push(virtual_gateway(read, problems));
         }
-        ResourceKind::GatewayRoute => draft.gateway_routes.extend(gateway_route(read, problems)),
+        ResourceKind::GatewayRoute => {
+            let gateway = parent(&read);
+            match gateway_route(read, problems) {
+                Some(route) => draft.gateway_routes.push(route),
+                None => drop(gaps.left_out_gateway_routes.insert(gateway)),
+            }
+        }
         // Its services are backends of the nodes that name it.
         ResourceKind::BackendGroup => {}
     }
+}
+
+/// The name of what a route is a part of; nothing for one that could not be read.
+fn parent(read: &Read) -> String {
+    let parent = read.parent.as_ref();
+    parent.map(|said| said.value.clone()).unwrap_or_default()
 }

@@ -3,11 +3,11 @@
 use super::{
     listener::{self, port_mapping},
     logging::access_log,
-    tls::client_policy,
+    tls::{self, client_policy},
 };
 use crate::{
     config::{
-        DnsResponseType, EgressFilter, ServiceDiscovery,
+        AttributeKey, AttributeValue, DnsResponseType, EgressFilter, ServiceDiscovery,
         draft::{
             BackendDraft, MeshDraft, ProviderDraft, RouterListenerDraft, Said, VirtualNodeDraft,
             VirtualRouterDraft, VirtualServiceDraft,
@@ -47,7 +47,8 @@ fn ip_preference(node: &Resolved, discovery: &[&str]) -> Option<IpPreference> {
 
 pub(super) fn virtual_node(read: Read, problems: &mut Problems) -> VirtualNodeDraft {
     let spec = &read.properties;
-    let service_discovery = spec.at(&["spec", "serviceDiscovery"]).and_then(discovery);
+    let found = spec.at(&["spec", "serviceDiscovery"]);
+    let service_discovery = found.and_then(|node| discovery(node, problems));
     no_listeners(&read, service_discovery.is_none(), problems);
     let listeners = spec.items(&["spec", "listeners"]).iter();
     let listeners = listeners.filter_map(|listener| listener::read(listener, problems));
@@ -118,7 +119,7 @@ pub(super) fn virtual_service(read: Read) -> VirtualServiceDraft {
     }
 }
 
-fn discovery(node: &Resolved) -> Option<Said<ServiceDiscovery>> {
+fn discovery(node: &Resolved, problems: &mut Problems) -> Option<Said<ServiceDiscovery>> {
     let text = |path: &[&str]| node.text(path).map(|said| said.value);
     if let Some(hostname) = node.text(&["dns", "hostname"]) {
         let all = text(&["dns", "responseType"]).is_some_and(|kind| kind == "ENDPOINTS");
@@ -133,8 +134,9 @@ fn discovery(node: &Resolved) -> Option<Said<ServiceDiscovery>> {
     }
     let attributes = node.items(&["awsCloudMap", "attributes"]).iter();
     let attributes = attributes.filter_map(|attribute| {
-        let key = attribute.text(&["key"])?;
-        Some((key.value, attribute.text(&["value"])?.value))
+        let key = tls::text(attribute, &["key"], AttributeKey::new, problems);
+        let value = tls::text(attribute, &["value"], AttributeValue::new, problems);
+        key.zip(value)
     });
     let service = node.text(&["awsCloudMap", "serviceName"])?;
     let found = ServiceDiscovery::AwsCloudMap {

@@ -71,12 +71,13 @@ fn route(
     })
 }
 
-/// The one member of a route's spec that says what it speaks, and what that is.
+/// The one member of a route's spec that says what it speaks, and what that is; `None` if there are several.
 pub(super) fn kind_of(spec: &Resolved) -> Option<(&Member, Protocol)> {
-    KINDS.iter().find_map(|(key, protocol)| {
+    let mut kinds = KINDS.iter().filter_map(|(key, protocol)| {
         let member = spec.members().iter().find(|member| member.key == *key)?;
         Some((member, *protocol))
-    })
+    });
+    kinds.next().filter(|_| kinds.next().is_none())
 }
 
 /// Where a member's key stands; where the route itself does, if it has none.

@@ -1,24 +1,24 @@
 //! TLS: what a listener offers, and what a caller asks for.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use crate::{
     config::{
         Arn, CertificateAuthorities, CertificateFiles, ClientCertificate, ClientPolicy,
-        ClientTrust, ClientValidation, FilePath, InvalidText, ListenerCertificate, ListenerTls,
-        ListenerTrust, ListenerValidation, SecretName, SubjectAlternativeName, TlsMode, Written,
-        draft::Said, within,
+        ClientTrust, ClientValidation, FilePath, ListenerCertificate, ListenerTls, ListenerTrust,
+        ListenerValidation, SecretName, SubjectAlternativeName, SubjectAlternativeNames, TlsMode,
+        Written, draft::Said, within,
     },
     error::Problems,
     load::resolved::{Content, Resolved},
     unit::Port,
 };
 
-/// A text that is as long as it may be; else that is reported.
-pub(super) fn text<T>(
+/// A text that its type takes; else that is reported.
+pub(super) fn text<T, E: fmt::Display>(
     node: &Resolved,
     path: &[&str],
-    new: fn(String) -> Result<T, InvalidText>,
+    new: impl FnOnce(String) -> Result<T, E>,
     problems: &mut Problems,
 ) -> Option<T> {
     let Said { value, place } = node.text(path)?;
@@ -84,8 +84,12 @@ fn listener_validation(node: &Resolved, problems: &mut Problems) -> Option<Liste
         }
         None => secret(trust, problems).map(ListenerTrust::Sds),
     };
+    let names = match node.at(&NAMES) {
+        Some(names) => Some(alternative_names(names, problems)?),
+        None => None,
+    };
     Some(ListenerValidation {
-        subject_alternative_names: alternative_names(node, problems),
+        subject_alternative_names: names,
         trust: trust?,
     })
 }
@@ -116,8 +120,12 @@ pub(super) fn client_policy(
 
 fn client_validation(node: &Resolved, problems: &mut Problems) -> Option<ClientValidation> {
     let trust = client_trust(node.at(&["trust"])?, problems);
+    let names = match node.at(&NAMES) {
+        Some(names) => Some(alternative_names(names, problems)?),
+        None => None,
+    };
     Some(ClientValidation {
-        subject_alternative_names: alternative_names(node, problems),
+        subject_alternative_names: names,
         trust: trust?,
     })
 }
@@ -146,13 +154,12 @@ fn client_trust(node: &Resolved, problems: &mut Problems) -> Option<ClientTrust>
         .map(ClientTrust::Acm)
 }
 
-fn alternative_names(
-    node: &Resolved,
-    problems: &mut Problems,
-) -> Option<Vec<SubjectAlternativeName>> {
-    let path = ["subjectAlternativeNames", "match", "exact"];
-    node.at(&path)?;
-    let names = node.items(&path).iter();
+/// The names in a list; an empty one is reported already.
+fn alternative_names(list: &Resolved, problems: &mut Problems) -> Option<SubjectAlternativeNames> {
+    let names = list.items(&[]).iter();
     let names = names.filter_map(|name| text(name, &[], SubjectAlternativeName::new, problems));
-    Some(names.collect())
+    let mut names = names.collect::<Vec<_>>().into_iter();
+    Some(SubjectAlternativeNames::new(names.next()?, names))
 }
+
+const NAMES: [&str; 3] = ["subjectAlternativeNames", "match", "exact"];

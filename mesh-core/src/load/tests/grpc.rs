@@ -97,6 +97,9 @@ fn broken_grpc_routes_are_refused_at_the_place_to_mend() {
     for (conditions, code) in rows {
         refused(&calling(conditions, ""), &[code]);
     }
+    let long = |length| format!("ServiceName: §{}", "s".repeat(length));
+    warned(&calling(&long(1024).replace('§', ""), ""), &[]);
+    refused(&calling(&long(1025), ""), &["out-of-range"]);
     let policy = |events: &str| {
         let policy = format!(
             ", §RetryPolicy: {{MaxRetries: 1, PerRetryTimeout: {{Unit: s, Value: 1}}{events}}}"

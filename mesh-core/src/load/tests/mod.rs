@@ -2,6 +2,7 @@
 
 mod cases;
 mod cdk;
+mod choices;
 mod conditions;
 mod constraints;
 mod documents;
@@ -16,10 +17,12 @@ mod left_out;
 mod listeners;
 mod missing;
 mod mutations;
+mod objects;
 mod order;
 mod resources;
 mod seed;
 mod templates;
+mod tls;
 mod warnings;
 
 use crate::{config::Config, error::ConfigErrors, load::Reader};

@@ -197,6 +197,12 @@ fn broken_resources_are_refused_at_the_place_to_mend() {
     let vn = |spec: &str| line("VirtualNode", &format!("MeshName: m, Spec: {{{spec}}}"));
     let listens = "Listeners: [{PortMapping: {Port: 80, Protocol: http}}]";
     let dns = "ServiceDiscovery: {DNS: {Hostname: h}}";
+    let cloud_map = |key: &str, value: &str| {
+        let attribute = format!("Attributes: [{{Key: {key}, Value: {value}}}]");
+        vn(&format!(
+            "ServiceDiscovery: {{AWSCloudMap: {{NamespaceName: n, ServiceName: s, {attribute}}}}}"
+        ))
+    };
     let rows = [
         ("  §X: {Type: AWS::AppMesh::Virtualnode, Properties: {}}\n".to_owned(), "unknown-type"),
         ("  X: {Type: AWS::AppMesh::VirtualNode, §Properties: {MeshName: m}}\n".to_owned(), "missing-property"),
@@ -207,6 +213,9 @@ fn broken_resources_are_refused_at_the_place_to_mend() {
         (vn("ServiceDiscovery: {§Dns: {Hostname: h}}"), "unknown-property"),
         (vn("ServiceDiscovery: {DNS: {Hostname: §'http://h'}}"), "bad-hostname"),
         (vn("ServiceDiscovery: {DNS: {Hostname: h}, §AWSCloudMap: {NamespaceName: n, ServiceName: s}}"), "several-choices"),
+        (cloud_map("§'a b'", "v"), "out-of-range"),
+        (cloud_map("§''", "v"), "out-of-range"),
+        (cloud_map("k", "§' v'"), "out-of-range"),
         (vn("Logging: {AccessLog: {§File: {}}}"), "missing-property"),
         (vn("Logging: {AccessLog: {File: {Path: §''}}}"), "out-of-range"),
         (vn("Logging: {AccessLog: {File: {Path: [/a]}}}").replace("[/a]", "§[/a]"), "wrong-type"),

@@ -5,6 +5,7 @@ mod event;
 mod header;
 mod host;
 mod overlap;
+mod path;
 mod port;
 mod protocol;
 mod rank;
@@ -25,6 +26,7 @@ pub(super) fn check(draft: &Draft, problems: &mut Problems) {
     }
     for service in &draft.virtual_services {
         service_name::check(service, problems);
+        timeout::of_direct_streams(service, &graph, problems);
     }
     for route in &draft.routes {
         protocol::check(route, &graph, problems);
@@ -36,10 +38,12 @@ pub(super) fn check(draft: &Draft, problems: &mut Problems) {
         weight::check(route, problems);
         port::different(route, &graph, problems);
         header::check(&route.matches.value, problems);
+        path::check(&route.matches.value, problems);
     }
     for route in &draft.gateway_routes {
         protocol::of_gateway(route, &graph, problems);
         header::check(&route.matches.value, problems);
+        path::check(&route.matches.value, problems);
     }
     port::shared_by_bytes(&graph, problems);
     unused::check(&graph, problems);

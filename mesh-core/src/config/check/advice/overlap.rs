@@ -58,14 +58,20 @@ fn implies_query(known: &QueryParameter, asked: &QueryParameter) -> bool {
     known.name == asked.name && (asked.exact.is_none() || asked.exact == known.exact)
 }
 
-/// Whether there are requests that both take, as far as can be told of routes of one path.
+/// Whether there are requests that both take, as far as can be told of routes whose paths have one text.
 pub(super) fn overlap(one: &Ranked<'_>, other: &Ranked<'_>) -> bool {
     let apart =
         |one: Option<i64>, other: Option<i64>| one.is_some() && other.is_some() && one != other;
-    one.path == other.path
+    meet(&one.path, &other.path)
         && one.grpc == other.grpc
         && !apart(one.port, other.port)
         && !parts(one.matches, other.matches)
+}
+
+/// A path is among those that begin with it.
+fn meet(one: &Path<'_>, other: &Path<'_>) -> bool {
+    let literal = |path: &Path<'_>| !matches!(path, Path::Regex(_));
+    one == other || literal(one) && literal(other) && one.text() == other.text()
 }
 
 fn parts(one: &MatchDraft, other: &MatchDraft) -> bool {

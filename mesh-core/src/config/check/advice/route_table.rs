@@ -67,7 +67,7 @@ struct Earlier<'r> {
     prefixes: BTreeMap<&'r str, &'r Path<'r>>,
     /// Which lengths prefixes have: only such beginnings of a path are looked up.
     lengths: BTreeSet<usize>,
-    by_rank: BTreeMap<(Rank, &'r Path<'r>), Vec<&'r Ranked<'r>>>,
+    by_rank: BTreeMap<(Rank, &'r str), Vec<&'r Ranked<'r>>>,
 }
 
 impl<'r> Earlier<'r> {
@@ -77,7 +77,7 @@ impl<'r> Earlier<'r> {
             self.prefixes.insert(prefix, &route.path);
             self.lengths.insert(prefix.len());
         }
-        let alike = self.by_rank.entry((route.rank(), &route.path));
+        let alike = self.by_rank.entry((route.rank(), route.path.text()));
         alike.or_default().push(route);
     }
 
@@ -103,7 +103,7 @@ impl<'r> Earlier<'r> {
 
     /// The first that nothing but its name puts before this one, though both take the same requests.
     fn beside(&self, route: &'r Ranked<'r>, left: &mut usize) -> Option<&'r Ranked<'r>> {
-        let alike = self.by_rank.get(&(route.rank(), &route.path))?;
+        let alike = self.by_rank.get(&(route.rank(), route.path.text()))?;
         first_of(alike.iter().copied(), left, |earlier| {
             overlap(earlier, route)
         })

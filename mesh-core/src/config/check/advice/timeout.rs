@@ -6,63 +6,49 @@ use crate::{
     config::{
         RetryPolicy, Timeout,
         check::graph::{Graph, listener_meant},
-        draft::{RouteDraft, Said},
+        draft::{ProviderDraft, RouteDraft, Said, VirtualServiceDraft},
     },
-    error::{Place, Problems, quoted},
+    error::{Problems, quoted},
     unit::Protocol,
 };
 
 pub(super) fn check(route: &RouteDraft, graph: &Graph<'_>, problems: &mut Problems) {
     let written = route.timeout.per_request.as_ref();
     if let Some(retry) = &route.retry_policy {
-        match written {
-            Some(limit) => retries(&retry.value, limit, problems),
-            None => attempts_by_default(retry, problems),
-        }
+        retries(retry, written, problems);
     }
     if let Some(limit) = written {
         listeners(route, limit, graph, problems);
     }
 }
 
-fn retries(retry: &RetryPolicy, limit: &Said<Duration>, problems: &mut Problems) {
-    let Said {
-        value: limit,
-        place,
-    } = limit;
-    let attempt = retry.per_retry_timeout;
+/// Attempts that the limit of the whole request leaves no time for.
+fn retries(retry: &Said<RetryPolicy>, written: Option<&Said<Duration>>, problems: &mut Problems) {
+    let limit = written.map_or(DEFAULT_REQUEST, |said| said.value);
+    let place = written.map_or(&retry.place, |said| &said.place);
+    let attempt = retry.value.per_retry_timeout;
     if limit.is_zero() || attempt.is_zero() {
         return;
     }
-    if attempt >= *limit {
-        never_ends(attempt, *limit, place, problems);
-    } else if *limit < attempt.saturating_mul(retry.max_retries) {
+    let default = match written {
+        Some(_) => "",
+        None => " (which applies where nothing is written)",
+    };
+    let times = retry.value.max_retries;
+    // An attempt that may take as long as the request has no limit of its own.
+    if attempt >= limit {
         let message = format!(
-            "the request's limit of {limit:?} ends before {} retries of {attempt:?} each can: raise the one or lower the other",
-            retry.max_retries
+            "an attempt may take {attempt:?} and the whole request {limit:?}{default}, so the limit of an attempt does nothing: \
+             make it the shorter one"
+        );
+        problems.warn("attempt-not-below-request", place, message);
+    } else if limit < attempt.saturating_mul(times) {
+        let message = format!(
+            "the request's limit of {limit:?}{default} ends before {times} retries of {attempt:?} each can: raise the one or lower \
+             the other"
         );
         problems.warn("timeout-below-retries", place, message);
     }
-}
-
-fn attempts_by_default(retry: &Said<RetryPolicy>, problems: &mut Problems) {
-    let attempt = retry.value.per_retry_timeout;
-    if attempt > DEFAULT_REQUEST {
-        never_ends(attempt, DEFAULT_REQUEST, &retry.place, problems);
-    }
-}
-
-fn never_ends(attempt: Duration, limit: Duration, place: &Place, problems: &mut Problems) {
-    let message = format!(
-        "an attempt may take {attempt:?} and the whole request {limit:?}{}, so the limit of an attempt does nothing: make it \
-         the shorter one",
-        if limit == DEFAULT_REQUEST {
-            " (which applies where nothing is written, too)"
-        } else {
-            ""
-        }
-    );
-    problems.warn("attempt-not-below-request", place, message);
 }
 
 fn listeners(
@@ -92,8 +78,7 @@ fn listeners(
 
 fn cuts(listener: Timeout, route: Duration) -> bool {
     let own = listener.per_request.unwrap_or(DEFAULT_REQUEST);
-    let beyond_default = route.is_zero() || route > DEFAULT_REQUEST;
-    beyond_default && !own.is_zero() && (route.is_zero() || own < route)
+    !own.is_zero() && (route.is_zero() || own < route)
 }
 
 fn unlimited(limit: Duration) -> String {
@@ -112,6 +97,28 @@ pub(super) fn of_streams(route: &RouteDraft, problems: &mut Problems) {
              0 for none, and the same on the targets' listeners"
         );
         problems.warn("stream-ends-by-default", &route.name.place, message);
+    }
+}
+
+/// Only a route can write another limit, and a service without a router has none.
+pub(super) fn of_direct_streams(
+    service: &VirtualServiceDraft,
+    graph: &Graph<'_>,
+    problems: &mut Problems,
+) {
+    let Some(ProviderDraft::VirtualNode(name)) = service.provider.as_ref().map(|said| &said.value)
+    else {
+        return;
+    };
+    let node = graph.nodes.get(name.as_str());
+    let mut listeners = node.map_or(&[][..], |node| &node.listeners).iter();
+    if listeners.any(|listener| listener.protocol == Protocol::Grpc) {
+        let message = format!(
+            "App Mesh's limit of {DEFAULT_REQUEST:?} ends the streams of {} too, and a service that goes straight to a node \
+             cannot write another: give it a router, whose route can",
+            quoted(&service.name.value)
+        );
+        problems.warn("stream-ends-by-default", &service.name.place, message);
     }
 }
 

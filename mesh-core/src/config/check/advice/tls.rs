@@ -99,7 +99,7 @@ fn caller<'a>(
     });
     if let Some((service, ..)) = unchecked.next() {
         let message = format_args!(
-            "{} calls {} over TLS and looks at no certificate, because that one comes from a file and no client policy is \
+            "{} calls {} over TLS and looks at no certificate, because that one is not from ACM and no client policy is \
              enforced: write one that names whom to trust",
             quoted(&name.value),
             quoted(&service.value)
@@ -140,11 +140,12 @@ fn applies(policy: &ClientPolicy, listener: &ListenerDraft) -> bool {
 
 fn unverified(listener: &ListenerDraft, policy: Option<&Said<ClientPolicy>>) -> bool {
     let enforced = policy.is_some_and(|said| said.value.enforce && applies(&said.value, listener));
-    let file = listener
+    // One of ACM's own authorities is looked at without being told to.
+    let acm = listener
         .tls
         .as_ref()
-        .is_some_and(|said| matches!(said.value.certificate, ListenerCertificate::File(_)));
-    file && offered(listener.tls.as_ref()) && !enforced
+        .is_some_and(|said| matches!(said.value.certificate, ListenerCertificate::Acm(_)));
+    offered(listener.tls.as_ref()) && !acm && !enforced
 }
 
 /// Ports of policies that none of the backends they are about listens on.

@@ -60,9 +60,13 @@ fn bypassed(routes: &[&RouteDraft], graph: &Graph<'_>) -> String {
 }
 
 fn gateways(graph: &Graph<'_>, problems: &mut Problems) {
+    let gaps = &graph.draft.gaps.left_out_gateway_routes;
+    // A route that may be anybody's.
+    if graph.gateway_routes.contains_key("") || gaps.contains("") {
+        return;
+    }
     for gateway in &graph.draft.virtual_gateways {
         let Said { value, place } = &gateway.name;
-        let gaps = &graph.draft.gaps.left_out_gateway_routes;
         let led = graph.gateway_routes.contains_key(value.as_str()) || gaps.contains(value);
         if !led && gateway.whole {
             let message = format!(

@@ -20,7 +20,7 @@ pub(super) fn matching(draft: &MatchDraft, problems: &mut Problems) -> GrpcRoute
         problems.error("method-without-service", place, message);
     }
     GrpcRouteMatch {
-        service_name: service_name.and_then(|said| name("service", 255, said, problems)),
+        service_name: service_name.and_then(|said| name("service", SERVICE, said, problems)),
         method_name: method_name.and_then(|said| name("method", 50, said, problems)),
         metadata: header_matches(draft, problems),
         port: match_port(draft, problems),
@@ -43,3 +43,6 @@ fn name(what: &str, max: usize, said: &Said<String>, problems: &mut Problems) ->
     }
     Some(value.clone())
 }
+
+/// This library's own bound: the API model's `ServiceName` has none.
+const SERVICE: usize = 1024;

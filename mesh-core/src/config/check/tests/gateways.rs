@@ -198,6 +198,18 @@ fn what_a_gateway_does_not_do_as_expected_is_warned_of() {
 }
 
 #[test]
+fn a_service_that_a_route_leads_to_has_a_shorter_name_than_others_may() {
+    let named = |length| {
+        let name = "s".repeat(length);
+        let route = GatewayRoute::http("a").prefix("/").to(&name);
+        with(entry().route(route)).virtual_service(VirtualService::builder(name).virtual_node("v1"))
+    };
+    assert!(named(255).build().is_ok());
+    let target = "virtual_gateway(entry).route(a).target out-of-range";
+    refused(named(256), &[target]);
+}
+
+#[test]
 fn a_host_of_its_own_hides_other_routes_unless_it_takes_everything() {
     let hides = "virtual_gateway(entry).route(a) host-hides-routes";
     let of_host = |prefix| to_orders("a").prefix(prefix).hostname("shop.example.com");

@@ -1,6 +1,7 @@
 //! Each rule by the mesh that breaks it and, for what is only warned of, by one that looks alike and is well.
 
 mod gateways;
+mod paths;
 mod read;
 mod routes;
 mod tls;

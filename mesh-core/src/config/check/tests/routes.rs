@@ -79,7 +79,10 @@ fn routes_that_only_their_names_put_in_order_are_warned_of() {
     let (a, b) = (|| v1("a").prefix("/a"), || v1("b").prefix("/a"));
     let exact = |value| HeaderMatcher::exact(value);
     let overlapping = at("b", " overlapping-routes");
-    let rows: [([RouteBuilder; 2], &[&str]); 9] = [
+    let rows: [([RouteBuilder; 2], &[&str]); 12] = [
+        ([v1("a").exact("/a"), b()], &[&overlapping]),
+        ([v1("a").exact("/a").header_present("x"), b()], &[]),
+        ([v1("a").regex("/a"), b()], &[]),
         (
             [a().header("x", exact("1")), b().header("y", exact("1"))],
             &[&overlapping],
@@ -139,13 +142,16 @@ fn limits_of_attempts_that_do_nothing_or_only_harm_are_warned_of() {
     let by_default = at("a", ".retry attempt-not-below-request");
     let not_retried = at("a", ".retry attempt-timeout-not-retried");
     let refused_stream = |attempt| policy(attempt, HttpRetryEvent::StreamError);
-    let rows: [(RouteBuilder, &[&str]); 8] = [
+    let below = at("a", ".retry timeout-below-retries");
+    let rows: [(RouteBuilder, &[&str]); 10] = [
         (
             get().retry(gateway(2 * SECOND)).timeout(2 * SECOND),
             &[&unused],
         ),
         (get().retry(gateway(16 * SECOND)), &[&by_default]),
-        (get().retry(gateway(15 * SECOND)), &[]),
+        (get().retry(gateway(15 * SECOND)), &[&by_default]),
+        (get().retry(gateway(10 * SECOND)), &[&below]),
+        (get().retry(gateway(7 * SECOND)), &[]),
         (get().retry(gateway(SECOND)).timeout(2 * SECOND), &[]),
         (
             get().retry(gateway(SECOND)).timeout(Duration::ZERO),
@@ -204,14 +210,31 @@ fn a_policy_that_sends_again_what_was_seen_is_warned_of_once_a_route() {
 fn weights_that_were_meant_as_percentages_are_warned_of() {
     let split = |one, two| shop([Route::http("a").target("v1", one).target("v2", two)]);
     let below = at("a", ".target weights-below-100");
-    warned(split(90, 5), &[&below]);
+    for (one, two) in [(90, 5), (40, 40), (49, 49)] {
+        warned(split(one, two), &[&below]);
+    }
+    let thirds = ["a", "b", "c"].map(node);
+    let three = Route::http("t")
+        .target("a", 33)
+        .target("b", 33)
+        .target("c", 33);
+    let router = VirtualRouter::builder("r")
+        .listener(80, Protocol::Http)
+        .route(three);
+    let mesh = Mesh::builder("shop")
+        .virtual_router(router)
+        .virtual_service(VirtualService::builder("s.local").virtual_router("r"));
+    warned(
+        thirds.into_iter().fold(mesh, MeshBuilder::virtual_node),
+        &[],
+    );
     for (one, two) in [
         (90, 10),
         (1, 1),
         (1, 3),
         (2, 10),
         (50, 50),
-        (40, 40),
+        (10, 10),
         (30, 0),
         (100, 0),
     ] {
@@ -230,12 +253,22 @@ fn grpc(route: RouteBuilder<crate::config::ForGrpc>) -> MeshBuilder {
 }
 
 #[test]
-fn a_grpc_route_without_a_limit_has_its_streams_cut() {
+fn grpc_without_a_limit_of_its_own_has_its_streams_cut() {
     warned(
         grpc(Route::grpc("a")),
         &[&at("a", " stream-ends-by-default")],
     );
     warned(grpc(Route::grpc("a").timeout(Duration::ZERO)), &[]);
+    let direct = |protocol| {
+        let limit = Timeout::new().per_request(Duration::ZERO);
+        let listener = Listener::builder(80, protocol).timeout(limit);
+        Mesh::builder("shop")
+            .virtual_node(VirtualNode::builder("v1").listener_with(listener).dns("v1"))
+            .virtual_service(VirtualService::builder("orders.local").virtual_node("v1"))
+    };
+    let place = "virtual_service(orders.local) stream-ends-by-default";
+    warned(direct(Protocol::Grpc), &[place]);
+    warned(direct(Protocol::Http2), &[]);
     let cancelled = RetryPolicy::new(1, Duration::ZERO).on_grpc(GrpcRetryEvent::Cancelled);
     let route = || Route::grpc("a").timeout(Duration::ZERO);
     warned(

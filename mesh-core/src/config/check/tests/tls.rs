@@ -3,7 +3,8 @@ use crate::{
     config::{
         Arn, CertificateAuthorities, CertificateFiles, ClientPolicy, ClientTrust, ClientValidation,
         FilePath, Listener, ListenerCertificate, ListenerTls, Mesh, MeshBuilder, SecretName,
-        SubjectAlternativeName, TlsMode, VirtualNode, VirtualNodeBuilder, VirtualService,
+        SubjectAlternativeName, SubjectAlternativeNames, TlsMode, VirtualNode, VirtualNodeBuilder,
+        VirtualService,
     },
     unit::{Port, Protocol},
 };
@@ -63,11 +64,17 @@ fn tls_that_is_enforced_has_to_be_offered() {
 }
 
 #[test]
-fn a_certificate_from_a_file_needs_somebody_who_looks_at_it() {
+fn a_certificate_that_is_not_from_acm_needs_somebody_who_looks_at_it() {
     let place = "virtual_node(web) certificate-not-checked";
     warned(called(web(), Some(tls(TlsMode::Strict))), &[place]);
     warned(called(web(), Some(tls(TlsMode::Disabled))), &[]);
     warned(called(web(), None), &[]);
+    let sds = || ListenerCertificate::Sds(SecretName::new("spiffe://shop/orders").unwrap());
+    let spire = |mode| Some(ListenerTls::new(mode, sds()));
+    warned(called(web(), spire(TlsMode::Strict)), &[place]);
+    warned(called(web(), spire(TlsMode::Disabled)), &[]);
+    let enforced = web().client_policy(policy());
+    warned(called(enforced, spire(TlsMode::Permissive)), &[]);
     let acm = ListenerCertificate::Acm(Arn::new("arn:aws:acm:eu-west-1:1:certificate/x").unwrap());
     warned(
         called(web(), Some(ListenerTls::new(TlsMode::Strict, acm))),
@@ -102,7 +109,8 @@ fn who_trusts_spire_has_to_name_somebody() {
         &["virtual_node(web).client_policy spiffe-without-names"],
     );
     let orders = SubjectAlternativeName::new("spiffe://shop/orders").unwrap();
-    warned(asks(unnamed().names([orders])), &[]);
+    let orders = SubjectAlternativeNames::new(orders, []);
+    warned(asks(unnamed().names(orders)), &[]);
 }
 
 #[test]

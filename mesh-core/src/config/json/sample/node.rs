@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{OTHER_PORT, PORT, PREFERENCES, SERVICES, draw::Draw, tls};
 use crate::{
     config::{
-        AccessLog, JsonText, Listener, ListenerBuilder, LoggingFormat, TextFormat, Timeout,
-        VirtualNode, VirtualNodeBuilder,
+        AccessLog, AttributeKey, AttributeValue, JsonText, Listener, ListenerBuilder,
+        LoggingFormat, TextFormat, Timeout, VirtualNode, VirtualNodeBuilder,
     },
     health::HealthCheck,
     limit::ConnectionPool,
@@ -28,10 +28,18 @@ pub(super) fn listening(name: &str, draw: &mut Draw) -> VirtualNodeBuilder {
         0 => node.dns(draw.name("host")),
         1 => node.dns_endpoints(draw.name("host")),
         _ => {
-            let attributes = draw.some(&[("stage", "prod"), ("zone", "a b"), ("empty", "")]);
+            let attributes = draw.some(&[("stage", "prod"), ("zone", "a b"), ("tab", "a\tb ")]);
+            let attributes = attributes.into_iter().map(attribute);
             node.aws_cloud_map(draw.name("ns"), draw.text("service"), attributes)
         }
     }
+}
+
+fn attribute((key, value): (&str, &str)) -> (AttributeKey, AttributeValue) {
+    (
+        AttributeKey::new(key).unwrap(),
+        AttributeValue::new(value).unwrap(),
+    )
 }
 
 pub(super) fn calling(name: &str, draw: &mut Draw) -> VirtualNodeBuilder {

@@ -5,7 +5,7 @@ use crate::{
     config::{
         Arn, CertificateAuthorities, CertificateFiles, ClientCertificate, ClientPolicy,
         ClientTrust, ClientValidation, FilePath, ListenerCertificate, ListenerTls, ListenerTrust,
-        ListenerValidation, SecretName, SubjectAlternativeName, TlsMode,
+        ListenerValidation, SecretName, SubjectAlternativeName, SubjectAlternativeNames, TlsMode,
     },
     unit::Port,
 };
@@ -73,8 +73,12 @@ fn arn(draw: &mut Draw) -> Arn {
     Arn::new(draw.name("arn:aws:acm:eu-west-1:111122223333:certificate/")).unwrap()
 }
 
-fn names(draw: &mut Draw) -> Vec<SubjectAlternativeName> {
-    let count = draw.number(1, 3);
-    let names = (0..count).map(|_| SubjectAlternativeName::new(draw.name("spiffe://shop/")));
-    names.map(Result::unwrap).collect()
+fn names(draw: &mut Draw) -> SubjectAlternativeNames {
+    let first = name(draw);
+    let others = draw.number(0, 2);
+    SubjectAlternativeNames::new(first, (0..others).map(|_| name(draw)))
+}
+
+fn name(draw: &mut Draw) -> SubjectAlternativeName {
+    SubjectAlternativeName::new(draw.name("spiffe://shop/")).unwrap()
 }

@@ -1,6 +1,6 @@
 //! P: texts that are no configuration yet, and files that do not belong together.
 
-use super::{SHOP, object, refused_by, shop, warned_by};
+use super::{SHOP, object, objects_warned, refused_by, shop, warned_by};
 use crate::{
     config::{Config, ResourceKind},
     load::Reader,
@@ -125,7 +125,7 @@ fn a_blank_in_angle_brackets_is_a_text() {
         "name: checkout,",
         "name: checkout, annotations: {a: '<unlike this>>'},",
     );
-    warned_by(shop(), &(marked + MESH), &["blank"]);
+    objects_warned("P09", &(marked + MESH), &["blank"]);
 }
 
 #[test]

@@ -261,6 +261,7 @@ fn a_mesh_prefers_one_family_of_addresses_or_the_other() {
     let mesh = "apiVersion: appmesh.k8s.aws/v1beta2\nkind: Mesh\nmetadata: {name: shop}\n\
                 spec: {meshServiceDiscovery: {ipPreference: §IPv6_PREFERRED}}\n";
     for key in ["meshServiceDiscovery", "serviceDiscovery"] {
+        println!("W29");
         let mesh = mesh.replace("meshServiceDiscovery", key);
         super::refused_by(super::shop(), &mesh, &["unknown-value"]);
     }
@@ -356,6 +357,11 @@ fn an_arn_is_one_of_what_is_due() {
             "bad-arn",
         ),
         ("W35", target.replace("shop/NAME", "shop"), "bad-arn"),
+        (
+            "W35",
+            backend.replace("shop/NAME", "other/virtualService/orders.web"),
+            "wrong-arn-mesh",
+        ),
     ];
     for (case, marked, code) in rows {
         object_refused(case, &marked, &[code]);
