@@ -1,6 +1,6 @@
 //! Kubernetes objects: who they are, and all of them by name.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use super::selector::{self, Labels};
 use crate::{
@@ -90,9 +90,9 @@ impl<'a> Objects<'a> {
                 self.namespaces
                     .insert(name.to_owned(), selector::labels(root));
             }
-            ("v1", "List") => {
+            (version, kind) if is_list(version, kind) => {
                 if let Some(Value::List(items)) = root.member("items").map(|node| &node.value) {
-                    items.iter().for_each(|item| self.item(item, problems));
+                    items.iter().for_each(|item| self.add(item, problems));
                 }
             }
             _ => self.item(root, problems),
@@ -175,6 +175,11 @@ impl<'a> Objects<'a> {
     }
 }
 
+/// Whether it holds others: `kubectl get -o yaml` prints a `List`, the server answers a `VirtualNodeList`.
+fn is_list(version: &str, kind: &str) -> bool {
+    kind.ends_with("List") && (version == "v1" || version.starts_with(GROUP))
+}
+
 fn name_node(root: &Node) -> Option<&Node> {
     root.member("metadata")?.member("name")
 }
@@ -194,11 +199,9 @@ fn kind(root: &Node, problems: &mut Problems) -> Option<ResourceKind> {
     let found = kinds().find(|kind| kind.as_str() == text);
     if found.is_none() {
         let place = place(written.unwrap_or(root).at.clone());
-        let message = format!(
-            "App Mesh has no kind of object {}{}",
-            quoted(text),
-            nearest(text, kinds().map(ResourceKind::as_str))
-        );
+        let hint = fmt::from_fn(|f| f.write_str(&nearest(text, kinds().map(ResourceKind::as_str))));
+        let message =
+            fmt::from_fn(|f| write!(f, "App Mesh has no kind of object {}{hint}", quoted(text)));
         problems.error("unknown-kind", &place, message);
     }
     found
