@@ -90,8 +90,15 @@ fn filled(
         };
         return ours(name, whole, Syntax::Json, values, problems);
     }
+    let parts = part::split(text).into_iter().enumerate();
+    let parts: Vec<_> = parts.filter(|(_, part)| !part.is_empty()).collect();
+    if let Some((_, beyond)) = parts.get(DOCUMENTS) {
+        let message = format!("there are more than {DOCUMENTS} documents in this file: split it");
+        let at = Location::new(name, beyond.above + 1, 1);
+        return Err(Fault::new("document-too-large", at, message));
+    }
     let mut roots = Vec::new();
-    for (number, part) in part::split(text).into_iter().enumerate() {
+    for (number, part) in parts {
         match part.nature {
             Nature::AppMesh => match ours(name, part, Syntax::Yaml, values, problems) {
                 Ok(found) => roots.extend(found),
@@ -242,6 +249,8 @@ fn beyond(at: Location, text: &str) -> Location {
 
 /// Eight of the largest templates that CloudFormation takes, or ten thousand routes of Kubernetes.
 const BYTES: usize = 8 << 20;
+/// Eight resources for each route that those may have.
+const DOCUMENTS: usize = 80_000;
 const HELM: [&str; 8] = [
     "{{-",
     "{{ .",
