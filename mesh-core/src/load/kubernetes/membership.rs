@@ -1,6 +1,6 @@
 //! Which mesh an object belongs to, and which gateway takes a gateway route.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     object::{Object, Objects, app_mesh_name},
@@ -17,11 +17,20 @@ use crate::{
 pub(super) struct Membership {
     /// The mesh that takes what is in a namespace; `None` if there is no such mesh, which is reported.
     decided: BTreeMap<String, Option<String>>,
+    /// Kinds of which an object is not right, so that what it would select is not known.
+    broken: BTreeSet<ResourceKind>,
     /// How much of selectors has been held against labels.
     compared: usize,
 }
 
 impl Membership {
+    pub(super) fn new(broken: BTreeSet<ResourceKind>) -> Self {
+        Self {
+            broken,
+            ..Self::default()
+        }
+    }
+
     /// The mesh of an object; `None` if nothing here decides it, or that is reported.
     ///
     /// # Source
@@ -72,6 +81,7 @@ impl Membership {
         let namespace = quoted(&object.namespace);
         let (code, message) = match found.as_slice() {
             [mesh] => return Some(mesh.app_mesh_name()),
+            [] if self.broken.contains(&ResourceKind::Mesh) => return None,
             [] => (
                 "no-mesh-for-namespace",
                 format!(
@@ -137,6 +147,7 @@ impl Membership {
         }
         let (code, message) = match found.as_slice() {
             [only] => return Some(said(only)),
+            [] if self.is_told_elsewhere(route, objects) => return None,
             [] => (
                 "no-gateway-for-route",
                 format!(
@@ -156,6 +167,13 @@ impl Membership {
         };
         problems.error(code, &route.name_place, message);
         None
+    }
+
+    /// Whether what keeps a gateway route from its gateway is reported already: a gateway that is not right, or no mesh.
+    pub(super) fn is_told_elsewhere(&self, route: &Object<'_>, objects: &Objects<'_>) -> bool {
+        let undecided = matches!(self.decided.get(&route.namespace), Some(None));
+        let no_mesh = undecided && objects.of(ResourceKind::Mesh).next().is_some();
+        no_mesh || self.broken.contains(&ResourceKind::VirtualGateway)
     }
 
     /// Whether a selector takes what bears these labels; nothing is taken any more once it is too much.

@@ -32,55 +32,73 @@ use crate::{
     error::Problems,
 };
 
-/// Reads the App Mesh objects of all documents.
-pub(super) fn read(roots: &[Node], lenient: bool, problems: &mut Problems) -> Vec<Read> {
+/// Reads the App Mesh objects of all documents; and says whether one is there of which nobody knows who it is.
+pub(super) fn read(roots: &[Node], lenient: bool, problems: &mut Problems) -> (Vec<Read>, bool) {
     let mut objects = Objects::default();
     for root in roots {
         objects.add(root, problems);
     }
     let mut reading = Reading {
         objects: &objects,
-        membership: Membership::default(),
         groups: Groups::default(),
         lenient,
         problems,
     };
-    let all = objects.all.iter();
-    all.map(|object| reading.object(object)).collect()
+    let held: Vec<_> = objects.all.iter().map(|it| reading.held(it)).collect();
+    let broken = objects.all.iter().zip(&held);
+    let broken = broken.filter(|(_, (_, whole))| !whole);
+    let mut membership = Membership::new(broken.map(|(object, _)| object.kind).collect());
+    let held = objects.all.iter().zip(held);
+    let reads =
+        held.map(|(object, held)| member(object, held, &objects, &mut membership, problems));
+    (reads.collect(), objects.unknown)
+}
+
+/// An object with its properties, of which is known whether they are whole, in its mesh.
+fn member(
+    object: &Object<'_>,
+    (properties, whole): (Resolved, bool),
+    objects: &Objects<'_>,
+    membership: &mut Membership,
+    problems: &mut Problems,
+) -> Read {
+    let before = problems.errors();
+    let mesh = match object.kind {
+        ResourceKind::Mesh => None,
+        _ => membership.mesh(object, objects, problems),
+    };
+    let parent = match object.kind {
+        ResourceKind::GatewayRoute => membership.gateway(object, objects, problems),
+        _ => None,
+    };
+    let told = object.kind == ResourceKind::GatewayRoute
+        && parent.is_none()
+        && membership.is_told_elsewhere(object, objects);
+    Read {
+        kind: object.kind,
+        form: Form::Kubernetes,
+        mesh,
+        parent,
+        name: Said::new(object.app_mesh_name(), object.name_place.clone()),
+        named: true,
+        whole: whole && !told && problems.errors() == before,
+        properties,
+    }
 }
 
 struct Reading<'a> {
     objects: &'a Objects<'a>,
-    membership: Membership,
     groups: Groups,
     lenient: bool,
     problems: &'a mut Problems,
 }
 
 impl Reading<'_> {
-    /// An object, held against its shape and under the API's names.
-    fn object(&mut self, object: &Object<'_>) -> Read {
+    /// An object's properties, held against their shape and under the API's names, and whether nothing is wrong with them.
+    fn held(&mut self, object: &Object<'_>) -> (Resolved, bool) {
         let before = self.problems.errors();
         let properties = self.properties(object);
-        let Self {
-            objects, problems, ..
-        } = self;
-        Read {
-            kind: object.kind,
-            form: Form::Kubernetes,
-            mesh: match object.kind {
-                ResourceKind::Mesh => None,
-                _ => self.membership.mesh(object, objects, problems),
-            },
-            parent: match object.kind {
-                ResourceKind::GatewayRoute => self.membership.gateway(object, objects, problems),
-                _ => None,
-            },
-            name: Said::new(object.app_mesh_name(), object.name_place.clone()),
-            named: true,
-            whole: problems.errors() == before,
-            properties,
-        }
+        (properties, self.problems.errors() == before)
     }
 
     fn properties(&mut self, object: &Object<'_>) -> Resolved {

@@ -77,6 +77,8 @@ pub(super) struct Objects<'a> {
     pub(super) all: Vec<Object<'a>>,
     /// The labels of namespaces.
     pub(super) namespaces: BTreeMap<String, Labels>,
+    /// Whether an object is there of which nobody knows who it is.
+    pub(super) unknown: bool,
     names: BTreeMap<(ResourceKind, String, String), usize>,
 }
 
@@ -110,6 +112,7 @@ impl<'a> Objects<'a> {
                     &place(node.at.clone()),
                     problems,
                 );
+                self.unknown = true;
             }
             None => {}
         }
@@ -117,11 +120,13 @@ impl<'a> Objects<'a> {
 
     fn object(&mut self, root: &'a Node, problems: &mut Problems) {
         let Some(kind) = kind(root, problems) else {
+            self.unknown = true;
             return;
         };
         let Some(name_node) = name_node(root).filter(|node| node.text().is_some()) else {
             let message = "an object needs a name under `metadata`: add it";
             problems.error("missing-property", &place(root.at.clone()), message);
+            self.unknown = true;
             return;
         };
         let name = name_node.text().unwrap_or_default().to_owned();

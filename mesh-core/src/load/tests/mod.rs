@@ -16,6 +16,7 @@ mod left_out;
 mod listeners;
 mod missing;
 mod mutations;
+mod once;
 mod order;
 mod resources;
 mod seed;
