@@ -20,13 +20,14 @@ pub(super) struct Referred<'a> {
 impl Referred<'_> {
     /// The name in App Mesh of an object that may or may not be loaded.
     pub(super) fn name(&self, to: ResourceKind, reference: &Resolved) -> Option<String> {
-        let name = reference.at(&["name"])?;
-        let Content::Text(name) = &name.content else {
-            return None;
-        };
-        let namespace = reference.text(&["namespace"]);
-        let namespace = namespace.map_or_else(|| self.namespace.to_owned(), |said| said.value);
-        Some(self.named(to, &namespace, name))
+        let part = |key| reference.at(&[key]).map(|node| &node.content);
+        match (part("name"), part("namespace")) {
+            (Some(Content::Text(name)), None) => Some(self.named(to, self.namespace, name)),
+            (Some(Content::Text(name)), Some(Content::Text(namespace))) => {
+                Some(self.named(to, namespace, name))
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn named(&self, to: ResourceKind, namespace: &str, name: &str) -> String {

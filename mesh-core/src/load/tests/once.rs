@@ -1,4 +1,4 @@
-//! One mistake in an object is told once, whatever in other objects hangs on it.
+//! One mistake is told once, whatever elsewhere hangs on it.
 
 use super::refused_by;
 use crate::config::Config;
@@ -78,6 +78,11 @@ fn what_is_no_text_is_no_name_and_no_path_either() {
         "{virtualServiceRef: {name: §yes}",
         wrong,
     );
+    once(
+        "{name: orders-v1}, port",
+        "{name: orders-v1, namespace: §1}, port",
+        wrong,
+    );
     once("match: {prefix: /, ", "match: {prefix: §1, ", wrong);
     once("method: GET", "method: §1", wrong);
 }
@@ -127,4 +132,14 @@ fn a_namespace_that_no_mesh_takes_is_told_of_once_for_its_gateway_routes_too() {
 fn a_port_that_is_none_is_not_looked_for() {
     once("port: 8080, weight", "port: §80800, weight", "out-of-range");
     once("port: 8080, protocol", "port: §0, protocol", "out-of-range");
+}
+
+#[test]
+fn a_parameter_that_is_none_is_not_missed() {
+    for declared in ["§[]", "§String"] {
+        let template = format!(
+            "Parameters: {{Name: {declared}}}\nResources: {{M: {{Type: AWS::AppMesh::Mesh, Properties: {{MeshName: !Ref Name}}}}}}"
+        );
+        refused_by(Config::reader(), &template, &["wrong-type"]);
+    }
 }
