@@ -103,15 +103,17 @@ impl Problem {
         self.wants.as_deref()
     }
 
-    fn rank(&self) -> (bool, &Option<Location>, &str, Severity, &str) {
+    fn rank(&self) -> (bool, &Option<Location>, &str, Severity, [&str; 2]) {
         let Self {
             severity,
             code,
             path,
             location,
+            message,
             ..
         } = self;
-        (location.is_none(), location, path, *severity, code)
+        let said = [code, message.as_str()];
+        (location.is_none(), location, path, *severity, said)
     }
 }
 

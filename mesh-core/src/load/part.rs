@@ -13,6 +13,14 @@ pub(super) struct Part<'a> {
     pub(super) nature: Nature,
 }
 
+impl Part<'_> {
+    /// Whether nothing but comments stands in it.
+    pub(super) fn is_empty(&self) -> bool {
+        let mut lines = self.text.lines().map(str::trim);
+        lines.all(|line| matches!(line, "" | "---") || line.starts_with('#'))
+    }
+}
+
 /// What a document looks like.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Nature {
@@ -22,8 +30,13 @@ pub(super) enum Nature {
     Foreign,
 }
 
-/// Whether a text looks like a CloudFormation template, which is read as a whole and has no placeholders of ours.
+/// Whether a text looks like a CloudFormation template, which is read as a whole and has no placeholders of ours; an object of
+/// Kubernetes may speak of one, or hold one.
 pub(super) fn is_template(text: &str) -> bool {
+    let mut lines = text.lines().map(|line| line.trim_start_matches('"'));
+    if lines.any(|line| line.starts_with("apiVersion")) {
+        return false;
+    }
     let section = |line: &str| {
         let key = line.trim_start().trim_start_matches('"');
         ["Resources", "AWSTemplateFormatVersion"]
@@ -171,6 +184,14 @@ mod tests {
             ("AWSTemplateFormatVersion: '2010-09-09'\n", true),
             ("spec:\n  Resources: 1\n", false),
             ("{\"spec\": {}}", false),
+            (
+                "# as AWS::AppMesh::Mesh\napiVersion: v1\nkind: Pod\n",
+                false,
+            ),
+            (
+                "kind: ConfigMap\napiVersion: v1\ndata:\n  a: |\n    \"Resources\": {}\n",
+                false,
+            ),
         ] {
             assert_eq!(is_template(text), want, "{text}");
         }

@@ -11,6 +11,7 @@ use super::{
     detect::{self, Document},
     kubernetes,
     read::Read,
+    shape::Form,
     spec, text, twice,
 };
 use crate::{
@@ -273,7 +274,10 @@ impl Reader {
         let reads = self.documents(&mut draft, &mut problems);
         let (reads, counts) = twice::once(reads, self.last_wins, &mut problems);
         for read in reads {
-            read.needs_parent(self.allow_missing, &mut problems);
+            // The gateway of an object may be what could not be read.
+            if read.form != Form::Kubernetes || !draft.gaps.virtual_gateways {
+                read.needs_parent(self.allow_missing, &mut problems);
+            }
             spec::read(read, &mut draft, &mut problems);
         }
         self.none_found(&counts, &draft, &mut problems);
@@ -287,9 +291,9 @@ impl Reader {
         let mut objects = Vec::new();
         let mut unread = false;
         for (name, text) in &self.documents {
-            let roots = text::documents(name, text, &self.substitutions, problems);
-            unread |= roots.is_none();
-            for root in roots.unwrap_or_default() {
+            let (roots, all) = text::documents(name, text, &self.substitutions, problems);
+            unread |= !all;
+            for root in roots {
                 match detect::form(&root, problems) {
                     Some(Document::Template) => {
                         names.extend(cloudformation::names(&root).map(str::to_owned));
@@ -310,7 +314,9 @@ impl Reader {
             }
         }
         let wanted = self.mesh.as_deref();
-        reads.extend(kubernetes::read(&objects, wanted, self.lenient, problems));
+        let (found, unknown) = kubernetes::read(&objects, wanted, self.lenient, problems);
+        reads.extend(found);
+        unread |= unknown;
         if unread {
             draft.gaps.everything();
         } else {

@@ -13,32 +13,29 @@ use super::{
 };
 use crate::error::{Location, Place, Problems, quoted};
 
-/// The documents of a text; `None` if something keeps it from being read, which is reported.
+/// The documents of a text, and whether all of them are there: what keeps one from being read is reported.
 pub(super) fn documents(
     name: &Arc<str>,
     text: &str,
     values: &BTreeMap<String, String>,
     problems: &mut Problems,
-) -> Option<Vec<Node>> {
+) -> (Vec<Node>, bool) {
     let before = problems.errors();
     let read = bounded(name, text).and_then(|text| match part::is_template(text) {
-        true => parsed(name, text, problems),
+        true => parsed(name, text, problems).map(|roots| (roots, true)),
         false => filled(name, text, values, problems),
     });
-    match read {
-        Ok(roots) => {
-            if roots.is_empty() && problems.errors() == before {
-                let message = "there is nothing in this file: App Mesh resources are read from CloudFormation templates, Kubernetes \
-                     objects and the API's JSON";
-                problems.error("empty-document", &start(name), message);
-            }
-            (problems.errors() == before || !roots.is_empty()).then_some(roots)
-        }
-        Err(fault) => {
-            fault.report(problems);
-            None
-        }
+    let (roots, all) = read.unwrap_or_else(|fault| {
+        fault.report(problems);
+        (Vec::new(), false)
+    });
+    if roots.is_empty() && problems.errors() == before {
+        let message = "there is nothing in this file: App Mesh resources are read from CloudFormation templates, Kubernetes \
+                       objects and the API's JSON";
+        problems.error("empty-document", &start(name), message);
     }
+    let all = all && !roots.is_empty();
+    (roots, all)
 }
 
 /// The text without a byte order mark, if it is short enough and all of it is text.
@@ -76,7 +73,7 @@ fn filled(
     text: &str,
     values: &BTreeMap<String, String>,
     problems: &mut Problems,
-) -> Result<Vec<Node>, Fault> {
+) -> Result<(Vec<Node>, bool), Fault> {
     if let Some(index) = TERRAFORM.iter().filter_map(|part| text.find(part)).min() {
         let message = "this is Terraform, which is not read: take the output of `aws appmesh describe-…` for each resource, or \
                        write the resources as CloudFormation";
@@ -88,19 +85,30 @@ fn filled(
             above: 0,
             nature: Nature::AppMesh,
         };
-        return ours(name, whole, Syntax::Json, values, problems);
+        return ours(name, whole, Syntax::Json, values, problems).map(|roots| (roots, true));
     }
-    let mut roots = Vec::new();
-    for (number, part) in part::split(text).into_iter().enumerate() {
-        match part.nature {
-            Nature::AppMesh => match ours(name, part, Syntax::Yaml, values, problems) {
-                Ok(found) => roots.extend(found),
-                Err(fault) => fault.report(problems),
-            },
-            Nature::Foreign => roots.extend(foreign(name, part, number + 1, values, problems)),
-        }
+    let parts = part::split(text).into_iter().enumerate();
+    let parts: Vec<_> = parts.filter(|(_, part)| !part.is_empty()).collect();
+    if let Some((_, beyond)) = parts.get(DOCUMENTS) {
+        let message = format!("there are more than {DOCUMENTS} documents in this file: split it");
+        let at = Location::new(name, beyond.above + 1, 1);
+        return Err(Fault::new("document-too-large", at, message));
     }
-    Ok(roots)
+    let (mut roots, mut all) = (Vec::new(), true);
+    for (number, part) in parts {
+        let before = problems.errors();
+        let found = match part.nature {
+            Nature::AppMesh => ours(name, part, Syntax::Yaml, values, problems),
+            Nature::Foreign => Ok(foreign(name, part, number + 1, values, problems)),
+        };
+        let found = found.unwrap_or_else(|fault| {
+            fault.report(problems);
+            Vec::new()
+        });
+        all &= !found.is_empty() || problems.errors() == before;
+        roots.extend(found);
+    }
+    Ok((roots, all))
 }
 
 /// Something of App Mesh: what is not filled in is an error.
@@ -242,6 +250,8 @@ fn beyond(at: Location, text: &str) -> Location {
 
 /// Eight of the largest templates that CloudFormation takes, or ten thousand routes of Kubernetes.
 const BYTES: usize = 8 << 20;
+/// Eight resources for each route that those may have.
+const DOCUMENTS: usize = 80_000;
 const HELM: [&str; 8] = [
     "{{-",
     "{{ .",

@@ -97,9 +97,9 @@ impl Follower {
         let (version, source) = (Version::of(&documents), self.followed.source.name());
         let documents = Arc::<[Document]>::from(documents);
         self.rejected = None;
-        match put_in_force(mesh, &documents, self.followed.reader.clone()).await {
-            Ok(generation) => {
-                mesh.configured.taken(generation, Some(version));
+        let reader = self.followed.reader.clone();
+        match put_in_force(mesh, (&documents, version), reader).await {
+            Ok(()) => {
                 tracing::info!(%version, %source, "another configuration is in force");
                 keep(self.followed.keep.as_ref(), documents).await;
             }
@@ -128,15 +128,15 @@ async fn unless<T>(
 
 async fn put_in_force(
     mesh: &Handle,
-    documents: &Arc<[Document]>,
+    (documents, version): (&Arc<[Document]>, Version),
     reader: Reader,
-) -> Result<u64, Error> {
+) -> Result<(), Error> {
     let (compiling, documents) = (mesh.clone(), documents.clone());
     // Thousands of routes take a while, and requests run on the workers here.
     let compiled =
         task::spawn_blocking(move || compiling.read(&files::parsed(&documents, reader)?));
     let snapshot = compiled.await.map_err(|_| Error::new(Cause::Stopping))??;
-    mesh.put_in_force(snapshot).await
+    mesh.put_in_force(snapshot, Some(version)).await
 }
 
 fn unreachable(configured: &Configured, source: &dyn Source, error: SourceError) {

@@ -22,7 +22,7 @@ pub(super) struct Listeners {
     room: Arc<Room>,
     known: Mutex<Known>,
     /// Held while they are changed: of two configurations that come at once, the later one finds what the first has left.
-    pub(super) changing: tokio::sync::Mutex<()>,
+    pub(super) changing: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ impl Listeners {
             inbound,
             room: Arc::new(Room::new(max)),
             known: Mutex::default(),
-            changing: tokio::sync::Mutex::default(),
+            changing: Arc::default(),
         };
         for bound in bound {
             listeners.open(bound);

@@ -186,16 +186,14 @@ impl Mesh {
     /// the node has more is bound first, at all addresses unless it was given another, and is served on if the node is. One that
     /// it has no more is drained: nobody comes in there, and what runs has the time of the [drain](MeshBuilder::drain). One that
     /// speaks another protocol stays: new connections are taken as what they begin with, as they were before. What applies where the configuration is silent stays as it was at the start. Where a file or a URL is followed, its next change
-    /// comes in place of this.
+    /// comes in place of this. Who stops waiting may find it in force a little later, and then all of it.
     ///
     /// # Errors
     /// One of kind [`Config`](crate::ErrorKind::Config) if it does not fit this node, or has a listener that cannot be bound; the
     /// former one then stays in force.
     pub async fn apply(&self, config: &Config) -> Result<(), Error> {
         let snapshot = self.handle.read(config)?;
-        let generation = self.handle.put_in_force(snapshot).await?;
-        self.handle.configured.taken(generation, None);
-        Ok(())
+        self.handle.put_in_force(snapshot, None).await
     }
 
     /// The policies of this mesh's routes, for [layers that stand alone](crate::standalone) around a client of one's own.

@@ -33,7 +33,7 @@ use crate::{
     inbound::InboundState,
     open::Open,
     record::{Recorder, Scope},
-    runtime::{live::Current, pass_through::PassThrough, reconcile::Apply},
+    runtime::{live::Current, pass_through::PassThrough, reconcile::Apply, source::Version},
     serve::Door,
 };
 
@@ -201,25 +201,34 @@ impl Running {
         ]
     }
 
-    /// Puts a snapshot in force; resolves when requests see it, with its generation.
-    pub(super) async fn put_in_force(&self, snapshot: Arc<Snapshot>) -> Result<u64, Error> {
+    /// Puts a snapshot of this version in force; resolves when requests see it. Once it is on its way, all of it comes, also
+    /// where nobody waits for that any more.
+    pub(super) async fn put_in_force(
+        self: &Arc<Self>,
+        snapshot: Arc<Snapshot>,
+        version: Option<Version>,
+    ) -> Result<(), Error> {
         let stopping = || Error::new(Cause::Stopping);
-        let _changing = self.listeners.changing.lock().await;
+        let changing = self.listeners.changing.clone().lock_owned().await;
         let listeners = self.listeners.prepare(&snapshot).await?;
         let (done, answer) = oneshot::channel();
         let apply = self.apply.lock().clone().ok_or_else(stopping)?;
-        let inbound = self.inbound.clone();
+        let running = self.clone();
+        let in_force = move |generation| {
+            running.inbound.recall();
+            running.listeners.change(listeners, running.life.drain);
+            running.configured.taken(generation, version);
+            drop(changing);
+        };
         let apply_it = Apply {
             snapshot,
-            in_force: Box::new(move || inbound.recall()),
+            in_force: Box::new(in_force),
             done,
         };
         let sent = apply.send(apply_it).await;
         sent.map_err(|_| stopping())?;
         drop(apply);
-        let generation = answer.await.map_err(|_| stopping())??;
-        self.listeners.change(listeners, self.life.drain);
-        Ok(generation)
+        answer.await.map_err(|_| stopping())?
     }
 
     /// Compiles a later configuration.

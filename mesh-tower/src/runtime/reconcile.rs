@@ -29,12 +29,12 @@ use crate::{
     health::{Check, Checker},
 };
 
-/// Puts a snapshot in force; answers when requests see it, with its generation.
+/// Puts a snapshot in force; answers when requests see it.
 pub(crate) struct Apply {
     pub(crate) snapshot: Arc<Snapshot>,
-    /// Called when it is in force, whether or not anybody waits for that.
-    pub(crate) in_force: Box<dyn FnOnce() + Send>,
-    pub(crate) done: oneshot::Sender<Result<u64, Error>>,
+    /// Called with its generation when it is in force, whether or not anybody waits for that.
+    pub(crate) in_force: Box<dyn FnOnce(u64) + Send>,
+    pub(crate) done: oneshot::Sender<Result<(), Error>>,
 }
 
 /// Owns everything that requests only read. Ends when the last handle that could tell it something is gone.
@@ -87,8 +87,7 @@ impl Reconciler {
                 Some((spec, answer)) = self.answers.next() => self.discovered(&spec, &answer),
                 command = commands.recv() => match command {
                     Some(Apply { snapshot, in_force, done }) => {
-                        let applied = self.apply(snapshot).await;
-                        in_force();
+                        let applied = self.apply(snapshot).await.map(in_force);
                         // Whoever asked may have gone; the snapshot is in force all the same.
                         let _ = done.send(applied);
                     }

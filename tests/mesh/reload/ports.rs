@@ -7,7 +7,7 @@ use std::{
 
 use axum::{Router, routing::get};
 use http::Version;
-use mesh_core::unit::Protocol;
+use mesh_core::{Config, unit::Protocol};
 use mesh_tower::Client;
 use tokio::sync::Notify;
 
@@ -196,4 +196,29 @@ async fn a_port_that_comes_before_anybody_serves_is_served_with_the_others() {
     let _serving = serving(&web, app(&asked, &go));
     let (_caller, client) = caller(new, Protocol::Http).await;
     hello(&client).await.expect("it is served");
+}
+
+#[tokio::test]
+async fn a_change_that_nobody_waits_for_any_more_is_whole_or_none() {
+    let of = |port| Config::parse("mesh.yaml", &template(port, &[])).expect("it is right");
+    let web = Mesh::builder().config(of(free_port())).virtual_node("web");
+    let web = web.start().await.expect("it starts");
+    for turns in 0..6 {
+        let given_up = async {
+            for _ in 0..turns {
+                tokio::task::yield_now().await;
+            }
+        };
+        let config = of(free_port());
+        tokio::select! {
+            biased;
+            applied = web.apply(&config) => applied.expect("it fits"),
+            () = given_up => {}
+        }
+        time::sleep(Duration::from_millis(50)).await;
+        let snapshot = web.snapshot();
+        let ports = snapshot.listeners().iter().map(|plan| plan.port.get());
+        let ports: Vec<_> = ports.collect();
+        assert!(web.addrs().keys().eq(&ports), "{turns}: {ports:?}");
+    }
 }

@@ -46,7 +46,10 @@ impl<'a> Listeners<'a> {
     }
 
     fn lack(&self, port: &Said<i64>, problems: &mut Problems) {
-        if self.whole && !self.ports.contains(&port.value) {
+        // One that is none is told of where it stands.
+        let mut ports = self.ports.iter().chain([&port.value]);
+        let all = ports.all(|port| u16::try_from(*port).is_ok_and(|port| port > 0));
+        if self.whole && all && !self.ports.contains(&port.value) {
             let message = format_args!(
                 "{self} has no listener on port {}{}",
                 port.value,

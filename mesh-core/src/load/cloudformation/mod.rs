@@ -20,7 +20,10 @@ mod section;
 mod substitute;
 mod template;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 pub(super) use self::{import::IMPORT, reference::is_pseudo};
 use self::{
@@ -142,11 +145,9 @@ fn attributes(resource: Resource<'_>, problems: &mut Problems) {
     for Entry { key, key_at, .. } in resource.entry.node.entries() {
         let place = at(format!("{}.{key}", resource.path()), key_at);
         if !ATTRIBUTES.contains(&key.as_str()) {
-            let message = format!(
-                "a resource has no attribute {}{}",
-                quoted(key),
-                nearest(key, ATTRIBUTES.into_iter())
-            );
+            let hint = fmt::from_fn(|f| f.write_str(&nearest(key, ATTRIBUTES.into_iter())));
+            let message =
+                fmt::from_fn(|f| write!(f, "a resource has no attribute {}{hint}", quoted(key)));
             problems.error("unknown-property", &place, message);
         }
     }
@@ -165,12 +166,12 @@ fn foreign(resource: Resource<'_>, problems: &mut Problems) {
         .to_ascii_lowercase()
         .starts_with("aws::appmesh::")
     {
-        let known = schema::TYPES.iter().map(|(name, _, _)| *name);
-        let message = format!(
-            "there is no resource type {}{}",
-            quoted(resource.kind),
-            nearest(resource.kind, known)
-        );
+        let known = || schema::TYPES.iter().map(|(name, _, _)| *name);
+        let hint = fmt::from_fn(|f| f.write_str(&nearest(resource.kind, known())));
+        let message = fmt::from_fn(|f| {
+            let kind = quoted(resource.kind);
+            write!(f, "there is no resource type {kind}{hint}")
+        });
         problems.error("unknown-type", &resource.place(), message);
     }
 }

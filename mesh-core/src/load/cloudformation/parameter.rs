@@ -15,6 +15,10 @@ use crate::{
 pub(super) fn value(declared: &Entry, resolve: &mut Resolve<'_, '_>) -> Option<Known> {
     let Entry { key, key_at, node } = declared;
     let place = at(format!("Parameters.{key}"), key_at);
+    if !matches!(node.value, Value::Map(_)) {
+        // Reported already, with its section.
+        return None;
+    }
     let kind = node.member("Type").and_then(Node::text).unwrap_or("String");
     let stored = kind.starts_with(STORED);
     let value = match resolve.template.values.get(key) {

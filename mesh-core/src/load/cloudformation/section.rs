@@ -1,5 +1,7 @@
 //! The sections of a template: whether they are what they have to be, before anything in them is read.
 
+use std::fmt;
+
 use super::template::{EXTENSIONS, Resource, at, below, transforms};
 use crate::{
     config::spelling::nearest,
@@ -28,14 +30,15 @@ pub(super) fn check(root: &Node, problems: &mut Problems) {
             }
             known if SECTIONS.contains(&known) => {}
             unknown => {
-                let message = format!(
-                    "a template has no section {}, so it is passed over{}",
-                    quoted(unknown),
-                    nearest(
-                        unknown,
-                        SECTIONS.into_iter().chain(["Resources", "Parameters"])
+                let known = || SECTIONS.into_iter().chain(["Resources", "Parameters"]);
+                // Neither searched nor written where nobody will see it.
+                let message = fmt::from_fn(|f| {
+                    let (section, hint) = (quoted(unknown), nearest(unknown, known()));
+                    write!(
+                        f,
+                        "a template has no section {section}, so it is passed over{hint}"
                     )
-                );
+                });
                 problems.warn("unknown-section", &place, message);
             }
         }

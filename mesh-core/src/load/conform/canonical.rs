@@ -117,6 +117,10 @@ impl Canonical<'_> {
                 let items = items.iter().map(|item| self.nested(item, of));
                 with(Content::List(items.collect()), node)
             }
+            // Reported already, where a text is due.
+            (Kind::Name | Kind::Text | Kind::Word(_), Content::Bare(_)) => {
+                with(Content::Unknown, node)
+            }
             (_, Content::Bare(text)) => with(Content::Text(text.clone()), node),
             _ => node.clone(),
         }

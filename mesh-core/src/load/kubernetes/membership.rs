@@ -9,30 +9,25 @@ use super::{
 use crate::{
     config::{ResourceKind, draft::Said},
     error::{Problems, quoted},
-    load::{conform::Rules, node::Node, place::place},
+    load::{node::Node, place::place},
 };
 
 /// Tells memberships; each namespace is decided once.
+#[derive(Default)]
 pub(super) struct Membership {
     /// The mesh that takes what is in a namespace; `None` if there is no such mesh, which is reported.
     decided: BTreeMap<String, Option<String>>,
+    /// Kinds of which an object is not right, so that what it would select is not known.
+    broken: BTreeSet<ResourceKind>,
     /// How much of selectors has been held against labels.
     compared: usize,
-    /// What has a selector that could not be read, which is reported: whom it takes is not known.
-    unread: BTreeSet<ResourceKind>,
 }
 
 impl Membership {
-    pub(super) fn of(objects: &Objects<'_>, rules: Rules) -> Self {
-        let unread = objects.all.iter().filter(|object| {
-            let selectors = ["namespaceSelector", "gatewayRouteSelector"];
-            let mut selectors = selectors.iter().filter_map(|key| object.spec(key));
-            selectors.any(|selector| !selector::is_sound(selector, rules))
-        });
+    pub(super) fn new(broken: BTreeSet<ResourceKind>) -> Self {
         Self {
-            decided: BTreeMap::new(),
-            compared: 0,
-            unread: unread.map(|object| object.kind).collect(),
+            broken,
+            ..Self::default()
         }
     }
 
@@ -68,7 +63,7 @@ impl Membership {
         objects: &Objects<'_>,
         problems: &mut Problems,
     ) -> Option<String> {
-        if self.compared > MOST || self.unread.contains(&ResourceKind::Mesh) {
+        if self.compared > MOST {
             return None;
         }
         let labels = objects.namespaces.get(&object.namespace)?;
@@ -86,6 +81,7 @@ impl Membership {
         let namespace = quoted(&object.namespace);
         let (code, message) = match found.as_slice() {
             [mesh] => return Some(mesh.app_mesh_name()),
+            _ if self.broken.contains(&ResourceKind::Mesh) => return None,
             [] => (
                 "no-mesh-for-namespace",
                 format!(
@@ -144,7 +140,7 @@ impl Membership {
         if let Some(only) = objects.only(kind).filter(|_| namespace.is_none()) {
             return Some(only);
         }
-        if self.compared > MOST || self.unread.contains(&kind) {
+        if self.compared > MOST {
             return None;
         }
         let mut gateways = objects.of(kind).peekable();
@@ -165,6 +161,7 @@ impl Membership {
         }
         match found.as_slice() {
             [only] => Some(only),
+            _ if self.is_told_elsewhere(route, objects) => None,
             // Without the namespace's labels nothing is certain: who needs the gateway says that it is not known.
             found => {
                 if namespace.is_some() {
@@ -173,6 +170,16 @@ impl Membership {
                 None
             }
         }
+    }
+
+    /// Whether what keeps a gateway route from its gateway is reported already: a gateway that is not right, or no mesh.
+    pub(super) fn is_told_elsewhere(&self, route: &Object<'_>, objects: &Objects<'_>) -> bool {
+        let namespace = &route.namespace;
+        let undecided = matches!(self.decided.get(namespace), Some(None));
+        let decidable = objects.namespaces.contains_key(namespace)
+            && objects.of(ResourceKind::Mesh).next().is_some();
+        let no_mesh = undecided && decidable;
+        no_mesh || self.broken.contains(&ResourceKind::VirtualGateway)
     }
 
     /// Whether a selector takes what bears these labels; nothing is taken any more once it is too much.

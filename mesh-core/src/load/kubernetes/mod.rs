@@ -32,69 +32,97 @@ use crate::{
     error::Problems,
 };
 
-/// Reads the App Mesh objects of all documents; `wanted` is the mesh that the caller asks for.
+/// Reads the App Mesh objects of all documents, and says whether one is there of which nobody knows who it is; `wanted` is the mesh
+/// that the caller asks for.
 pub(super) fn read(
     roots: &[Node],
     wanted: Option<&str>,
     lenient: bool,
     problems: &mut Problems,
-) -> Vec<Read> {
-    let form = Form::Kubernetes;
-    let rules = Rules { form, lenient };
+) -> (Vec<Read>, bool) {
     let mut objects = Objects::default();
     for root in roots {
         objects.add(root, problems);
     }
+    let form = Form::Kubernetes;
     let mut reading = Reading {
         objects: &objects,
         otherwise: wanted
             .map(str::to_owned)
             .or_else(|| objects.only(ResourceKind::Mesh).map(Object::app_mesh_name)),
-        membership: Membership::of(&objects, rules),
         groups: Groups::default(),
-        rules,
+        rules: Rules { form, lenient },
         problems,
     };
-    let all = objects.all.iter();
-    all.map(|object| reading.object(object)).collect()
+    // First what selects the others: whom it takes is not known if it is not right.
+    let selecting = objects.all.iter().map(|object| {
+        let selects = matches!(
+            object.kind,
+            ResourceKind::Mesh | ResourceKind::VirtualGateway
+        );
+        selects.then(|| reading.held(object, None))
+    });
+    let held: Vec<_> = selecting.collect();
+    let broken = objects.all.iter().zip(&held);
+    let broken = broken.filter(|(_, held)| held.as_ref().is_some_and(|(_, whole)| !whole));
+    let mut membership = Membership::new(broken.map(|(object, _)| object.kind).collect());
+    let held = objects.all.iter().zip(held);
+    let reads = held.map(|(object, held)| reading.object(object, held, &mut membership));
+    (reads.collect(), objects.unknown)
 }
+
+/// An object's properties, and whether nothing is wrong with them.
+type Held = (Resolved, bool);
 
 struct Reading<'a> {
     objects: &'a Objects<'a>,
     /// The mesh of what belongs to none that is told, as far as is known.
     otherwise: Option<String>,
-    membership: Membership,
     groups: Groups,
     rules: Rules,
     problems: &'a mut Problems,
 }
 
 impl Reading<'_> {
-    /// An object, held against its shape and under the API's names.
-    fn object(&mut self, object: &Object<'_>) -> Read {
+    /// An object in its mesh.
+    fn object(
+        &mut self,
+        object: &Object<'_>,
+        held: Option<Held>,
+        membership: &mut Membership,
+    ) -> Read {
         let before = self.problems.errors();
         let mesh = match object.kind {
             ResourceKind::Mesh => None,
-            _ => self.membership.mesh(object, self.objects, self.problems),
+            _ => membership.mesh(object, self.objects, self.problems),
         };
+        let parent = match object.kind {
+            ResourceKind::GatewayRoute => membership.gateway(object, self.objects, self.problems),
+            _ => None,
+        };
+        let told = object.kind == ResourceKind::GatewayRoute
+            && parent.is_none()
+            && membership.is_told_elsewhere(object, self.objects);
+        let in_place = self.problems.errors() == before;
         let own = mesh.as_ref().map(|said| said.value.as_str());
-        let properties = self.properties(object, own);
-        let Self {
-            objects, problems, ..
-        } = self;
+        let (properties, whole) = held.unwrap_or_else(|| self.held(object, own));
         Read {
             kind: object.kind,
             form: Form::Kubernetes,
             mesh,
-            parent: match object.kind {
-                ResourceKind::GatewayRoute => self.membership.gateway(object, objects, problems),
-                _ => None,
-            },
+            parent,
             name: Said::new(object.app_mesh_name(), object.name_place.clone()),
             named: true,
-            whole: problems.errors() == before,
+            whole: whole && in_place && !told,
             properties,
         }
+    }
+
+    /// An object's properties, held against their shape and under the API's names.
+    fn held(&mut self, object: &Object<'_>, mesh: Option<&str>) -> Held {
+        let before = self.problems.errors();
+        let properties = self.properties(object, mesh);
+        (properties, self.problems.errors() == before)
     }
 
     fn properties(&mut self, object: &Object<'_>, mesh: Option<&str>) -> Resolved {

@@ -22,10 +22,14 @@ pub(super) struct Referred<'a> {
 impl Referred<'_> {
     /// The name in App Mesh of an object that may or may not be loaded.
     pub(super) fn name(&self, to: ResourceKind, reference: &Resolved) -> Option<String> {
-        let name = reference.text(&["name"])?.value;
-        let namespace = reference.text(&["namespace"]);
-        let namespace = namespace.map_or_else(|| self.namespace.to_owned(), |said| said.value);
-        Some(self.named(to, &namespace, &name))
+        let part = |key| reference.at(&[key]).map(|node| &node.content);
+        match (part("name"), part("namespace")) {
+            (Some(Content::Text(name)), None) => Some(self.named(to, self.namespace, name)),
+            (Some(Content::Text(name)), Some(Content::Text(namespace))) => {
+                Some(self.named(to, namespace, name))
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn named(&self, to: ResourceKind, namespace: &str, name: &str) -> String {
@@ -65,7 +69,7 @@ impl Referred<'_> {
 
 impl Names for Referred<'_> {
     fn of_object(&self, to: ResourceKind, reference: &Resolved, _: &mut Problems) -> Content {
-        // One without a name is reported already.
+        // One without a name, or with one that is no text, is reported already.
         self.name(to, reference)
             .map_or(Content::Unknown, Content::Text)
     }

@@ -1,6 +1,6 @@
 //! Kubernetes objects: who they are, and all of them by name.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use super::selector::{self, Labels};
 use crate::{
@@ -77,6 +77,8 @@ pub(super) struct Objects<'a> {
     pub(super) all: Vec<Object<'a>>,
     /// The labels of namespaces.
     pub(super) namespaces: BTreeMap<String, Labels>,
+    /// Whether an object is there of which nobody knows who it is.
+    pub(super) unknown: bool,
     names: BTreeMap<(ResourceKind, String, String), usize>,
 }
 
@@ -84,8 +86,8 @@ impl<'a> Objects<'a> {
     /// Takes in a document: an object, or a list of some.
     pub(super) fn add(&mut self, root: &'a Node, problems: &mut Problems) {
         match root.member("items").map(|node| &node.value) {
-            Some(Value::List(items)) if is_core(root, "List") => {
-                items.iter().for_each(|item| self.item(item, problems));
+            Some(Value::List(items)) if is_list(root) => {
+                items.iter().for_each(|item| self.add(item, problems));
             }
             _ => self.item(root, problems),
         }
@@ -105,6 +107,7 @@ impl<'a> Objects<'a> {
                     &place(node.at.clone()),
                     problems,
                 );
+                self.unknown = true;
             }
             None => {}
         }
@@ -122,11 +125,13 @@ impl<'a> Objects<'a> {
 
     fn object(&mut self, root: &'a Node, problems: &mut Problems) {
         let Some(kind) = kind(root, problems) else {
+            self.unknown = true;
             return;
         };
         let Some(name_node) = name_node(root).filter(|node| node.text().is_some()) else {
             let message = "an object needs a name under `metadata`: add it";
             problems.error("missing-property", &place(root.at.clone()), message);
+            self.unknown = true;
             return;
         };
         let name = name_node.text().unwrap_or_default().to_owned();
@@ -192,6 +197,13 @@ fn is_core(root: &Node, kind: &str) -> bool {
     text("apiVersion") == Some("v1") && text("kind") == Some(kind)
 }
 
+/// Whether it holds others: `kubectl get -o yaml` prints a `List`, the server answers a `VirtualNodeList`.
+fn is_list(root: &Node) -> bool {
+    let text = |key| root.member(key).and_then(Node::text).unwrap_or_default();
+    let version = text("apiVersion");
+    text("kind").ends_with("List") && (version == "v1" || version.starts_with(GROUP))
+}
+
 fn name_node(root: &Node) -> Option<&Node> {
     root.member("metadata")?.member("name")
 }
@@ -211,11 +223,9 @@ fn kind(root: &Node, problems: &mut Problems) -> Option<ResourceKind> {
     let found = kinds().find(|kind| kind.as_str() == text);
     if found.is_none() {
         let place = place(written.unwrap_or(root).at.clone());
-        let message = format!(
-            "App Mesh has no kind of object {}{}",
-            quoted(text),
-            nearest(text, kinds().map(ResourceKind::as_str))
-        );
+        let hint = fmt::from_fn(|f| f.write_str(&nearest(text, kinds().map(ResourceKind::as_str))));
+        let message =
+            fmt::from_fn(|f| write!(f, "App Mesh has no kind of object {}{hint}", quoted(text)));
         problems.error("unknown-kind", &place, message);
     }
     found

@@ -2,15 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
-    error::Problems,
-    load::{
-        conform::{self, Rules},
-        node::{Entry, Node, Value},
-        plain::plain,
-        schema,
-    },
-};
+use crate::load::node::{Entry, Node, Value};
 
 /// An object's labels.
 pub(super) type Labels = BTreeMap<String, String>;
@@ -46,15 +38,6 @@ pub(super) fn takes(selector: &Node, labels: &Labels) -> bool {
         && expressions
             .iter()
             .all(|expression| holds(expression, labels))
-}
-
-/// Whether it is a selector at all; what is wrong with it is said where the properties of its object are read.
-pub(super) fn is_sound(selector: &Node, rules: Rules) -> bool {
-    let mut unsaid = Problems::default();
-    let written = plain(selector, "", &mut unsaid);
-    let named_at = written.place.clone();
-    conform::object(&written, &schema::SELECTOR, &named_at, rules, &mut unsaid);
-    unsaid.errors() == 0
 }
 
 /// How much of it there is to be compared.

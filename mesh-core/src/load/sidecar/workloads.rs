@@ -30,13 +30,13 @@ impl Workloads {
     #[must_use]
     pub fn read(name: &str, text: &str, values: &BTreeMap<String, String>) -> Self {
         let mut problems = Problems::default();
-        let roots = text::documents(&Arc::from(name), text, values, &mut problems);
-        let Some(roots) = roots.filter(|_| problems.errors() == 0) else {
+        let (roots, _) = text::documents(&Arc::from(name), text, values, &mut problems);
+        if problems.errors() > 0 {
             return Self {
                 others: true,
                 ..Self::default()
             };
-        };
+        }
         let mut workloads = Self::default();
         let documents: Vec<&Node> = roots.iter().flat_map(unlisted).collect();
         let is_service = |node: &&&Node| kind(node) == ("v1", "Service");

@@ -70,6 +70,26 @@ fn what_is_none_of_the_forms_is_called_by_its_name() {
 }
 
 #[test]
+fn lists_of_objects_are_what_is_in_them_namespaces_too() {
+    let items = "items:\n\
+        - {apiVersion: v1, kind: Namespace, metadata: {name: web, labels: {mesh: shop}}}\n\
+        - {apiVersion: appmesh.k8s.aws/v1beta2, kind: Mesh, metadata: {name: other}, spec: {}}\n\
+        - {apiVersion: appmesh.k8s.aws/v1beta2, kind: Mesh, metadata: {name: shop}, spec: {namespaceSelector: {matchLabels: {mesh: shop}}}}\n\
+        - {apiVersion: appmesh.k8s.aws/v1beta2, kind: VirtualService, metadata: {name: orders, namespace: web}, spec: {}}\n";
+    for (version, kind) in [
+        ("v1", "List"),
+        ("v1", "NamespaceList"),
+        ("appmesh.k8s.aws/v1beta2", "VirtualServiceList"),
+    ] {
+        let text = format!("apiVersion: {version}\nkind: {kind}\n{items}");
+        let read = Config::reader().mesh("shop").document("m", text).read();
+        let config = read.unwrap_or_else(|errors| panic!("{kind}: {errors}"));
+        assert!(config.mesh().virtual_service("orders.web").is_some());
+        assert_eq!(config.resources(), 3, "{kind}");
+    }
+}
+
+#[test]
 #[cfg_attr(miri, ignore = "large texts take hours")]
 fn large_deep_and_multiplying_documents_are_refused_at_once() {
     let large = format!("# {}\n{MESH}", "x".repeat(10_000_000));

@@ -146,6 +146,8 @@ fn each_mesh_is_read_in_turn_and_all_their_problems_are_told_once() {
     let errors = two(unread).unwrap_err();
     assert_eq!(codes(&errors), ["unknown-property"], "{errors}");
     assert_eq!(errors.resources(), 3);
+    let errors = two("  X: {Type: AWS::AppMesh::VirtualService}\n").unwrap_err();
+    assert_eq!(codes(&errors), ["missing-property"; 3], "{errors}");
     let one = Config::reader()
         .document("m", template(""))
         .read_each()

@@ -211,7 +211,11 @@ fn placeholders_without_number_are_looked_through_once() {
 #[test]
 fn documents_and_versions_without_number_are_told_apart_in_one_pass() {
     let object = &FORMS[1];
-    object.takes(&format!("{}{}", "---\n".repeat(100_000), object.with("{}")));
+    object.takes(&format!(
+        "{}{}",
+        "---\n".repeat(1_000_000),
+        object.with("{}")
+    ));
     object.takes(&format!(
         "{}---\n{}",
         "# nothing\n".repeat(100_000),
@@ -234,6 +238,10 @@ fn documents_and_versions_without_number_are_told_apart_in_one_pass() {
         "{}",
         config.warnings().len()
     );
+    for document in ["--- a\n", "--- {{\n", "---\napiVersion: v1\nx: {{\n"] {
+        let errors = object.read(&document.repeat(300_000)).expect_err(document);
+        assert_eq!(codes(&errors), ["document-too-large"], "{document}");
+    }
 }
 
 #[test]
@@ -300,6 +308,16 @@ fn unknown_and_missing_things_without_number_end_in_a_report_that_ends() {
             .document("m", form.with(&spec))
             .read();
         assert!(lenient.unwrap().warnings().len() <= 1002);
+    }
+    let many = |row: fn(usize) -> String| (0..150_000).map(row).collect::<String>();
+    for text in [
+        many(|i| format!("S{i}: {{}}\n")) + "Resources: {}\n",
+        "Resources:\n".to_owned() + &many(|i| format!("  R{i}: {{Type: AWS::AppMesh::K{i}}}\n")),
+        "Resources:\n  R:\n    Type: AWS::AppMesh::Mesh\n".to_owned()
+            + &many(|i| format!("    P{i}: 1\n")),
+    ] {
+        let errors = Config::parse("m", &text).expect_err("nothing is there");
+        assert!(errors.problems().len() <= 1002);
     }
 }
 

@@ -18,6 +18,7 @@ mod listeners;
 mod missing;
 mod mutations;
 mod objects;
+mod once;
 mod order;
 mod resources;
 mod seed;
