@@ -8,7 +8,7 @@ use crate::{
     retry::Safety,
     route::OutsideHost,
     snapshot::{
-        ListenerPlan, Plan, Source, Verdict,
+        Plan, Source, Verdict,
         words::{Checked, LeftOut, balance, limit},
     },
 };
@@ -28,6 +28,9 @@ impl Decision<'_> {
             |host| format!("host {host}"),
         );
         writeln!(f, "virtual gateway: {name}, port {}: {host}", entry.port)?;
+        if let Some(listener) = entry.listener {
+            self.explain_entered(listener, f)?;
+        }
         explain_passed(&entry.tried, f)?;
         let Some((route, sent)) = entry.route.zip(entry.sent.as_ref()) else {
             return Ok(());
@@ -133,31 +136,6 @@ impl Decision<'_> {
         }
         let (tls, source) = (&target.cluster.tls, self.source(&facts.tls));
         writeln!(f, "; {tls} ({source})")
-    }
-
-    /// What the other end does by itself, as far as the mesh says it.
-    fn explain_inbound(
-        &self,
-        target: &TargetShare<'_>,
-        listener: &ListenerPlan,
-        f: &mut fmt::Formatter<'_>,
-    ) -> fmt::Result {
-        let request = listener.timeouts.request;
-        let source = self.source(&listener.sources.request);
-        let (node, port) = (target.virtual_node, target.port);
-        let cuts = match (request, self.timeouts().and_then(|ours| ours.request)) {
-            (Some(theirs), Some(ours)) if theirs < ours => ", which ends it sooner",
-            (Some(_), None) => ", which ends it sooner",
-            _ => "",
-        };
-        write!(
-            f,
-            "\nat {node}:{port}: request {} ({source}){cuts}",
-            limit(request)
-        )?;
-        let pool = listener.connection_pool.and_then(|pool| pool.limit());
-        let source = self.source(&listener.sources.connection_pool);
-        pool.map_or(Ok(()), |pool| write!(f, "; {pool} ({source})"))
     }
 
     fn explain_outside(&self, there: &OutsideHost, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,6 +9,7 @@ mod as_json;
 mod entry;
 mod explain;
 mod json;
+mod listener;
 mod play;
 mod tried;
 

@@ -223,8 +223,8 @@ limit: request 1s (written in Rust), from the end of the request to the end of t
 limit: attempt 5s (written in Rust), without effect, the request limit is not longer
 limit: silence 300s (default: App Mesh), while nothing is carried in either direction
 limit: connecting 1s (fixed), for each connection
-at v1:8080: request 15s (default: App Mesh)
-at v2:8080: request 15s (default: App Mesh)";
+at v1:8080: request 15s (default: App Mesh); silence 300s (default: App Mesh); plain text (default: App Mesh)
+at v2:8080: request 15s (default: App Mesh); silence 300s (default: App Mesh); plain text (default: App Mesh)";
     assert_eq!(decision.explain(), expected);
 }
 
