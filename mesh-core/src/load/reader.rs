@@ -134,7 +134,8 @@ impl Reader {
     }
 
     /// Says what the API's JSON is that does not say it: the kind and the name that stood on the command line. A route's name has
-    /// its router's before it, a gateway route's its gateway's.
+    /// its router's before it, a gateway route's its gateway's. A document may then also be the content of a `spec` alone, as
+    /// the command line takes it with `--spec file://…`.
     ///
     /// # Examples
     /// ```
@@ -290,7 +291,7 @@ impl Reader {
             let roots = text::documents(name, text, &self.substitutions, problems);
             unread |= roots.is_none();
             for root in roots.unwrap_or_default() {
-                match detect::form(&root, problems) {
+                match detect::form(&root, &self.unsaid, problems) {
                     Some(Document::Template) => {
                         names.extend(cloudformation::names(&root).map(str::to_owned));
                         let found =

@@ -116,6 +116,40 @@ fn templates_of_others_and_old_objects_are_told_what_to_do() {
 }
 
 #[test]
+fn the_simplest_mesh_is_one() {
+    for text in [
+        r#"{"meshName": "shop"}"#,
+        r#"{"meshName": "shop", "spec": {}}"#,
+        r#"{"meshName": "shop", "spec": null}"#,
+        r#"{"meshName": "shop", "metadata": {"version": 1}, "spec": {}, "status": {"status": "ACTIVE"}}"#,
+        r#"{"mesh": {"meshName": "shop", "spec": {}}}"#,
+    ] {
+        let config = Config::parse("mesh.json", text).unwrap_or_else(|errors| panic!("{errors}"));
+        assert_eq!(config.mesh().name().as_str(), "shop", "{text}");
+    }
+    let service = r#"{"meshName": "shop", "spec": {}}"#;
+    let reader = shop().bare(ResourceKind::VirtualService, "orders.local");
+    let config = reader.document("m", service).read().unwrap();
+    assert!(config.mesh().virtual_service("orders.local").is_some());
+}
+
+#[test]
+fn what_a_command_line_takes_as_its_spec_is_one_if_it_is_said_of_what() {
+    let spec = r#"{"listeners": [{"portMapping": {"port": 80, "protocol": "http"}}], "serviceDiscovery": {"dns": {"hostname": "h"}}}"#;
+    let node = || shop().bare(ResourceKind::VirtualNode, "orders");
+    let config = node().document("spec.json", spec).read().unwrap();
+    assert_eq!(config.mesh().virtual_nodes().count(), 1);
+    let marked = spec.replace("\"port\": 80", "\"port\": §0");
+    refused_by(node(), &marked, &["out-of-range"]);
+    let marked = spec.replace("\"serviceDiscovery", "§\"serviceDiscvery");
+    refused_by(node(), &marked, &["unknown-property"]);
+    refused_by(node(), r#"§{"family": "web"}"#, &["unknown-document"]);
+    refused_by(shop(), &format!("§{spec}"), &["unknown-document"]);
+    let service = shop().bare(ResourceKind::VirtualService, "orders.local");
+    assert_eq!(service.document("s", "{}").read().unwrap().resources(), 1);
+}
+
+#[test]
 fn a_blank_in_angle_brackets_is_a_text() {
     let certificate = "certificate: {acm: {certificateARN: §<CERTIFICATE_ARN>}}";
     let listener = format!(
