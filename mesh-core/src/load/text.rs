@@ -122,26 +122,54 @@ fn ours(
         kubernetes::unsupported(version, &place(at(index)), problems);
         return Ok(Vec::new());
     }
-    let Filled { text, unfilled } = placeholder::fill(part.text, syntax, values, BYTES);
-    if !unfilled.is_empty() {
-        let mut from = (0, at(0));
-        for (placeholder, index) in unfilled {
-            if problems.is_full() {
-                break;
-            }
-            let between = part.text.get(from.0..index).unwrap_or_default();
-            from = (index, beyond(from.1, between));
-            unset(placeholder, syntax, &place(from.1.clone()), problems);
-        }
+    let filled = placeholder::fill(part.text, syntax, values, BYTES);
+    let Filled { text, .. } = &filled;
+    if !(filled.unfilled.is_empty() && filled.computed.is_empty()) {
+        unfilled(&filled, (part.text, at(0)), syntax, problems);
         return Ok(Vec::new());
     }
     if text.len() > BYTES {
         return Err(too_large(name, text.len()));
     }
     match syntax {
-        Syntax::Json => parsed(name, &text, problems),
-        Syntax::Yaml => yaml::read(name, &text, part.above, problems),
+        Syntax::Json => parsed(name, text, problems),
+        Syntax::Yaml => yaml::read(name, text, part.above, problems),
     }
+}
+
+/// Reports what keeps a text from being read; it begins here.
+fn unfilled(
+    filled: &Filled<'_>,
+    (text, start): (&str, Location),
+    syntax: Syntax,
+    problems: &mut Problems,
+) {
+    let plain = filled.unfilled.iter().map(|found| (found, false));
+    let computed = filled.computed.iter().map(|found| (found, true));
+    let mut all: Vec<_> = plain.chain(computed).collect();
+    all.sort_by_key(|((_, index), _)| *index);
+    let mut from = (0, start);
+    for ((placeholder, index), computed) in all {
+        if problems.is_full() {
+            break;
+        }
+        let between = text.get(from.0..*index).unwrap_or_default();
+        from = (*index, beyond(from.1, between));
+        let place = place(from.1.clone());
+        match computed {
+            true => only_a_shell(placeholder, &place, problems),
+            false => unset(placeholder, syntax, &place, problems),
+        }
+    }
+}
+
+fn only_a_shell(placeholder: &str, place: &Place, problems: &mut Problems) {
+    let message = format!(
+        "only a shell computes {}: let it do so first, or write a placeholder that a value fills, as `${{NAME}}` or \
+         `${{NAME:-default}}`; a `$` that is text is written `\\u0024`, in double quotes",
+        quoted(placeholder)
+    );
+    problems.error("unknown-placeholder", place, message);
 }
 
 fn unset(placeholder: &str, syntax: Syntax, place: &Place, problems: &mut Problems) {

@@ -34,6 +34,12 @@ fn broken_texts_end_in_one_error_at_its_place() {
             "helm-template",
         ),
         ("weightedTargets: [§${ROUTES}]", "unfilled-placeholder"),
+        (
+            "weightedTargets: [§${ROUTES:?must}]",
+            "unfilled-placeholder",
+        ),
+        (r#"{"meshName": "§${NAME%-v1}"}"#, "unknown-placeholder"),
+        (r#"{"meshName": "§${NAME?must}"}"#, "unfilled-placeholder"),
         ("§Resources: {}", "no-app-mesh-resources"),
     ];
     for (text, code) in rows {
