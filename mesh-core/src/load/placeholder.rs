@@ -7,7 +7,7 @@ mod scan;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use self::scan::Syntax;
+pub(super) use self::scan::{ARGUMENT, Syntax};
 use self::scan::{Found, Unset, scan};
 use super::plain::is_blank;
 
@@ -162,8 +162,8 @@ mod tests {
     #[test]
     fn json_has_those_of_jq_as_well() {
         for (text, want, left) in [
-            (r#"{"a": $NAME}"#, r#"{"a": "orders"}"#, &[][..]),
-            (r#"{"a": $TEXT}"#, r#"{"a": "a\"b"}"#, &[]),
+            (r#"{"a": $NAME}"#, "{\"a\": \u{1}\"orders\"}", &[][..]),
+            (r#"{"a": $TEXT}"#, "{\"a\": \u{1}\"a\\\"b\"}", &[]),
             (r#"{"a": "b.\($NAME).c"}"#, r#"{"a": "b.orders.c"}"#, &[]),
             (r#"{"a": "b.${TEXT}"}"#, r#"{"a": "b.a\"b"}"#, &[]),
             (r#"{"a": "$NAME"}"#, r#"{"a": "orders"}"#, &[]),

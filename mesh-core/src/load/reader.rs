@@ -110,7 +110,9 @@ impl Reader {
     }
 
     /// Gives a placeholder its value, in Kubernetes objects and the API's JSON: `${NAME}`, `$NAME`, `{{NAME}}`, and jq's
-    /// `$NAME` and `\($NAME)`. One that is not given is its default, as in `${NAME:-default}`, if it has one. Where the environment is to fill them, give all of [`std::env::vars`].
+    /// `$NAME` and `\($NAME)`. One that is not given is its default, as in `${NAME:-default}`, if it has one. One of jq's that
+    /// stands for a whole value is a number where a number is due, else a text. Where the environment is to fill them, give all of
+    /// [`std::env::vars`].
     ///
     /// # Examples
     /// ```

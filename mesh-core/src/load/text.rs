@@ -215,7 +215,6 @@ fn looks_like_json(text: &str) -> bool {
 
 /// JSON is tried where it may be; YAML takes what looks like JSON and is not.
 fn parsed(name: &Arc<str>, text: &str, problems: &mut Problems) -> Result<Vec<Node>, Fault> {
-    let trimmed = text.trim_start();
     if !looks_like_json(text) {
         return yaml::read(name, text, 0, problems).map_err(|fault| explained(name, text, fault));
     }
@@ -224,6 +223,9 @@ fn parsed(name: &Arc<str>, text: &str, problems: &mut Problems) -> Result<Vec<No
         Err(fault) if fault.code != "broken-json" => return Err(explained(name, text, fault)),
         Err(fault) => fault,
     };
+    // YAML does not tell jq's arguments from other strings.
+    let text = &text.replace(placeholder::ARGUMENT, "");
+    let trimmed = text.trim_start();
     let meant_as_json = trimmed
         .get(1..)
         .is_some_and(|rest| rest.trim_start().starts_with('"'));

@@ -99,7 +99,7 @@ fn same(one: &Resolved, other: &Resolved) -> bool {
 
 fn plain(content: &Content) -> Option<&str> {
     match content {
-        Content::Text(text) | Content::Bare(text) => Some(text),
+        Content::Text(text) | Content::Bare(text) | Content::Either(text) => Some(text),
         Content::Arn(arn) => Some(&arn.name),
         _ => None,
     }

@@ -104,7 +104,9 @@ impl Canonical<'_> {
                 let items = items.iter().map(|item| self.nested(item, of));
                 with(Content::List(items.collect()), node)
             }
-            (_, Content::Bare(text)) => with(Content::Text(text.clone()), node),
+            (_, Content::Bare(text) | Content::Either(text)) => {
+                with(Content::Text(text.clone()), node)
+            }
             _ => node.clone(),
         }
     }

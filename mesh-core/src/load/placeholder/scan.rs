@@ -57,7 +57,7 @@ pub(super) enum Standing {
     Raw,
     /// Between the quotes of a JSON string.
     InString,
-    /// Where a JSON value is due: jq makes strings of its arguments.
+    /// Where a JSON value is due: jq makes strings of its arguments, but for those that it is given as JSON.
     AsString,
 }
 
@@ -67,6 +67,7 @@ impl Standing {
             Self::Raw => text.push_str(value),
             Self::InString => escape(value, text),
             Self::AsString => {
+                text.push(ARGUMENT);
                 text.push('"');
                 escape(value, text);
                 text.push('"');
@@ -253,6 +254,8 @@ fn is_letter(c: char) -> bool {
     c == '_' || c.is_ascii_alphabetic()
 }
 
+/// What stands before a string that is jq's argument. No text has this character, and no other string of JSON.
+pub(in crate::load) const ARGUMENT: char = '\u{1}';
 const LONGEST: usize = 128;
 /// How far a closing bracket may be: a text of opening ones must not be searched to its end for each.
 const WINDOW: usize = 512;

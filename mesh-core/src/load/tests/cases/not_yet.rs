@@ -116,6 +116,32 @@ fn templates_of_others_and_old_objects_are_told_what_to_do() {
 }
 
 #[test]
+fn a_number_of_jq_s_is_one_where_a_number_is_due_and_a_text_elsewhere() {
+    let listener = r#"{"portMapping": {"port": VALUE, "protocol": "http"}}"#;
+    let node = format!(
+        r#"{{"virtualNodeName": $NAME,
+            "spec": {{"listeners": [{listener}], "serviceDiscovery": {{"dns": {{"hostname": "h"}}}}}}}}"#
+    );
+    let filled = |port: &str| shop().substitute("NAME", "80").substitute("PORT", port);
+    let text = node.replace("VALUE", "$PORT");
+    let config = filled("8080").document("m", text.as_str()).read().unwrap();
+    let node = config.mesh().virtual_node("80").unwrap();
+    assert_eq!(node.listeners[0].port.get(), 8080);
+    refused_by(
+        filled("a"),
+        &text.replace("$PORT", "§$PORT"),
+        &["wrong-type"],
+    );
+    let quoted = text.replace("$PORT", "§\"${PORT}\"");
+    refused_by(filled("80"), &quoted, &["wrong-type"]);
+    let flow = "{meshName: shop, virtualServiceName: $NAME, spec: {}}";
+    assert_eq!(
+        filled("").document("m", flow).read().unwrap().resources(),
+        1
+    );
+}
+
+#[test]
 fn the_simplest_mesh_is_one() {
     for text in [
         r#"{"meshName": "shop"}"#,
