@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    json, kubernetes,
+    helm, json, kubernetes,
     node::Node,
     part::{self, Nature, Part},
     place::place,
@@ -113,9 +113,8 @@ fn ours(
 ) -> Result<Vec<Node>, Fault> {
     let start = Location::new(name, part.above + 1, 1);
     let at = |index| beyond(start.clone(), part.text.get(..index).unwrap_or_default());
-    if let Some(index) = HELM.iter().filter_map(|mark| part.text.find(mark)).min() {
-        let message = "this is a Helm template, not YAML yet: run helm template first and read what it prints";
-        return Err(Fault::new("helm-template", at(index), message));
+    if let Some(index) = helm::action(part.text) {
+        return Err(helm::fault(at(index)));
     }
     if let Some(version) = part::unsupported_version(part.text) {
         let (index, version) = version;
@@ -238,12 +237,10 @@ fn explained(name: &Arc<str>, text: &str, fault: Fault) -> Fault {
     if !matches!(fault.code, "broken-yaml" | "broken-json" | "key-not-text") {
         return fault;
     }
-    let helm = HELM.iter().filter_map(|part| text.find(part)).min();
-    if let Some(index) = helm {
-        let message = "this is a Helm template, not YAML yet: run helm template first and read what it prints";
-        return Fault::new("helm-template", locate(name, text, index), message);
+    match helm::action(text) {
+        Some(index) => helm::fault(locate(name, text, index)),
+        None => fault,
     }
-    fault
 }
 
 /// The beginning of a document.
@@ -272,14 +269,4 @@ fn beyond(at: Location, text: &str) -> Location {
 
 /// Eight of the largest templates that CloudFormation takes, or ten thousand routes of Kubernetes.
 const BYTES: usize = 8 << 20;
-const HELM: [&str; 8] = [
-    "{{-",
-    "{{ .",
-    "{{.",
-    "{{ include",
-    "{{ if",
-    "{{ template",
-    "{{ range",
-    "{{ with",
-];
 const TERRAFORM: [&str; 2] = ["resource \"aws_appmesh_", "data \"aws_appmesh_"];

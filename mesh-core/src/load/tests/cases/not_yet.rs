@@ -89,6 +89,24 @@ fn templates_of_others_and_old_objects_are_told_what_to_do() {
             "run helm template first",
         ),
         (
+            "P06",
+            helm("spec: {awsName: §{{ default \"a\" .Values.b }}}"),
+            "helm-template",
+            "run helm template first",
+        ),
+        (
+            "P06",
+            helm("spec:\n  §{{ $name }}: 1"),
+            "helm-template",
+            "run helm template first",
+        ),
+        (
+            "P06",
+            "Resources:\n  §{{ toYaml .Values.x }}:\n    Type: AWS::AppMesh::Mesh\n".to_owned(),
+            "helm-template",
+            "run helm template first",
+        ),
+        (
             "P07",
             old,
             "unsupported-version",
