@@ -90,19 +90,28 @@ impl<'a> Objects<'a> {
                 self.namespaces
                     .insert(name.to_owned(), selector::labels(root));
             }
-            ("v1", "List") => {
-                if let Some(Value::List(items)) = root.member("items").map(|node| &node.value) {
-                    items.iter().for_each(|item| self.item(item, problems));
-                }
-            }
-            _ => self.item(root, problems),
+            ("v1", "List") => self.items(root, None, problems),
+            (version, kind) => match of_list(version, kind) {
+                Some(of) => self.items(root, Some(of), problems),
+                None => self.item(root, None, problems),
+            },
         }
     }
 
-    fn item(&mut self, root: &'a Node, problems: &mut Problems) {
+    fn items(&mut self, root: &'a Node, of: Option<ResourceKind>, problems: &mut Problems) {
+        if let Some(Value::List(items)) = root.member("items").map(|node| &node.value) {
+            for item in items {
+                self.item(item, of, problems);
+            }
+        }
+    }
+
+    /// Something that may be an object; in a list of one kind it need not say so.
+    fn item(&mut self, root: &'a Node, of: Option<ResourceKind>, problems: &mut Problems) {
         let version = root.member("apiVersion").and_then(Node::text);
         match version.and_then(|version| version.strip_prefix(GROUP)) {
-            Some("v1beta2") => self.object(root, problems),
+            Some("v1beta2") => self.object(root, of, problems),
+            None if version.is_none() && of.is_some() => self.object(root, of, problems),
             Some(_) => {
                 let node = root.member("apiVersion").unwrap_or(root);
                 unsupported(
@@ -115,8 +124,10 @@ impl<'a> Objects<'a> {
         }
     }
 
-    fn object(&mut self, root: &'a Node, problems: &mut Problems) {
-        let Some(kind) = kind(root, problems) else {
+    fn object(&mut self, root: &'a Node, of: Option<ResourceKind>, problems: &mut Problems) {
+        let said = root.member("kind").is_some();
+        let listed = of.filter(|_| !said);
+        let Some(kind) = listed.or_else(|| kind(root, problems)) else {
             return;
         };
         let Some(name_node) = name_node(root).filter(|node| node.text().is_some()) else {
@@ -175,6 +186,19 @@ impl<'a> Objects<'a> {
     }
 }
 
+/// What an API server's list is of, if it is one of our kinds.
+fn of_list(version: &str, kind: &str) -> Option<ResourceKind> {
+    let of = kind.strip_suffix("List")?;
+    let ours = version.strip_prefix(GROUP) == Some("v1beta2");
+    kinds().find(|kind| ours && kind.as_str() == of)
+}
+
+/// The kinds of objects that there are.
+fn kinds() -> impl Iterator<Item = ResourceKind> {
+    let kinds = ResourceKind::ALL.into_iter();
+    kinds.filter(|kind| *kind != ResourceKind::Route)
+}
+
 fn name_node(root: &Node) -> Option<&Node> {
     root.member("metadata")?.member("name")
 }
@@ -186,11 +210,6 @@ fn name(root: &Node) -> Option<&str> {
 fn kind(root: &Node, problems: &mut Problems) -> Option<ResourceKind> {
     let written = root.member("kind");
     let text = written.and_then(Node::text).unwrap_or_default();
-    let kinds = || {
-        ResourceKind::ALL
-            .into_iter()
-            .filter(|kind| *kind != ResourceKind::Route)
-    };
     let found = kinds().find(|kind| kind.as_str() == text);
     if found.is_none() {
         let place = place(written.unwrap_or(root).at.clone());
