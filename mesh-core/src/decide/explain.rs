@@ -54,9 +54,13 @@ impl Decision<'_> {
             authority,
             port,
         } = called;
+        let named = |entry: &Entry<'_>| entry.route.is_some_and(|route| route.port.is_some());
         let port = match (&self.entry, port) {
             (None, Some(port)) => format!("port {port}, as called"),
-            (Some(_), Some(port)) => format!("port {port}, the gateway route's"),
+            (Some(entry), Some(port)) if named(entry) => {
+                format!("port {port}, the gateway route's")
+            }
+            (Some(_), Some(port)) => format!("port {port}, its only one"),
             (_, None) => {
                 let host = self.snapshot.routes.named(name.as_str());
                 let ports: Vec<_> = host.into_iter().flat_map(|host| host.ports()).collect();

@@ -177,3 +177,22 @@ fn the_listeners_on_the_way_tell_whom_and_how_much_they_let_in() {
         assert!(json.contains(part), "{part} in {json}");
     }
 }
+
+#[test]
+fn the_port_behind_a_gateway_is_told_with_who_names_it() {
+    let named = CHOOSY.replace(
+        "Action: {Target: {VirtualService",
+        "Action: {Target: {Port: 80, VirtualService",
+    );
+    for (text, port) in [
+        (CHOOSY, "port 80, its only one"),
+        (&*named, "port 80, the gateway route's"),
+    ] {
+        let config = Config::parse("mesh.yaml", text).unwrap();
+        let snapshot = config.gateway("in").unwrap().compile().unwrap();
+        let text = snapshot
+            .decide(&Head::get("http://shop.example/"))
+            .explain();
+        assert!(text.contains(port), "{port}\n{text}");
+    }
+}
