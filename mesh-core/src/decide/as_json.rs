@@ -16,7 +16,7 @@ impl Decision<'_> {
     ///
     /// # Shape
     /// ```json
-    /// {"request": {"method": "GET", "scheme": "http", "authority": "orders.local", "path": "/"},
+    /// {"request": {"method": "GET", "scheme": "http", "authority": "orders.local", "path": "/", "query": null},
     ///  "mode": "enforced",
     ///  "gateway": {"name": "in", "port": 80, "host": "*",
     ///              "listener": {"protocol": "http", "source": "mesh.yaml:8:5", "connection_pool": null,
@@ -95,6 +95,7 @@ impl Decision<'_> {
             ("scheme", text(&request.scheme)),
             ("authority", text(&request.authority)),
             ("path", text(&request.path)),
+            ("query", or_null(request.query.as_deref().map(text))),
         ])
     }
 

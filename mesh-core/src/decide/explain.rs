@@ -180,11 +180,15 @@ impl Decision<'_> {
 impl fmt::Display for Decision<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let request = &self.request;
-        writeln!(
+        write!(
             f,
             "{} {}://{}{}",
             request.method, request.scheme, request.authority, request.path
         )?;
+        match &request.query {
+            Some(query) => writeln!(f, "?{query}")?,
+            None => writeln!(f)?,
+        }
         match self.snapshot.mode() {
             Mode::Enforce => {}
             mode => writeln!(f, "mode: {mode}; routes, retries and more are not done")?,

@@ -125,6 +125,7 @@ struct Request {
     authority: String,
     host: String,
     path: String,
+    query: Option<String>,
 }
 
 impl Request {
@@ -135,6 +136,7 @@ impl Request {
             authority: head.authority().to_owned(),
             host: head.host().to_owned(),
             path: head.path().to_owned(),
+            query: head.query().map(str::to_owned),
         }
     }
 }

@@ -229,6 +229,25 @@ at v2:8080: request 15s (default: App Mesh); silence 300s (default: App Mesh); p
 }
 
 #[test]
+fn the_explanation_begins_with_all_of_the_request() {
+    let snapshot = snapshot(Defaults::AppMesh);
+    let decision = snapshot.decide(&Head::post("http://s.local/x/../y?canary=1&b"));
+    let first = "POST http://s.local/y?canary=1&b\n";
+    assert!(
+        decision.explain().starts_with(first),
+        "{}",
+        decision.explain()
+    );
+    let json = decision.to_json();
+    assert!(
+        json.contains(r#""path": "/y", "query": "canary=1&b"}"#),
+        "{json}"
+    );
+    let bare = snapshot.decide(&Head::get("http://s.local/y")).to_json();
+    assert!(bare.contains(r#""path": "/y", "query": null}"#), "{bare}");
+}
+
+#[test]
 fn routes_after_the_one_that_takes_it_are_told_as_not_asked() {
     let snapshot = snapshot(Defaults::AppMesh);
     let text = snapshot
