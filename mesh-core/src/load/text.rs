@@ -77,7 +77,7 @@ fn filled(
     values: &BTreeMap<String, String>,
     problems: &mut Problems,
 ) -> Result<Vec<Node>, Fault> {
-    if let Some(index) = TERRAFORM.iter().filter_map(|part| text.find(part)).min() {
+    if let Some(index) = terraform(text) {
         let message = "this is Terraform, which is not read: take the output of `aws appmesh describe-…` for each resource, or \
                        write the resources as CloudFormation";
         return Err(Fault::new("terraform", locate(name, text, index), message));
@@ -243,6 +243,19 @@ fn explained(name: &Arc<str>, text: &str, fault: Fault) -> Fault {
     }
 }
 
+/// Where something is that only Terraform's files hold.
+fn terraform(text: &str) -> Option<usize> {
+    let resource = TERRAFORM.iter().filter_map(|part| text.find(part)).min();
+    let mut start = 0;
+    let mut blocks = text.split_inclusive('\n').filter_map(|line| {
+        let from = start;
+        start += line.len();
+        let block = line.trim_end().ends_with('{') && BLOCKS.iter().any(|b| line.starts_with(b));
+        block.then_some(from)
+    });
+    resource.or_else(|| blocks.next())
+}
+
 /// The beginning of a document.
 fn start(name: &Arc<str>) -> Place {
     place(Location::new(name, 1, 1))
@@ -269,4 +282,21 @@ fn beyond(at: Location, text: &str) -> Location {
 
 /// Eight of the largest templates that CloudFormation takes, or ten thousand routes of Kubernetes.
 const BYTES: usize = 8 << 20;
-const TERRAFORM: [&str; 2] = ["resource \"aws_appmesh_", "data \"aws_appmesh_"];
+/// The resources of Terraform's provider, in its own syntax and in JSON.
+const TERRAFORM: [&str; 3] = [
+    "resource \"aws_appmesh_",
+    "data \"aws_appmesh_",
+    "\"aws_appmesh_",
+];
+/// What begins a block of Terraform's, at the beginning of a line that opens a brace.
+const BLOCKS: [&str; 9] = [
+    "data \"",
+    "locals {",
+    "module \"",
+    "moved {",
+    "output \"",
+    "provider \"",
+    "resource \"",
+    "terraform {",
+    "variable \"",
+];
