@@ -253,6 +253,22 @@ fn alternatives_of_one_resource_are_refused_and_repetitions_are_not() {
         );
     }
     assert!(read(Config::reader(), &json(80), &respaced).is_ok(), "P10");
+    let service = |spec: &str| object("VirtualService", spec);
+    let named = service("spec: {awsName: checkout.web}");
+    assert!(
+        read(Config::reader(), &service("spec: {}"), &named).is_ok(),
+        "P10"
+    );
+    let to = "provider: {virtualNode: {virtualNodeRef: {name: a}}}";
+    for other in [
+        format!("spec: {{{to}}}"),
+        format!("spec: {{awsName: checkout.web, {to}}}"),
+    ] {
+        assert!(
+            read(Config::reader(), &service("spec: {}"), &service(&other)).is_err(),
+            "P10"
+        );
+    }
     assert!(
         read(Config::reader(), &json(80), &template(80)).is_ok(),
         "P10"
