@@ -61,51 +61,31 @@ fn what_stands_in_documents_of_others_is_theirs() {
 }
 
 #[test]
-fn templates_of_others_and_old_objects_are_told_what_to_do() {
+fn templates_of_helm_are_told_to_run_it_first() {
+    let service = |spec: &str| object("VirtualService", spec);
+    let rows = [
+        service("spec:\n  §{{- if .Values.router }}\n  {{- end }}"),
+        service("spec: {awsName: §{{ .Values.name }}}"),
+        service("spec: {awsName: §{{ include \"name\" . }}}"),
+        service("spec: {awsName: §{{ default \"a\" .Values.b }}}"),
+        service("spec:\n  §{{ $name }}: 1"),
+        "Resources:\n  §{{ toYaml .Values.x }}:\n    Type: AWS::AppMesh::Mesh\n".to_owned(),
+    ];
+    for marked in rows {
+        let report = refused_by(shop(), &marked, &["helm-template"]);
+        assert!(report.contains("run helm template first"), "P06: {report}");
+    }
+}
+
+#[test]
+fn old_objects_and_specs_of_several_kinds_are_told_what_to_do() {
     let old = object(
         "VirtualNode",
         "spec: {meshName: shop, serviceDiscovery: {dns: {hostName: h}}}",
     );
     let old = old.replace("appmesh.k8s.aws/v1beta2", "§appmesh.k8s.aws/v1beta1");
-    let helm = |spec: &str| object("VirtualService", spec);
     let bare = r#"{"spec": §{"listeners": [{"portMapping": {"port": 9080, "protocol": "http"}}]}}"#;
     let rows = [
-        (
-            "P06",
-            helm("spec:\n  §{{- if .Values.router }}\n  {{- end }}"),
-            "helm-template",
-            "run helm template first",
-        ),
-        (
-            "P06",
-            helm("spec: {awsName: §{{ .Values.name }}}"),
-            "helm-template",
-            "run helm template first",
-        ),
-        (
-            "P06",
-            helm("spec: {awsName: §{{ include \"name\" . }}}"),
-            "helm-template",
-            "run helm template first",
-        ),
-        (
-            "P06",
-            helm("spec: {awsName: §{{ default \"a\" .Values.b }}}"),
-            "helm-template",
-            "run helm template first",
-        ),
-        (
-            "P06",
-            helm("spec:\n  §{{ $name }}: 1"),
-            "helm-template",
-            "run helm template first",
-        ),
-        (
-            "P06",
-            "Resources:\n  §{{ toYaml .Values.x }}:\n    Type: AWS::AppMesh::Mesh\n".to_owned(),
-            "helm-template",
-            "run helm template first",
-        ),
         (
             "P07",
             old,
@@ -253,26 +233,28 @@ fn alternatives_of_one_resource_are_refused_and_repetitions_are_not() {
         );
     }
     assert!(read(Config::reader(), &json(80), &respaced).is_ok(), "P10");
-    let service = |spec: &str| object("VirtualService", spec);
-    let named = service("spec: {awsName: checkout.web}");
-    assert!(
-        read(Config::reader(), &service("spec: {}"), &named).is_ok(),
-        "P10"
-    );
-    let to = "provider: {virtualNode: {virtualNodeRef: {name: a}}}";
-    for other in [
-        format!("spec: {{{to}}}"),
-        format!("spec: {{awsName: checkout.web, {to}}}"),
-    ] {
-        assert!(
-            read(Config::reader(), &service("spec: {}"), &service(&other)).is_err(),
-            "P10"
-        );
-    }
     assert!(
         read(Config::reader(), &json(80), &template(80)).is_ok(),
         "P10"
     );
+}
+
+#[test]
+fn a_name_that_is_written_repeats_the_one_that_is_given_by_default() {
+    let read = |first: &str, second: &str| {
+        let documents = shop().document("first.yaml", first);
+        documents.document("second.yaml", second).read()
+    };
+    let plain = object("VirtualService", "spec: {}");
+    let named = object("VirtualService", "spec: {awsName: checkout.web}");
+    assert_eq!(read(&plain, &named).unwrap().resources(), 1);
+    let to = "provider: {virtualNode: {virtualNodeRef: {name: a}}}";
+    for spec in [to.to_owned(), format!("awsName: checkout.web, {to}")] {
+        let other = object("VirtualService", &format!("spec: {{{spec}}}"));
+        let errors = read(&plain, &other).unwrap_err();
+        let found: Vec<_> = errors.errors().map(|error| error.code).collect();
+        assert_eq!(found, ["duplicate-name"], "{errors}");
+    }
 }
 
 const MESH: &str = "---\napiVersion: appmesh.k8s.aws/v1beta2\nkind: Mesh\nmetadata: {name: shop}\n";
