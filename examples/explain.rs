@@ -2,10 +2,15 @@
 //! [--param K=V] [--set NAME=VALUE] [--env] [--mesh M] [--kind K --name N] [--lenient] [--allow-dangling] [--last-wins]`.
 //!
 //! Nothing is started and nothing is sent: the files are read, compiled for the node or the gateway, and asked. Without files it
-//! explains a request under the template that is built in. Ends with `ok: …`; with `--json` there is that line alone before it.
+//! explains a request under the template that is built in. Ends with `ok: …`; with `--json` that goes to
+//! standard error, and one line of JSON is all that comes out.
 //! Exits with 0 if it could be explained, be it a refusal; with 1 if the files or the request are not right.
 
-use std::{error::Error, process::ExitCode};
+use std::{
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use http::Request;
@@ -39,14 +44,19 @@ struct Args {
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<(String, String)>,
 
-    /// Prints the decision as one line of JSON.
+    /// Prints the decision as one line of JSON, and nothing else.
     #[arg(long)]
     json: bool,
 }
 
 fn main() -> ExitCode {
     match run(Args::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(told) => {
+            // Whoever closed the pipe has read enough.
+            let _ = io::stdout().write_all(told.out.as_bytes());
+            let _ = io::stderr().write_all(told.aside.as_bytes());
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
@@ -54,7 +64,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(mut args: Args) -> Result<(), Box<dyn Error>> {
+/// What is printed.
+struct Told {
+    out: String,
+    /// What would be in the way of who reads the rest.
+    aside: String,
+}
+
+fn run(mut args: Args) -> Result<Told, Box<dyn Error>> {
     if args.files.files.is_empty() {
         args.node = args
             .node
@@ -64,12 +81,17 @@ fn run(mut args: Args) -> Result<(), Box<dyn Error>> {
     let snapshot = compiled(&args, &read(&args)?)?;
     let request = request(&args)?;
     let decision = snapshot.decide(&Head::from(&request));
-    match args.json {
-        true => println!("{}", decision.to_json()),
-        false => println!("{}", decision.explain()),
-    }
-    println!("ok: {}", summary(&decision));
-    Ok(())
+    let end = format!("ok: {}\n", summary(&decision));
+    Ok(match args.json {
+        true => Told {
+            out: decision.to_json() + "\n",
+            aside: end,
+        },
+        false => Told {
+            out: decision.explain() + "\n" + &end,
+            aside: String::new(),
+        },
+    })
 }
 
 fn read(args: &Args) -> Result<Config, Box<dyn Error>> {
@@ -126,3 +148,33 @@ fn header(text: &str) -> Result<(String, String), String> {
 const TEMPLATE: &str = include_str!("config/canary.yaml");
 const NODE: &str = "service-a";
 const URL: &str = "http://service-b.default.svc.cluster.local:8080/";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_all_that_comes_out() -> Result<(), Box<dyn Error>> {
+        let told = run(Args::parse_from(["explain", "--json"]))?;
+        let json: serde_json::Value = serde_json::from_str(&told.out)?;
+        assert_eq!(json["route"], "split");
+        assert!(
+            told.aside.starts_with("ok: routed to 2 targets"),
+            "{}",
+            told.aside
+        );
+        let told = run(Args::parse_from(["explain"]))?;
+        assert!(
+            told.out.starts_with("GET http://service-b."),
+            "{}",
+            told.out
+        );
+        assert!(
+            told.out.contains("\nok: routed to 2 targets"),
+            "{}",
+            told.out
+        );
+        assert_eq!(told.aside, "");
+        Ok(())
+    }
+}

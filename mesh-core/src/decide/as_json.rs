@@ -1,11 +1,13 @@
 //! A decision as JSON.
 
+use std::fmt;
+
 use super::{
     Decision, EffectiveLimit, Entry, TargetShare, Tried,
     json::{Json, list, millis, or_null, text},
 };
 use crate::snapshot::{
-    ListenerPlan, Plan, Verdict,
+    Plan, Source, Verdict,
     words::{Checked, LeftOut, balance},
 };
 
@@ -14,9 +16,12 @@ impl Decision<'_> {
     ///
     /// # Shape
     /// ```json
-    /// {"request": {"method": "GET", "scheme": "http", "authority": "orders.local", "path": "/"},
+    /// {"request": {"method": "GET", "scheme": "http", "authority": "orders.local", "path": "/", "query": null},
     ///  "mode": "enforced",
-    ///  "gateway": {"name": "in", "port": 80, "host": "*", "tried": [], "route": "shop", "source": "mesh.yaml:9:5",
+    ///  "gateway": {"name": "in", "port": 80, "host": "*",
+    ///              "listener": {"protocol": "http", "source": "mesh.yaml:8:5", "connection_pool": null,
+    ///                           "tls": {"is": "plain text", "source": "default: App Mesh"}},
+    ///              "tried": [], "route": "shop", "source": "mesh.yaml:9:5",
     ///              "sent": {"authority": "orders.local", "port": 80, "path_and_query": "/", "original_host": "shop.example",
     ///                       "original_path": null}},
     ///  "verdict": "route",
@@ -28,13 +33,16 @@ impl Decision<'_> {
     ///  "targets": [{"virtual_node": "v1", "port": 8080, "weight": 9, "share": 0.9, "balance": "one after the other",
     ///               "health_check": null, "outlier_detection": null,
     ///               "tls": {"is": "plain text", "source": "default: App Mesh"},
-    ///               "inbound": {"request_millis": 15000, "source": "default: App Mesh", "connection_pool": null}}],
+    ///               "inbound": {"request_millis": 15000, "source": "default: App Mesh",
+    ///                           "silence_millis": 300000, "silence_source": "default: App Mesh", "connection_pool": null,
+    ///                           "tls": {"is": "plain text", "source": "default: App Mesh"}}}],
     ///  "retry": {"max": 2, "is": "2 retries on 503", "source": "default: App Mesh"},
     ///  "limits": [{"name": "request", "millis": 15000, "note": "from the end", "source": "default: App Mesh"}]}
     /// ```
     /// `gateway` is null for a node; `verdict` is `route`, `pass-through` or `refuse`; `reason` says where it passes through to, or why
-    /// it is refused; what is not there is null, and a list without members is empty. A health check or an outlier detection is
-    /// like `tls`, with `is` and `source`.
+    /// it is refused; what is not there is null, and a list without members is empty. A health check, an outlier
+    /// detection or a connection pool is like `tls`, with `is` and `source`. `tls` of a target is how it is spoken to, that of
+    /// `inbound` what its listener offers and asks for; the `source` of `inbound` is that of its request limit.
     ///
     /// # Units
     /// Milliseconds; a share from 0 to 1.
@@ -87,6 +95,7 @@ impl Decision<'_> {
             ("scheme", text(&request.scheme)),
             ("authority", text(&request.authority)),
             ("path", text(&request.path)),
+            ("query", or_null(request.query.as_deref().map(text))),
         ])
     }
 
@@ -116,10 +125,12 @@ impl Decision<'_> {
             ])
         });
         let route = entry.route;
+        let listener = entry.listener.map(|listener| self.entered_json(listener));
         Json::Object(vec![
             ("name", text(self.snapshot.virtual_node())),
             ("port", Json::from(entry.port.get())),
             ("host", or_null(entry.host.map(text))),
+            ("listener", or_null(listener)),
             ("tried", list(&entry.tried, tried)),
             (
                 "route",
@@ -135,16 +146,10 @@ impl Decision<'_> {
 
     fn target_json(&self, target: &TargetShare<'_>) -> Json {
         let TargetShare { policy, facts, .. } = target;
-        let said = |is: Json, source| {
-            Json::Object(vec![
-                ("is", is),
-                ("source", Json::Text(self.source(source))),
-            ])
-        };
         let check = policy.health_check.as_ref();
-        let check = check.map(|check| said(text(&Checked(check)), &facts.health_check));
+        let check = check.map(|check| self.said(&Checked(check), &facts.health_check));
         let detection = policy.outlier_detection.as_ref();
-        let detection = detection.map(|one| said(text(&LeftOut(one)), &facts.outlier_detection));
+        let detection = detection.map(|one| self.said(&LeftOut(one), &facts.outlier_detection));
         let inbound = facts.listener.as_ref();
         Json::Object(vec![
             ("virtual_node", text(target.virtual_node)),
@@ -154,7 +159,7 @@ impl Decision<'_> {
             ("balance", text(balance(policy.balance))),
             ("health_check", or_null(check)),
             ("outlier_detection", or_null(detection)),
-            ("tls", said(text(&target.cluster.tls), &facts.tls)),
+            ("tls", self.said(&target.cluster.tls, &facts.tls)),
             (
                 "inbound",
                 or_null(inbound.map(|listener| self.inbound_json(listener))),
@@ -162,20 +167,11 @@ impl Decision<'_> {
         ])
     }
 
-    fn inbound_json(&self, listener: &ListenerPlan) -> Json {
-        let sources = &listener.sources;
-        let pool = listener.connection_pool.and_then(|pool| pool.limit());
-        let pool = pool.map(|pool| {
-            let source = self.source(&sources.connection_pool);
-            Json::Object(vec![("is", text(&pool)), ("source", Json::Text(source))])
-        });
+    /// Something in words, with where it was written.
+    pub(super) fn said(&self, is: &dyn fmt::Display, source: &Source) -> Json {
         Json::Object(vec![
-            (
-                "request_millis",
-                or_null(listener.timeouts.request.map(millis)),
-            ),
-            ("source", Json::Text(self.source(&sources.request))),
-            ("connection_pool", or_null(pool)),
+            ("is", text(is)),
+            ("source", Json::Text(self.source(source))),
         ])
     }
 

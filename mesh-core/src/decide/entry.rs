@@ -3,7 +3,7 @@
 use super::{Tried, tried};
 use crate::{
     route::{Head, HostPattern},
-    snapshot::{Entered, GatewayPlan, Snapshot},
+    snapshot::{Entered, GatewayPlan, ListenerPlan, Snapshot},
     unit::Port,
 };
 
@@ -13,6 +13,8 @@ use crate::{
 pub struct Entry<'a> {
     /// The listener's port.
     pub port: Port,
+    /// That listener; `None` if the gateway does not listen on this port.
+    pub listener: Option<&'a ListenerPlan>,
     /// The host whose routes were asked; `None` if no gateway route is for the request's.
     pub host: Option<&'a HostPattern>,
     /// Those routes in the order in which they are asked, and what became of each. One that is asked about two prefixes stands
@@ -46,6 +48,7 @@ impl<'a> Entry<'a> {
         let host = gateway.and_then(|gateway| gateway.ingress.host(head, port).ok().flatten());
         Self {
             port,
+            listener: ListenerPlan::at(snapshot.listeners(), Some(port)),
             host: host.map(|host| host.pattern()),
             tried: host.map_or_else(Vec::new, |host| tried::of(host.rules(), head)),
             route: None,

@@ -8,7 +8,7 @@ use crate::{
     retry::Safety,
     route::OutsideHost,
     snapshot::{
-        ListenerPlan, Plan, Source, Verdict,
+        Plan, Source, Verdict,
         words::{Checked, LeftOut, balance, limit},
     },
 };
@@ -28,6 +28,9 @@ impl Decision<'_> {
             |host| format!("host {host}"),
         );
         writeln!(f, "virtual gateway: {name}, port {}: {host}", entry.port)?;
+        if let Some(listener) = entry.listener {
+            self.explain_entered(listener, f)?;
+        }
         explain_passed(&entry.tried, f)?;
         let Some((route, sent)) = entry.route.zip(entry.sent.as_ref()) else {
             return Ok(());
@@ -51,9 +54,13 @@ impl Decision<'_> {
             authority,
             port,
         } = called;
+        let named = |entry: &Entry<'_>| entry.route.is_some_and(|route| route.port.is_some());
         let port = match (&self.entry, port) {
             (None, Some(port)) => format!("port {port}, as called"),
-            (Some(_), Some(port)) => format!("port {port}, the gateway route's"),
+            (Some(entry), Some(port)) if named(entry) => {
+                format!("port {port}, the gateway route's")
+            }
+            (Some(_), Some(port)) => format!("port {port}, its only one"),
             (_, None) => {
                 let host = self.snapshot.routes.named(name.as_str());
                 let ports: Vec<_> = host.into_iter().flat_map(|host| host.ports()).collect();
@@ -135,31 +142,6 @@ impl Decision<'_> {
         writeln!(f, "; {tls} ({source})")
     }
 
-    /// What the other end does by itself, as far as the mesh says it.
-    fn explain_inbound(
-        &self,
-        target: &TargetShare<'_>,
-        listener: &ListenerPlan,
-        f: &mut fmt::Formatter<'_>,
-    ) -> fmt::Result {
-        let request = listener.timeouts.request;
-        let source = self.source(&listener.sources.request);
-        let (node, port) = (target.virtual_node, target.port);
-        let cuts = match (request, self.timeouts().and_then(|ours| ours.request)) {
-            (Some(theirs), Some(ours)) if theirs < ours => ", which ends it sooner",
-            (Some(_), None) => ", which ends it sooner",
-            _ => "",
-        };
-        write!(
-            f,
-            "\nat {node}:{port}: request {} ({source}){cuts}",
-            limit(request)
-        )?;
-        let pool = listener.connection_pool.and_then(|pool| pool.limit());
-        let source = self.source(&listener.sources.connection_pool);
-        pool.map_or(Ok(()), |pool| write!(f, "; {pool} ({source})"))
-    }
-
     fn explain_outside(&self, there: &OutsideHost, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let open = match there.is_aws() {
             true => "*.amazonaws.com is always open",
@@ -198,11 +180,15 @@ impl Decision<'_> {
 impl fmt::Display for Decision<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let request = &self.request;
-        writeln!(
+        write!(
             f,
             "{} {}://{}{}",
             request.method, request.scheme, request.authority, request.path
         )?;
+        match &request.query {
+            Some(query) => writeln!(f, "?{query}")?,
+            None => writeln!(f)?,
+        }
         match self.snapshot.mode() {
             Mode::Enforce => {}
             mode => writeln!(f, "mode: {mode}; routes, retries and more are not done")?,

@@ -9,6 +9,7 @@ mod as_json;
 mod entry;
 mod explain;
 mod json;
+mod listener;
 mod play;
 mod tried;
 
@@ -124,6 +125,7 @@ struct Request {
     authority: String,
     host: String,
     path: String,
+    query: Option<String>,
 }
 
 impl Request {
@@ -134,6 +136,7 @@ impl Request {
             authority: head.authority().to_owned(),
             host: head.host().to_owned(),
             path: head.path().to_owned(),
+            query: head.query().map(str::to_owned),
         }
     }
 }

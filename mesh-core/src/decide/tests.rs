@@ -223,9 +223,28 @@ limit: request 1s (written in Rust), from the end of the request to the end of t
 limit: attempt 5s (written in Rust), without effect, the request limit is not longer
 limit: silence 300s (default: App Mesh), while nothing is carried in either direction
 limit: connecting 1s (fixed), for each connection
-at v1:8080: request 15s (default: App Mesh)
-at v2:8080: request 15s (default: App Mesh)";
+at v1:8080: request 15s (default: App Mesh); silence 300s (default: App Mesh); plain text (default: App Mesh)
+at v2:8080: request 15s (default: App Mesh); silence 300s (default: App Mesh); plain text (default: App Mesh)";
     assert_eq!(decision.explain(), expected);
+}
+
+#[test]
+fn the_explanation_begins_with_all_of_the_request() {
+    let snapshot = snapshot(Defaults::AppMesh);
+    let decision = snapshot.decide(&Head::post("http://s.local/x/../y?canary=1&b"));
+    let first = "POST http://s.local/y?canary=1&b\n";
+    assert!(
+        decision.explain().starts_with(first),
+        "{}",
+        decision.explain()
+    );
+    let json = decision.to_json();
+    assert!(
+        json.contains(r#""path": "/y", "query": "canary=1&b"}"#),
+        "{json}"
+    );
+    let bare = snapshot.decide(&Head::get("http://s.local/y")).to_json();
+    assert!(bare.contains(r#""path": "/y", "query": null}"#), "{bare}");
 }
 
 #[test]

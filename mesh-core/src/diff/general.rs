@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use super::change::{Changes, Pair, or_none, pairs};
 use crate::{
-    snapshot::{ListenerPlan, LogFormat, Snapshot, words::limit},
+    snapshot::{
+        ListenerPlan, LogFormat, Snapshot,
+        words::{Pool, limit},
+    },
     unit::Port,
 };
 
@@ -46,18 +49,10 @@ impl Changes {
         self.compare(subject, "request limit", request);
         let idle = both.map(|one| limit(one.timeouts.idle));
         self.compare(subject, "silence limit", idle);
-        let pool = both.map(|one| one.connection_pool.map(|pool| format!("{pool:?}")));
-        let words = both.map(|one| or_none(one.connection_pool.and_then(|pool| pool.limit())));
-        if pool[0] != pool[1] {
-            self.compare(subject, "connection pool", words);
-        }
+        let pool = both.map(|one| or_none(one.connection_pool.map(Pool)));
+        self.compare(subject, "connection pool", pool);
         let tls = both.map(|one| or_none(one.tls.as_ref()));
         self.compare(subject, "TLS", tls);
-        let names = both.map(|one| {
-            let validation = one.tls.as_ref().and_then(|tls| tls.validation.as_ref());
-            or_none(validation.and_then(|asked| Some(asked.names.as_ref()?.join(", "))))
-        });
-        self.compare(subject, "names that callers bear", names);
     }
 }
 

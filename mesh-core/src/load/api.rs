@@ -2,13 +2,13 @@
 
 use super::{
     conform::{self, NoReferences, Rules},
-    node::Node,
+    node::{Entry, Node, Value},
     place::{at, place},
     plain::plain,
     read::Read,
     resolved::Resolved,
     schema,
-    shape::Form,
+    shape::{Form, Kind},
 };
 use crate::{
     config::{ResourceKind, draft::Said},
@@ -24,10 +24,39 @@ pub(super) struct Unsaid {
 }
 
 /// Whether a mapping can be one of the API's.
-pub(super) fn is_api(root: &Node) -> bool {
+pub(super) fn is_api(root: &Node, unsaid: &Unsaid) -> bool {
     let mut keys = root.entries().iter().map(|entry| entry.key.as_str());
     of_name(root).is_some()
         || keys.any(|key| key == "spec" || wrapped(key).is_some() || listed(key))
+        || is_content(root, unsaid)
+}
+
+/// Whether a mapping is what the command line takes as its `--spec`, of the kind that was said.
+fn is_content(root: &Node, unsaid: &Unsaid) -> bool {
+    let spec = unsaid
+        .kind
+        .and_then(|kind| schema::of(kind).property("spec", Form::Api));
+    let Some(Kind::Object(shape)) = spec.map(|spec| &spec.kind) else {
+        return false;
+    };
+    let known = |key: &str| shape.property(key, Form::Api).is_some();
+    let entries = root.entries();
+    root.member("spec").is_none()
+        && (entries.is_empty() || entries.iter().any(|entry| known(&entry.key)))
+}
+
+/// The resource whose spec this is.
+fn around(spec: &Node) -> Node {
+    let entry = Entry {
+        key: "spec".to_owned(),
+        key_at: spec.at.clone(),
+        node: spec.clone(),
+    };
+    Node {
+        value: Value::Map(vec![entry]),
+        tag: None,
+        at: spec.at.clone(),
+    }
 }
 
 /// Reads one resource; `None` if it cannot be told what it is, which is reported.
@@ -53,6 +82,8 @@ pub(super) fn read(
         let kind = wrapped(&entry.key)?;
         (!entry.node.entries().is_empty()).then_some((kind, &entry.node))
     });
+    let whole = is_content(root, unsaid).then(|| around(root));
+    let root = whole.as_ref().unwrap_or(root);
     let (kind, resource) = match wrapper {
         Some((kind, resource)) => (kind, resource),
         None => (kind(root, unsaid, problems)?, root),
@@ -134,7 +165,10 @@ fn kind(root: &Node, unsaid: &Unsaid, problems: &mut Problems) -> Option<Resourc
         return Some(kind);
     }
     let spec = root.member("spec");
-    if let Some(kind) = spec.and_then(of_spec) {
+    let empty = spec.is_some_and(|spec| spec.entries().is_empty());
+    // All others have names of their own beside the mesh's.
+    let mesh = (empty && root.member("meshName").is_some()).then_some(ResourceKind::Mesh);
+    if let Some(kind) = spec.and_then(of_spec).or(mesh) {
         return Some(kind);
     }
     let message = "this spec can be that of several kinds of resources, and nothing in the file says which: say it (in Rust \
@@ -161,8 +195,12 @@ fn of_name(root: &Node) -> Option<ResourceKind> {
         .and_then(of_spec)
         .filter(|kind| kind.parent().is_some());
     let named = kinds.into_iter().find(|kind| there(kind.name()));
-    let mesh =
-        there("meshName") && spec.is_none_or(|spec| of_spec(spec) == Some(ResourceKind::Mesh));
+    // What was described has its name, so it lacks no other; what is to be created may have it on the command line.
+    let of_mesh = |spec: &Node| {
+        let described = there("metadata") || there("status");
+        of_spec(spec) == Some(ResourceKind::Mesh) || described && spec.entries().is_empty()
+    };
+    let mesh = there("meshName") && spec.is_none_or(of_mesh);
     // `virtualRouterName` beside a route's spec is the route's router.
     let mesh = mesh.then_some(ResourceKind::Mesh);
     part.or(named).or(mesh)

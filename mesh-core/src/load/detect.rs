@@ -1,7 +1,8 @@
 //! What a document is.
 
 use super::{
-    api, kubernetes,
+    api::{self, Unsaid},
+    kubernetes,
     node::{Node, Value},
     place::place,
 };
@@ -16,9 +17,9 @@ pub(super) enum Document {
 }
 
 /// Which form a document has; `None` for something else, which is reported.
-pub(super) fn form(root: &Node, problems: &mut Problems) -> Option<Document> {
+pub(super) fn form(root: &Node, unsaid: &Unsaid, problems: &mut Problems) -> Option<Document> {
     let found = match &root.value {
-        Value::Map(_) => match mapping(root) {
+        Value::Map(_) => match mapping(root, unsaid) {
             Ok(form) => return Some(form),
             Err(found) => found,
         },
@@ -35,7 +36,7 @@ pub(super) fn form(root: &Node, problems: &mut Problems) -> Option<Document> {
     None
 }
 
-fn mapping(root: &Node) -> Result<Document, String> {
+fn mapping(root: &Node, unsaid: &Unsaid) -> Result<Document, String> {
     let there = |key: &str| root.member(key).is_some();
     let text = |key| root.member(key).and_then(Node::text);
     if there("Resources") || there("AWSTemplateFormatVersion") {
@@ -44,7 +45,7 @@ fn mapping(root: &Node) -> Result<Document, String> {
     if there("apiVersion") && there("kind") {
         return Ok(Document::Kubernetes);
     }
-    if api::is_api(root) {
+    if api::is_api(root, unsaid) {
         return Ok(Document::Api);
     }
     if there("containerDefinitions") {

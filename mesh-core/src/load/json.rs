@@ -4,6 +4,7 @@ use std::{iter::Peekable, str::Chars, sync::Arc};
 
 use super::{
     node::{Node, Scalar},
+    placeholder::ARGUMENT,
     tree::{Fault, Mark, Tree},
 };
 use crate::error::{Location, Problems, quoted};
@@ -61,7 +62,7 @@ impl Json<'_> {
                 self.tree.open_list(mark)?;
                 self.items(']', Self::value)
             }
-            Some('"') => self.text(),
+            Some('"' | ARGUMENT) => self.text(),
             Some(c) if c == '-' || c.is_ascii_alphanumeric() => self.word(mark),
             Some(found) => Err(self.unexpected(found, "a value")),
             None => Err(self.ended()),
@@ -97,6 +98,7 @@ impl Json<'_> {
     fn text(&mut self) -> Result<(), Fault> {
         self.space();
         let mark = self.mark();
+        let argument = self.rest.next_if_eq(&ARGUMENT).is_some();
         self.expect('"')?;
         let mut text = String::new();
         loop {
@@ -112,8 +114,12 @@ impl Json<'_> {
                 None => return Err(self.ended()),
             }
         }
-        let quoted = true;
-        self.tree.scalar(mark, Scalar { text, quoted })
+        let scalar = Scalar {
+            text,
+            quoted: true,
+            argument,
+        };
+        self.tree.scalar(mark, scalar)
     }
 
     fn escape(&mut self, at: Location) -> Result<char, Fault> {
@@ -173,8 +179,12 @@ impl Json<'_> {
             let message = format!("{} is no JSON value: put a text into quotes", quoted(&text));
             return Err(Fault::new("broken-json", mark.at, message));
         }
-        let quoted = false;
-        self.tree.scalar(mark, Scalar { text, quoted })
+        let scalar = Scalar {
+            text,
+            quoted: false,
+            argument: false,
+        };
+        self.tree.scalar(mark, scalar)
     }
 
     fn space(&mut self) {

@@ -17,6 +17,7 @@ mod api;
 mod cloudformation;
 mod conform;
 mod detect;
+mod helm;
 mod json;
 mod kubernetes;
 mod node;

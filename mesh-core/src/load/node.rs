@@ -23,6 +23,8 @@ pub(super) enum Value {
 pub(super) struct Scalar {
     pub(super) text: String,
     pub(super) quoted: bool,
+    /// Whether it is jq's argument, which may have been given as a text or as a number.
+    pub(super) argument: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -7,8 +7,8 @@ mod scan;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use self::scan::Syntax;
-use self::scan::{Found, scan};
+pub(super) use self::scan::{ARGUMENT, Syntax};
+use self::scan::{Found, Unset, scan};
 use super::plain::is_blank;
 
 /// A text with its placeholders filled.
@@ -17,6 +17,8 @@ pub(super) struct Filled<'a> {
     pub(super) text: String,
     /// Those without a value, each once: the name, and where it stands first in the text that was given.
     pub(super) unfilled: Vec<(&'a str, usize)>,
+    /// Those that no value fills, each once: all of it, and where it stands first.
+    pub(super) computed: Vec<(&'a str, usize)>,
 }
 
 /// Fills what has a value, until the text is longer than `most` bytes.
@@ -28,21 +30,31 @@ pub(super) fn fill<'a>(
 ) -> Filled<'a> {
     let mut named = BTreeSet::new();
     let mut filled = String::with_capacity(text.len());
-    let mut unfilled = Vec::new();
+    let (mut unfilled, mut computed) = (Vec::new(), Vec::new());
     let mut from = 0;
     for Found {
         range,
         name,
-        default,
+        unset,
         place,
     } in scan(text, syntax)
     {
-        let value = values.get(name).map(String::as_str).or(default);
-        let Some(value) = value else {
-            if named.insert(name) {
-                unfilled.push((name, range.start));
+        let whole = text.get(range.clone()).unwrap_or_default();
+        let value = match (values.get(name), unset) {
+            (_, Unset::Computed) => {
+                if named.insert(whole) {
+                    computed.push((whole, range.start));
+                }
+                continue;
             }
-            continue;
+            (Some(value), _) => value,
+            (None, Unset::Default(default)) => default,
+            (None, Unset::Asked) => {
+                if named.insert(name) {
+                    unfilled.push((name, range.start));
+                }
+                continue;
+            }
         };
         if filled.len() > most {
             break;
@@ -53,7 +65,11 @@ pub(super) fn fill<'a>(
     }
     filled.push_str(text.get(from..).unwrap_or_default());
     let text = blanks(filled, values, most);
-    Filled { text, unfilled }
+    Filled {
+        text,
+        unfilled,
+        computed,
+    }
 }
 
 /// Fills the blanks in angle brackets whose values are given under all of their text.
@@ -78,7 +94,8 @@ mod tests {
         let values = [("NAME", "orders"), ("TEXT", "a\"b"), ("PORT", "80")];
         let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let filled = fill(text, syntax, &BTreeMap::from(values), 1000);
-        let unfilled = filled.unfilled.iter().map(|(name, _)| (*name).to_owned());
+        let unfilled = filled.unfilled.iter().chain(&filled.computed);
+        let unfilled = unfilled.map(|(name, _)| (*name).to_owned());
         (filled.text, unfilled.collect())
     }
 
@@ -91,6 +108,17 @@ mod tests {
             ("name: {{ NAME }}", "name: orders", &[]),
             ("name: ${OTHER}", "name: ${OTHER}", &["OTHER"]),
             ("name: ${OTHER:-this}", "name: this", &[]),
+            ("name: ${OTHER-this}", "name: this", &[]),
+            ("name: ${OTHER:=this}", "name: this", &[]),
+            ("name: ${OTHER=this}", "name: this", &[]),
+            ("name: ${OTHER-}", "name: ", &[]),
+            ("name: ${NAME-this}", "name: orders", &[]),
+            ("name: ${NAME:?must}", "name: orders", &[]),
+            ("name: ${OTHER:?must}", "name: ${OTHER:?must}", &["OTHER"]),
+            ("name: ${OTHER?}", "name: ${OTHER?}", &["OTHER"]),
+            ("name: ${NAME:-${OTHER}}", "name: orders", &[]),
+            ("name: ${A:-${NAME}}", "name: ${A:-${NAME}}", &["A"]),
+            ("name: {{ NAME-a }}", "name: {{ NAME-a }}", &[]),
             ("regex: ^a$ # ${OTHER}", "regex: ^a$ # ${OTHER}", &[]),
             ("regex: '^/v$|a' ", "regex: '^/v$|a' ", &[]),
             ("url: a#${NAME}", "url: a#orders", &[]),
@@ -107,10 +135,35 @@ mod tests {
     }
 
     #[test]
+    fn what_only_a_shell_computes_is_told_as_a_whole() {
+        for text in [
+            "${NAME%-v1}",
+            "${NAME/a/b}",
+            "${NAME:0:3}",
+            "${NAME+set}",
+            "${a.b}",
+        ] {
+            let quoted = format!("{{\"a\": \"{text}\"}}");
+            for (text, syntax) in [(quoted.clone(), Syntax::Json), (quoted, Syntax::Yaml)] {
+                let left = text.split('"').nth(3).map(str::to_owned);
+                assert_eq!(filled(&text, syntax), (text.clone(), Vec::from_iter(left)));
+            }
+        }
+        for text in [
+            "a: '^/x${2}$'",
+            "a: \"/${a\" # }",
+            "a: |\n  /${a b\n  }",
+            "a: ${",
+        ] {
+            assert_eq!(filled(text, Syntax::Yaml), (text.to_owned(), Vec::new()));
+        }
+    }
+
+    #[test]
     fn json_has_those_of_jq_as_well() {
         for (text, want, left) in [
-            (r#"{"a": $NAME}"#, r#"{"a": "orders"}"#, &[][..]),
-            (r#"{"a": $TEXT}"#, r#"{"a": "a\"b"}"#, &[]),
+            (r#"{"a": $NAME}"#, "{\"a\": \u{1}\"orders\"}", &[][..]),
+            (r#"{"a": $TEXT}"#, "{\"a\": \u{1}\"a\\\"b\"}", &[]),
             (r#"{"a": "b.\($NAME).c"}"#, r#"{"a": "b.orders.c"}"#, &[]),
             (r#"{"a": "b.${TEXT}"}"#, r#"{"a": "b.a\"b"}"#, &[]),
             (r#"{"a": "$NAME"}"#, r#"{"a": "orders"}"#, &[]),

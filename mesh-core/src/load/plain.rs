@@ -76,9 +76,11 @@ fn scalar_content(scalar: &Scalar) -> Content {
         return Content::Null;
     }
     let text = scalar.text.clone();
-    match !scalar.quoted && (flag(&text).is_some() || is_number(&text)) {
-        true => Content::Bare(text),
-        false => Content::Text(text),
+    let other = flag(&text).is_some() || is_number(&text);
+    match (scalar.argument, scalar.quoted) {
+        (true, _) if other => Content::Either(text),
+        (false, false) if other => Content::Bare(text),
+        _ => Content::Text(text),
     }
 }
 

@@ -111,7 +111,9 @@ impl Reader {
     }
 
     /// Gives a placeholder its value, in Kubernetes objects and the API's JSON: `${NAME}`, `$NAME`, `{{NAME}}`, and jq's
-    /// `$NAME` and `\($NAME)`. Where the environment is to fill them, give all of [`std::env::vars`].
+    /// `$NAME` and `\($NAME)`. One that is not given is its default, as in `${NAME:-default}`, if it has one. One of jq's that
+    /// stands for a whole value is a number where a number is due, else a text. Where the environment is to fill them, give all of
+    /// [`std::env::vars`].
     ///
     /// # Examples
     /// ```
@@ -135,7 +137,8 @@ impl Reader {
     }
 
     /// Says what the API's JSON is that does not say it: the kind and the name that stood on the command line. A route's name has
-    /// its router's before it, a gateway route's its gateway's.
+    /// its router's before it, a gateway route's its gateway's. A document may then also be the content of a `spec` alone, as
+    /// the command line takes it with `--spec file://…`.
     ///
     /// # Examples
     /// ```
@@ -294,7 +297,7 @@ impl Reader {
             let (roots, all) = text::documents(name, text, &self.substitutions, problems);
             unread |= !all;
             for root in roots {
-                match detect::form(&root, problems) {
+                match detect::form(&root, &self.unsaid, problems) {
                     Some(Document::Template) => {
                         names.extend(cloudformation::names(&root).map(str::to_owned));
                         let found =

@@ -17,6 +17,8 @@ pub(super) enum Content {
     Text(String),
     /// A number or a truth value, in the forms that tell these from texts.
     Bare(String),
+    /// A text that may be a number or a truth value as well.
+    Either(String),
     /// `Ref` of an App Mesh resource: only AWS knows the ARN, but the resource's name is known.
     Arn(Arn),
     List(Vec<Resolved>),
@@ -28,7 +30,7 @@ impl Content {
     pub(super) fn size(&self) -> usize {
         const BYTES_PER_UNIT: usize = 64;
         let within: usize = match self {
-            Self::Text(text) | Self::Bare(text) => text.len() / BYTES_PER_UNIT,
+            Self::Text(text) | Self::Bare(text) | Self::Either(text) => text.len() / BYTES_PER_UNIT,
             Self::List(items) => items.iter().map(|item| item.content.size()).sum(),
             Self::Map(members) => members
                 .iter()
@@ -82,7 +84,7 @@ impl Resolved {
     pub(super) fn text(&self, path: &[&str]) -> Option<Said<String>> {
         let node = self.at(path)?;
         match &node.content {
-            Content::Text(text) | Content::Bare(text) => {
+            Content::Text(text) | Content::Bare(text) | Content::Either(text) => {
                 Some(Said::new(text.clone(), node.place.clone()))
             }
             Content::Arn(arn) => Some(Said::new(arn.name.clone(), node.place.clone())),

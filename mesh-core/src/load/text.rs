@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    json, kubernetes,
+    helm, json, kubernetes,
     node::Node,
     part::{self, Nature, Part},
     place::place,
@@ -74,7 +74,7 @@ fn filled(
     values: &BTreeMap<String, String>,
     problems: &mut Problems,
 ) -> Result<(Vec<Node>, bool), Fault> {
-    if let Some(index) = TERRAFORM.iter().filter_map(|part| text.find(part)).min() {
+    if let Some(index) = terraform(text) {
         let message = "this is Terraform, which is not read: take the output of `aws appmesh describe-…` for each resource, or \
                        write the resources as CloudFormation";
         return Err(Fault::new("terraform", locate(name, text, index), message));
@@ -121,35 +121,62 @@ fn ours(
 ) -> Result<Vec<Node>, Fault> {
     let start = Location::new(name, part.above + 1, 1);
     let at = |index| beyond(start.clone(), part.text.get(..index).unwrap_or_default());
-    if let Some(index) = HELM.iter().filter_map(|mark| part.text.find(mark)).min() {
-        let message = "this is a Helm template, not YAML yet: run helm template first and read what it prints";
-        return Err(Fault::new("helm-template", at(index), message));
+    if let Some(index) = helm::action(part.text) {
+        return Err(helm::fault(at(index)));
     }
     if let Some(version) = part::unsupported_version(part.text) {
         let (index, version) = version;
         kubernetes::unsupported(version, &place(at(index)), problems);
         return Ok(Vec::new());
     }
-    let Filled { text, unfilled } = placeholder::fill(part.text, syntax, values, BYTES);
-    if !unfilled.is_empty() {
-        let mut from = (0, at(0));
-        for (placeholder, index) in unfilled {
-            if problems.is_full() {
-                break;
-            }
-            let between = part.text.get(from.0..index).unwrap_or_default();
-            from = (index, beyond(from.1, between));
-            unset(placeholder, syntax, &place(from.1.clone()), problems);
-        }
+    let filled = placeholder::fill(part.text, syntax, values, BYTES);
+    let Filled { text, .. } = &filled;
+    if !(filled.unfilled.is_empty() && filled.computed.is_empty()) {
+        unfilled(&filled, (part.text, at(0)), syntax, problems);
         return Ok(Vec::new());
     }
     if text.len() > BYTES {
         return Err(too_large(name, text.len()));
     }
     match syntax {
-        Syntax::Json => parsed(name, &text, problems),
-        Syntax::Yaml => yaml::read(name, &text, part.above, problems),
+        Syntax::Json => parsed(name, text, problems),
+        Syntax::Yaml => yaml::read(name, text, part.above, problems),
     }
+}
+
+/// Reports what keeps a text from being read; it begins here.
+fn unfilled(
+    filled: &Filled<'_>,
+    (text, start): (&str, Location),
+    syntax: Syntax,
+    problems: &mut Problems,
+) {
+    let plain = filled.unfilled.iter().map(|found| (found, false));
+    let computed = filled.computed.iter().map(|found| (found, true));
+    let mut all: Vec<_> = plain.chain(computed).collect();
+    all.sort_by_key(|((_, index), _)| *index);
+    let mut from = (0, start);
+    for ((placeholder, index), computed) in all {
+        if problems.is_full() {
+            break;
+        }
+        let between = text.get(from.0..*index).unwrap_or_default();
+        from = (*index, beyond(from.1, between));
+        let place = place(from.1.clone());
+        match computed {
+            true => only_a_shell(placeholder, &place, problems),
+            false => unset(placeholder, syntax, &place, problems),
+        }
+    }
+}
+
+fn only_a_shell(placeholder: &str, place: &Place, problems: &mut Problems) {
+    let message = format!(
+        "only a shell computes {}: let it do so first, or write a placeholder that a value fills, as `${{NAME}}` or \
+         `${{NAME:-default}}`; a `$` that is text is written `\\u0024`, in double quotes",
+        quoted(placeholder)
+    );
+    problems.error("unknown-placeholder", place, message);
 }
 
 fn unset(placeholder: &str, syntax: Syntax, place: &Place, problems: &mut Problems) {
@@ -195,7 +222,6 @@ fn looks_like_json(text: &str) -> bool {
 
 /// JSON is tried where it may be; YAML takes what looks like JSON and is not.
 fn parsed(name: &Arc<str>, text: &str, problems: &mut Problems) -> Result<Vec<Node>, Fault> {
-    let trimmed = text.trim_start();
     if !looks_like_json(text) {
         return yaml::read(name, text, 0, problems).map_err(|fault| explained(name, text, fault));
     }
@@ -204,6 +230,9 @@ fn parsed(name: &Arc<str>, text: &str, problems: &mut Problems) -> Result<Vec<No
         Err(fault) if fault.code != "broken-json" => return Err(explained(name, text, fault)),
         Err(fault) => fault,
     };
+    // YAML does not tell jq's arguments from other strings.
+    let text = &text.replace(placeholder::ARGUMENT, "");
+    let trimmed = text.trim_start();
     let meant_as_json = trimmed
         .get(1..)
         .is_some_and(|rest| rest.trim_start().starts_with('"'));
@@ -216,12 +245,23 @@ fn explained(name: &Arc<str>, text: &str, fault: Fault) -> Fault {
     if !matches!(fault.code, "broken-yaml" | "broken-json" | "key-not-text") {
         return fault;
     }
-    let helm = HELM.iter().filter_map(|part| text.find(part)).min();
-    if let Some(index) = helm {
-        let message = "this is a Helm template, not YAML yet: run helm template first and read what it prints";
-        return Fault::new("helm-template", locate(name, text, index), message);
+    match helm::action(text) {
+        Some(index) => helm::fault(locate(name, text, index)),
+        None => fault,
     }
-    fault
+}
+
+/// Where something is that only Terraform's files hold.
+fn terraform(text: &str) -> Option<usize> {
+    let resource = TERRAFORM.iter().filter_map(|part| text.find(part)).min();
+    let mut start = 0;
+    let mut blocks = text.split_inclusive('\n').filter_map(|line| {
+        let from = start;
+        start += line.len();
+        let block = line.trim_end().ends_with('{') && BLOCKS.iter().any(|b| line.starts_with(b));
+        block.then_some(from)
+    });
+    resource.or_else(|| blocks.next())
 }
 
 /// The beginning of a document.
@@ -252,14 +292,21 @@ fn beyond(at: Location, text: &str) -> Location {
 const BYTES: usize = 8 << 20;
 /// Eight resources for each route that those may have.
 const DOCUMENTS: usize = 80_000;
-const HELM: [&str; 8] = [
-    "{{-",
-    "{{ .",
-    "{{.",
-    "{{ include",
-    "{{ if",
-    "{{ template",
-    "{{ range",
-    "{{ with",
+/// The resources of Terraform's provider, in its own syntax and in JSON.
+const TERRAFORM: [&str; 3] = [
+    "resource \"aws_appmesh_",
+    "data \"aws_appmesh_",
+    "\"aws_appmesh_",
 ];
-const TERRAFORM: [&str; 2] = ["resource \"aws_appmesh_", "data \"aws_appmesh_"];
+/// What begins a block of Terraform's, at the beginning of a line that opens a brace.
+const BLOCKS: [&str; 9] = [
+    "data \"",
+    "locals {",
+    "module \"",
+    "moved {",
+    "output \"",
+    "provider \"",
+    "resource \"",
+    "terraform {",
+    "variable \"",
+];

@@ -35,7 +35,7 @@ pub(super) fn once(
             kept.push(read);
             continue;
         };
-        let same = same(&earlier.properties, &read.properties);
+        let same = alike(read.kind, &earlier.properties, &read.properties);
         if !same && !last_wins {
             differ(&read, &earlier.name, problems);
             continue;
@@ -75,6 +75,35 @@ fn differ(read: &Read, first: &Said<String>, problems: &mut Problems) {
     problems.error("duplicate-name", place, message);
 }
 
+/// Whether two of one identity say the same. Their names are the same by then, be they written or given by default.
+fn alike(kind: ResourceKind, one: &Resolved, other: &Resolved) -> bool {
+    let [one_outside, other_outside] =
+        [one, other].map(|node| without(node, &["spec", "meshName", kind.name()], kind.parent()));
+    let [one_spec, other_spec] = [one, other].map(spec);
+    equal(&one_outside, &other_outside) && equal(&one_spec, &other_spec)
+}
+
+fn spec(node: &Resolved) -> BTreeMap<&str, &Resolved> {
+    let spec = node.at(&["spec"]);
+    spec.map_or_else(BTreeMap::new, |spec| without(spec, &["awsName"], None))
+}
+
+fn without<'a>(
+    node: &'a Resolved,
+    keys: &[&str],
+    key: Option<&str>,
+) -> BTreeMap<&'a str, &'a Resolved> {
+    let mut members = members(node);
+    members.retain(|member, _| !keys.contains(member) && Some(*member) != key);
+    members
+}
+
+fn equal(one: &BTreeMap<&str, &Resolved>, other: &BTreeMap<&str, &Resolved>) -> bool {
+    let mut pairs = one.iter().zip(other);
+    one.len() == other.len()
+        && pairs.all(|((key, value), (as_well, other))| key == as_well && same(value, other))
+}
+
 /// Whether the content is the same, however it is written.
 fn same(one: &Resolved, other: &Resolved) -> bool {
     match (&one.content, &other.content) {
@@ -83,13 +112,7 @@ fn same(one: &Resolved, other: &Resolved) -> bool {
             let mut pairs = one.iter().zip(other);
             one.len() == other.len() && pairs.all(|(one, other)| same(one, other))
         }
-        (Content::Map(_), Content::Map(_)) => {
-            let (one, other) = (members(one), members(other));
-            let mut pairs = one.iter().zip(&other);
-            one.len() == other.len()
-                && pairs
-                    .all(|((key, value), (as_well, other))| key == as_well && same(value, other))
-        }
+        (Content::Map(_), Content::Map(_)) => equal(&members(one), &members(other)),
         (one, other) => match (plain(one), plain(other)) {
             (Some(one), Some(other)) => one == other,
             _ => false,
@@ -99,7 +122,7 @@ fn same(one: &Resolved, other: &Resolved) -> bool {
 
 fn plain(content: &Content) -> Option<&str> {
     match content {
-        Content::Text(text) | Content::Bare(text) => Some(text),
+        Content::Text(text) | Content::Bare(text) | Content::Either(text) => Some(text),
         Content::Arn(arn) => Some(&arn.name),
         _ => None,
     }

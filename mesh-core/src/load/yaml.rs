@@ -63,7 +63,12 @@ fn put(tree: &mut Tree, event: Event<'_>, span: Span) -> Result<(), Fault> {
         Event::Scalar(text, style, anchor, tag) => {
             let text = text.into_owned();
             let quoted = style != ScalarStyle::Plain || tag.as_deref().is_some_and(is_text);
-            tree.scalar(mark(anchor, tag.as_deref()), Scalar { text, quoted })
+            let scalar = Scalar {
+                text,
+                quoted,
+                argument: false,
+            };
+            tree.scalar(mark(anchor, tag.as_deref()), scalar)
         }
         Event::SequenceStart(anchor, tag) => tree.open_list(mark(anchor, tag.as_deref())),
         Event::MappingStart(anchor, tag) => tree.open_map(mark(anchor, tag.as_deref())),

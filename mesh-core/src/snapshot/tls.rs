@@ -147,7 +147,9 @@ impl fmt::Display for ListenerTlsPlan {
         write!(f, "{} with {}", self.mode(), self.certificate)?;
         let asked = self.validation.as_ref();
         asked.map_or(Ok(()), |asked| {
-            write!(f, ", asking for a certificate of {}", asked.trust)
+            write!(f, ", asking for a certificate of {}", asked.trust)?;
+            let names = asked.names.as_deref();
+            names.map_or(Ok(()), |names| write!(f, " for {}", names.join(", ")))
         })
     }
 }

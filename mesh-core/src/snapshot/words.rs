@@ -2,7 +2,11 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{balance::Algorithm, health::HealthCheck, outlier::OutlierDetection, unit::Protocol};
+use super::ListenerTlsPlan;
+use crate::{
+    balance::Algorithm, health::HealthCheck, limit::ConnectionPool, outlier::OutlierDetection,
+    unit::Protocol,
+};
 
 /// How an endpoint is asked whether it is well.
 pub(crate) struct Checked<'a>(pub(crate) &'a HealthCheck);
@@ -39,6 +43,33 @@ impl fmt::Display for LeftOut<'_> {
             detection.interval(),
             detection.max_ejection_percent()
         )
+    }
+}
+
+/// What a listener offers its callers.
+pub(crate) struct Offers<'a>(pub(crate) Option<&'a ListenerTlsPlan>);
+
+impl fmt::Display for Offers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => f.write_str("plain text"),
+            Some(tls) => write!(f, "TLS, {tls}"),
+        }
+    }
+}
+
+/// How much a listener lets in.
+pub(crate) struct Pool(pub(crate) ConnectionPool);
+
+impl fmt::Display for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0, self.0.limit()) {
+            (_, Some(limit)) => limit.fmt(f),
+            (ConnectionPool::Tcp { max_connections }, None) => {
+                write!(f, "{max_connections} connections at a time")
+            }
+            (_, None) => f.write_str("any number"),
+        }
     }
 }
 

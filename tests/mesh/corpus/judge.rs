@@ -170,9 +170,19 @@ fn refused(errors: &ConfigErrors, items: &[String]) -> Result<(), String> {
     let surplus = problems
         .iter()
         .filter(|problem| !items.iter().any(|item| is(problem, item)));
-    let missing = items
-        .iter()
-        .filter(|item| !problems.iter().any(|problem| is(problem, item)));
+    let missing = items.iter().filter(|item| {
+        let found = problems.iter().filter(|problem| is(problem, item));
+        match item.starts_with(SEMANTIC) {
+            // It is said in one sentence, for which one error stands. Unknown fields are told beside it, which are not about meaning.
+            true => {
+                found
+                    .filter(|problem| problem.code != "unknown-property")
+                    .count()
+                    != 1
+            }
+            false => found.count() == 0,
+        }
+    });
     let (surplus, missing): (Vec<_>, Vec<_>) = (surplus.collect(), missing.collect());
     (surplus.is_empty() && missing.is_empty())
         .then_some(())
@@ -192,14 +202,18 @@ fn is(problem: &Problem, item: &str) -> bool {
         let found = problem.location.as_ref().map(|location| location.line);
         return problem.code == "broken-yaml" && found == line;
     }
-    // What is wrong by meaning is said in one sentence, for which one error stands.
-    if item.starts_with("semantic:") {
-        return problem.wants().is_none();
+    if let Some(what) = item.strip_prefix(SEMANTIC) {
+        let (path, _) = what.split_once(": ").unwrap_or(("", what));
+        let (path, found) = (path.trim(), canonical(&problem.path));
+        return problem.wants().is_none() && (path.is_empty() || within(path, &found));
     }
     let (path, _) = item.split_once(": ").unwrap_or((item, ""));
     // What is missing is reported of what lacks it.
     within(&canonical(&problem.path), path)
 }
+
+/// What an item begins with that is about meaning; then comes the path of what is wrong in itself.
+const SEMANTIC: &str = "semantic:";
 
 /// Whether a path is the other one, or the object that holds it.
 fn within(found: &str, path: &str) -> bool {

@@ -325,8 +325,9 @@ fn the_explanation_of_a_gateway_shows_both_passes() {
         .decide(&Head::get("http://shop.example/shop/1?q"))
         .explain();
     let expected = "\
-GET http://shop.example/shop/1
+GET http://shop.example/shop/1?q
 virtual gateway: in, port 8080: host *
+listener: http (written in Rust); plain text (default: safe)
 asked before: admin: not: path begins with /admin/
 asked before: admin: not: path begins with /admin
 gateway route: shop (written in Rust)
@@ -334,7 +335,7 @@ not asked: rest
 sent on: orders.local/1?q
   x-envoy-original-host: shop.example
   x-envoy-original-path: /shop/1?q
-virtual service: orders.local (authority orders.local; port 80, the gateway route's)
+virtual service: orders.local (authority orders.local; port 80, its only one)
 asked before: kept: not: header :authority begins with \"shop.\"
 asked before: admin: not: path begins with /admin
 route: all (written in Rust)

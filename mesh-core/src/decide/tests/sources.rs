@@ -74,11 +74,8 @@ fn what_was_read_is_told_with_its_line_and_the_rest_with_its_default() {
     assert_eq!(silence, "default: App Mesh");
     let text = decision.explain();
     assert!(text.contains("\nroute: all (mesh.yaml:3"), "{text}");
-    let inbound = "\nat v1:80: request 1s (mesh.yaml:11:";
-    assert!(
-        text.contains(inbound) && text.ends_with("ends it sooner"),
-        "{text}"
-    );
+    let inbound = "\nat v1:80: request 1s (mesh.yaml:11:59), which ends it sooner; silence 300s (default: App Mesh); ";
+    assert!(text.contains(inbound), "{text}");
 }
 
 #[test]
@@ -103,4 +100,99 @@ fn the_json_of_a_decision_says_what_its_text_says() {
         refused.contains(r#""targets": [], "retry": null, "limits": []}"#),
         "{refused}"
     );
+}
+
+/// A gateway and a node that are choosy about who comes in.
+const CHOOSY: &str = "\
+Resources:
+  M: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: m}}
+  V1:
+    Type: AWS::AppMesh::VirtualNode
+    Properties:
+      MeshName: m
+      VirtualNodeName: v1
+      Spec:
+        Listeners:
+          - PortMapping: {Port: 80, Protocol: http}
+            Timeout:
+              HTTP:
+                Idle: {Unit: s, Value: 3}
+            ConnectionPool:
+              HTTP: {MaxConnections: 7, MaxPendingRequests: 2}
+            TLS:
+              Mode: STRICT
+              Certificate: {File: {CertificateChain: /v1.pem, PrivateKey: /v1.key}}
+              Validation:
+                Trust: {File: {CertificateChain: /ca.pem}}
+                SubjectAlternativeNames: {Match: {Exact: [in.shop, web.shop]}}
+        ServiceDiscovery: {DNS: {Hostname: v1.internal}}
+  S:
+    Type: AWS::AppMesh::VirtualService
+    Properties: {MeshName: m, VirtualServiceName: s.local, Spec: {Provider: {VirtualNode: {VirtualNodeName: v1}}}}
+  In:
+    Type: AWS::AppMesh::VirtualGateway
+    Properties:
+      MeshName: m
+      VirtualGatewayName: in
+      Spec:
+        Listeners:
+          - PortMapping: {Port: 443, Protocol: http}
+            ConnectionPool:
+              HTTP: {MaxConnections: 5}
+            TLS: {Mode: PERMISSIVE, Certificate: {ACM: {CertificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/in'}}}
+  To:
+    Type: AWS::AppMesh::GatewayRoute
+    Properties:
+      MeshName: m
+      VirtualGatewayName: in
+      GatewayRouteName: all
+      Spec:
+        HttpRoute:
+          Match: {Prefix: /}
+          Action: {Target: {VirtualService: {VirtualServiceName: s.local}}}
+";
+
+#[test]
+fn the_listeners_on_the_way_tell_whom_and_how_much_they_let_in() {
+    let config = Config::parse("mesh.yaml", CHOOSY).unwrap();
+    let snapshot = config.gateway("in").unwrap().compile().unwrap();
+    let decision = snapshot.decide(&Head::get("http://shop.example/"));
+    let text = decision.explain();
+    for line in [
+        "\nlistener: http (mesh.yaml:33:33); 5 requests at a time, 2147483647 may wait (mesh.yaml:35:15); TLS, PERMISSIVE with \
+         arn:aws:acm:eu-west-1:111122223333:certificate/in (mesh.yaml:36:18)\n",
+        "\nat v1:80: request 15s (default: App Mesh); silence 3s (mesh.yaml:13:40), which ends it sooner; 7 requests at a time, \
+         2 may wait (mesh.yaml:15:15); TLS, STRICT with file /v1.pem, asking for a certificate of file /ca.pem for in.shop, web.shop \
+         (mesh.yaml:17:15)",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    let json = decision.to_json();
+    for part in [
+        r#""listener": {"protocol": "http", "source": "mesh.yaml:33:33", "connection_pool": {"is": "5 requests at a time, "#,
+        r#""tls": {"is": "TLS, PERMISSIVE with arn:"#,
+        r#""silence_millis": 3000, "silence_source": "mesh.yaml:13:40", "connection_pool": {"is": "7 requests"#,
+        r#"asking for a certificate of file /ca.pem for in.shop, web.shop", "source": "mesh.yaml:17:15"}}}]"#,
+    ] {
+        assert!(json.contains(part), "{part} in {json}");
+    }
+}
+
+#[test]
+fn the_port_behind_a_gateway_is_told_with_who_names_it() {
+    let named = CHOOSY.replace(
+        "Action: {Target: {VirtualService",
+        "Action: {Target: {Port: 80, VirtualService",
+    );
+    for (text, port) in [
+        (CHOOSY, "port 80, its only one"),
+        (&*named, "port 80, the gateway route's"),
+    ] {
+        let config = Config::parse("mesh.yaml", text).unwrap();
+        let snapshot = config.gateway("in").unwrap().compile().unwrap();
+        let text = snapshot
+            .decide(&Head::get("http://shop.example/"))
+            .explain();
+        assert!(text.contains(port), "{port}\n{text}");
+    }
 }

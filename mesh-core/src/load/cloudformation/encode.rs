@@ -78,7 +78,7 @@ fn json(resolved: &Resolved) -> Option<String> {
     match &resolved.content {
         Content::Unknown | Content::Arn(_) => None,
         Content::Null => Some("null".to_owned()),
-        Content::Text(value) | Content::Bare(value) => Some(quote(value)),
+        Content::Text(value) | Content::Bare(value) | Content::Either(value) => Some(quote(value)),
         Content::List(items) => {
             let items: Option<Vec<_>> = items.iter().map(json).collect();
             Some(format!("[{}]", items?.join(",")))

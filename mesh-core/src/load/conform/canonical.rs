@@ -121,7 +121,9 @@ impl Canonical<'_> {
             (Kind::Name | Kind::Text | Kind::Word(_), Content::Bare(_)) => {
                 with(Content::Unknown, node)
             }
-            (_, Content::Bare(text)) => with(Content::Text(text.clone()), node),
+            (_, Content::Bare(text) | Content::Either(text)) => {
+                with(Content::Text(text.clone()), node)
+            }
             _ => node.clone(),
         }
     }

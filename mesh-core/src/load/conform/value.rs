@@ -16,7 +16,8 @@ impl Conform<'_> {
         match (kind, &node.content) {
             (Kind::Any, _)
             | (_, Content::Unknown)
-            | (Kind::Name | Kind::Text | Kind::Arn { .. }, Content::Text(_)) => {}
+            | (Kind::Name | Kind::Text | Kind::Arn { .. }, Content::Text(_) | Content::Either(_)) =>
+                {}
             (Kind::Labels, Content::Map(labels)) => {
                 for label in labels {
                     self.kind(&label.value, &Kind::Text, &label.key_place);
@@ -41,7 +42,9 @@ impl Conform<'_> {
             ),
             (Kind::Flag, _) if self.scalar(node).and_then(flag).is_some() => {}
             (Kind::Flag, _) => self.wrong_type(node, "`true` or `false`"),
-            (Kind::Word(words), Content::Text(text)) => self.word(node, text, words),
+            (Kind::Word(words), Content::Text(text) | Content::Either(text)) => {
+                self.word(node, text, words)
+            }
             (Kind::Word(_), _) => self.wrong_type(node, "a word"),
         }
     }
@@ -49,7 +52,8 @@ impl Conform<'_> {
     /// The text of what is no text where a form tells the two apart; CloudFormation does not.
     fn scalar<'a>(&self, node: &'a Resolved) -> Option<&'a str> {
         match (&node.content, self.rules.form) {
-            (Content::Bare(text), _) | (Content::Text(text), Form::CloudFormation) => Some(text),
+            (Content::Bare(text) | Content::Either(text), _)
+            | (Content::Text(text), Form::CloudFormation) => Some(text),
             _ => None,
         }
     }
@@ -77,7 +81,7 @@ impl Conform<'_> {
     pub(super) fn wrong_type(&mut self, node: &Resolved, wanted: &str) {
         let found = match &node.content {
             Content::Unknown | Content::Null => "nothing".to_owned(),
-            Content::Text(text) => format!("the text {}", quoted(text)),
+            Content::Text(text) | Content::Either(text) => format!("the text {}", quoted(text)),
             Content::Bare(text) => format!("{} without quotes", quoted(text)),
             Content::Arn(_) => "an ARN".to_owned(),
             Content::List(_) => "a list".to_owned(),

@@ -85,21 +85,29 @@ pub(super) struct Objects<'a> {
 impl<'a> Objects<'a> {
     /// Takes in a document: an object, or a list of some.
     pub(super) fn add(&mut self, root: &'a Node, problems: &mut Problems) {
+        let of = of_list(root);
         match root.member("items").map(|node| &node.value) {
-            Some(Value::List(items)) if is_list(root) => {
-                items.iter().for_each(|item| self.add(item, problems));
+            Some(Value::List(items)) if of.is_some() || is_core_list(root) => {
+                for item in items {
+                    match of {
+                        Some(_) => self.item(item, of, problems),
+                        None => self.add(item, problems),
+                    }
+                }
             }
-            _ => self.item(root, problems),
+            _ => self.item(root, None, problems),
         }
     }
 
-    fn item(&mut self, root: &'a Node, problems: &mut Problems) {
+    /// Something that may be an object; in a list of one kind it need not say so.
+    fn item(&mut self, root: &'a Node, of: Option<ResourceKind>, problems: &mut Problems) {
         if is_core(root, "Namespace") {
             return self.namespace(root);
         }
         let version = root.member("apiVersion").and_then(Node::text);
         match version.and_then(|version| version.strip_prefix(GROUP)) {
-            Some("v1beta2") => self.object(root, problems),
+            Some("v1beta2") => self.object(root, of, problems),
+            None if version.is_none() && of.is_some() => self.object(root, of, problems),
             Some(_) => {
                 let node = root.member("apiVersion").unwrap_or(root);
                 unsupported(
@@ -123,8 +131,10 @@ impl<'a> Objects<'a> {
         self.namespaces.insert(name, labels);
     }
 
-    fn object(&mut self, root: &'a Node, problems: &mut Problems) {
-        let Some(kind) = kind(root, problems) else {
+    fn object(&mut self, root: &'a Node, of: Option<ResourceKind>, problems: &mut Problems) {
+        let said = root.member("kind").is_some();
+        let listed = of.filter(|_| !said);
+        let Some(kind) = listed.or_else(|| kind(root, problems)) else {
             self.unknown = true;
             return;
         };
@@ -197,11 +207,23 @@ fn is_core(root: &Node, kind: &str) -> bool {
     text("apiVersion") == Some("v1") && text("kind") == Some(kind)
 }
 
-/// Whether it holds others: `kubectl get -o yaml` prints a `List`, the server answers a `VirtualNodeList`.
-fn is_list(root: &Node) -> bool {
-    let text = |key| root.member(key).and_then(Node::text).unwrap_or_default();
-    let version = text("apiVersion");
-    text("kind").ends_with("List") && (version == "v1" || version.starts_with(GROUP))
+/// Whether it holds others of any kind, as `kubectl get -o yaml` prints them, or namespaces.
+fn is_core_list(root: &Node) -> bool {
+    is_core(root, "List") || is_core(root, "NamespaceList")
+}
+
+/// What an API server's list is of, if it is one of our kinds.
+fn of_list(root: &Node) -> Option<ResourceKind> {
+    let text = |key| root.member(key).and_then(Node::text);
+    let of = text("kind")?.strip_suffix("List")?;
+    let ours = text("apiVersion")?.strip_prefix(GROUP) == Some("v1beta2");
+    kinds().find(|kind| ours && kind.as_str() == of)
+}
+
+/// The kinds of objects that there are.
+fn kinds() -> impl Iterator<Item = ResourceKind> {
+    let kinds = ResourceKind::ALL.into_iter();
+    kinds.filter(|kind| *kind != ResourceKind::Route)
 }
 
 fn name_node(root: &Node) -> Option<&Node> {
@@ -215,11 +237,6 @@ fn name(root: &Node) -> Option<&str> {
 fn kind(root: &Node, problems: &mut Problems) -> Option<ResourceKind> {
     let written = root.member("kind");
     let text = written.and_then(Node::text).unwrap_or_default();
-    let kinds = || {
-        ResourceKind::ALL
-            .into_iter()
-            .filter(|kind| *kind != ResourceKind::Route)
-    };
     let found = kinds().find(|kind| kind.as_str() == text);
     if found.is_none() {
         let place = place(written.unwrap_or(root).at.clone());

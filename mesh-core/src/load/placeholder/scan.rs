@@ -14,9 +14,40 @@ pub(in crate::load) enum Syntax {
 pub(super) struct Found<'a> {
     pub(super) range: Range<usize>,
     pub(super) name: &'a str,
-    /// What stands in it for the case that nobody gives a value.
-    pub(super) default: Option<&'a str>,
+    pub(super) unset: Unset<'a>,
     pub(super) place: Standing,
+}
+
+/// What a placeholder is where nobody gives a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Unset<'a> {
+    /// Nothing: the value is asked for.
+    Asked,
+    /// What stands in it for this case.
+    Default(&'a str),
+    /// It is to be computed as only a shell does, from whatever value.
+    Computed,
+}
+
+impl<'a> Unset<'a> {
+    /// By what stands behind the name, up to the closing bracket.
+    ///
+    /// # Source
+    /// POSIX.1-2017, "Shell Command Language", §2.6.2.
+    fn of(rest: &'a str) -> Self {
+        let default = [":-", ":=", "-", "="]
+            .into_iter()
+            .find_map(|operator| rest.strip_prefix(operator));
+        match default {
+            // What is in it would be asked for in turn.
+            Some(default) if default.contains("${") => Self::Asked,
+            Some(default) => Self::Default(default),
+            None if rest.trim().is_empty() || rest.starts_with(['?']) || rest.starts_with(":?") => {
+                Self::Asked
+            }
+            None => Self::Computed,
+        }
+    }
 }
 
 /// Where a placeholder stands, and so how its value is written.
@@ -26,7 +57,7 @@ pub(super) enum Standing {
     Raw,
     /// Between the quotes of a JSON string.
     InString,
-    /// Where a JSON value is due: jq makes strings of its arguments.
+    /// Where a JSON value is due: jq makes strings of its arguments, but for those that it is given as JSON.
     AsString,
 }
 
@@ -36,6 +67,7 @@ impl Standing {
             Self::Raw => text.push_str(value),
             Self::InString => escape(value, text),
             Self::AsString => {
+                text.push(ARGUMENT);
                 text.push('"');
                 escape(value, text);
                 text.push('"');
@@ -126,19 +158,21 @@ impl<'a> Scan<'a> {
         if !inner.starts_with(|c: char| c == ' ' || is_letter(c)) {
             return false;
         }
-        let bytes = inner.as_bytes();
-        let window = bytes.get(..WINDOW).unwrap_or(bytes);
-        let mut ends = window.windows(close.len());
-        let Some(length) = ends.position(|bytes| bytes == close.as_bytes()) else {
+        let Some(length) = closing(inner, open, close) else {
             return false;
         };
-        let within = inner.get(..length).unwrap_or_default();
-        let (name, default) = match within.split_once(":-") {
-            Some((name, default)) => (name, Some(default)),
-            None => (within, None),
+        let within = inner.get(..length).unwrap_or_default().trim_start();
+        let letters = within.find(|c: char| !(is_letter(c) || c.is_ascii_digit()));
+        let (name, rest) = within.split_at(letters.unwrap_or(within.len()));
+        let unset = Unset::of(rest);
+        // Other template languages have much else between their brackets, and text has line breaks and quotes there.
+        let ours = match (open, unset) {
+            ("${", Unset::Computed) => !rest.contains(['\n', '"']),
+            ("${", _) => true,
+            _ => rest.trim().is_empty() || rest.starts_with(":-"),
         };
         let end = self.at + open.len() + length + close.len();
-        self.put(name.trim(), default, end, place)
+        ours && self.put(name, unset, end, place)
     }
 
     /// `$NAME`. In YAML, and within strings, only in capitals: `$` ends expressions, too.
@@ -154,23 +188,17 @@ impl<'a> Scan<'a> {
         let length = rest.find(|c: char| !letter(c)).unwrap_or(rest.len());
         let name = rest.get(..length).unwrap_or_default();
         let end = self.at + 1 + length;
-        self.put(name, None, end, place)
+        self.put(name, Unset::Asked, end, place)
     }
 
-    fn put(
-        &mut self,
-        name: &'a str,
-        default: Option<&'a str>,
-        end: usize,
-        place: Standing,
-    ) -> bool {
+    fn put(&mut self, name: &'a str, unset: Unset<'a>, end: usize, place: Standing) -> bool {
         let good = is_name(name);
         if good {
             let range = self.at..end;
             self.found.push(Found {
                 range,
                 name,
-                default,
+                unset,
                 place,
             });
             self.at = end;
@@ -197,6 +225,24 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// Where the bracket closes; what opens within has to close before.
+fn closing(inner: &str, open: &str, close: &str) -> Option<usize> {
+    let bytes = inner.as_bytes();
+    let window = bytes.get(..WINDOW).unwrap_or(bytes);
+    let mut depth = 0_usize;
+    (0..window.len()).find(|at| {
+        let rest = window.get(*at..).unwrap_or_default();
+        if rest.starts_with(open.as_bytes()) {
+            depth += 1;
+        } else if rest.starts_with(close.as_bytes()) {
+            let last = depth == 0;
+            depth = depth.saturating_sub(1);
+            return last;
+        }
+        false
+    })
+}
+
 /// A shell's name of a variable; `${1}` is none.
 fn is_name(name: &str) -> bool {
     name.starts_with(is_letter)
@@ -208,6 +254,8 @@ fn is_letter(c: char) -> bool {
     c == '_' || c.is_ascii_alphabetic()
 }
 
+/// What stands before a string that is jq's argument. No text has this character, and no other string of JSON.
+pub(in crate::load) const ARGUMENT: char = '\u{1}';
 const LONGEST: usize = 128;
 /// How far a closing bracket may be: a text of opening ones must not be searched to its end for each.
 const WINDOW: usize = 512;

@@ -126,7 +126,7 @@ fn each_variable_has_its_verdict_and_its_place() {
     );
     let text = task.to_string();
     for line in [
-        "w:2:81: note[honoured]: `APPMESH_RESOURCE_NAME` is `web`: ",
+        "w:2:81: note[honoured]: `APPMESH_RESOURCE_NAME` is `web`: read where `APPMESH_RESOURCE_ARN` is not set",
         "note[replaced]: `LISTENER_DRAIN_WAIT_TIME_S` is `30`: `.drain(LIMIT)`",
         "note[meaningless]: `APPMESH_PREVIEW` is `0`: ",
         "for the service's own container, if that is not `envoy`\n",

@@ -34,6 +34,12 @@ fn broken_texts_end_in_one_error_at_its_place() {
             "helm-template",
         ),
         ("weightedTargets: [§${ROUTES}]", "unfilled-placeholder"),
+        (
+            "weightedTargets: [§${ROUTES:?must}]",
+            "unfilled-placeholder",
+        ),
+        (r#"{"meshName": "§${NAME%-v1}"}"#, "unknown-placeholder"),
+        (r#"{"meshName": "§${NAME?must}"}"#, "unfilled-placeholder"),
         ("§Resources: {}", "no-app-mesh-resources"),
     ];
     for (text, code) in rows {
@@ -55,6 +61,22 @@ fn what_is_none_of_the_forms_is_called_by_its_name() {
         (
             "resource \"aws_appmesh_route\" \"a\" {\n}\n",
             "this is Terraform, which is not read",
+        ),
+        (
+            "{\"resource\": {\n\"aws_appmesh_mesh\": {\"m\": {\"name\": \"m\"}}}}",
+            "mesh.yaml:2:1: error[terraform]: this is Terraform",
+        ),
+        (
+            "# services\nresource \"aws_ecs_service\" \"web\" {\n  name = \"web\"\n}\n",
+            "mesh.yaml:2:1: error[terraform]: this is Terraform",
+        ),
+        (
+            "terraform {\n  required_version = \"1\"\n}\n",
+            "mesh.yaml:1:1: error[terraform]: this is Terraform",
+        ),
+        (
+            "resource: \"a {\"",
+            "this is a mapping that begins with `resource`",
         ),
         (
             "apiVersion: apps/v1\nkind: Deployment",

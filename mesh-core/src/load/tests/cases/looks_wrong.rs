@@ -262,6 +262,42 @@ fn formats_of_access_logs_have_no_placeholders_of_ours() {
 }
 
 #[test]
+fn lists_of_one_kind_hold_what_they_list() {
+    let list = |kind: &str, items: &str| {
+        format!(
+            r#"§{{"apiVersion": "appmesh.k8s.aws/v1beta2", "kind": "{kind}", "metadata": {{"resourceVersion": "7"}}, "items": [{items}]}}"#
+        )
+    };
+    let item = |name: &str, spec: &str| {
+        format!(
+            r#"{{"apiVersion": "appmesh.k8s.aws/v1beta2", "kind": "VirtualService", "metadata": {{"name": "{name}", "namespace": "web"}}, "spec": {spec}}}"#
+        )
+    };
+    let two = format!("{}, {}", item("a", "{}"), item("b", "{}"));
+    let config = objects_warned(
+        "v1 List",
+        &list("VirtualServiceList", &two),
+        &["mesh-not-defined"],
+    );
+    assert_eq!(config.resources(), 2);
+    let bare = r#"{"metadata": {"name": "a", "namespace": "web"}, "spec": {}}"#;
+    let config = objects_warned(
+        "bare",
+        &list("VirtualServiceList", bare),
+        &["mesh-not-defined"],
+    );
+    assert_eq!(config.resources(), 1);
+    let refused = |marked: &str, code: &str| {
+        let marked = marked.trim_start_matches('§');
+        refused_by(shop(), marked, &[code]);
+    };
+    let misspelt = list("VirtualServiceList", &item("a", r#"{§"spek": 1}"#));
+    refused(&misspelt, "unknown-property");
+    let unknown = list("VirtualServicesList", "").replace("\"VirtualS", "§\"VirtualS");
+    refused(&unknown, "unknown-kind");
+}
+
+#[test]
 fn objects_that_are_applied_one_after_the_other_replace_each_other() {
     let router = |names: [&str; 2]| {
         let route = |name: &str| {

@@ -61,33 +61,31 @@ fn what_stands_in_documents_of_others_is_theirs() {
 }
 
 #[test]
-fn templates_of_others_and_old_objects_are_told_what_to_do() {
+fn templates_of_helm_are_told_to_run_it_first() {
+    let service = |spec: &str| object("VirtualService", spec);
+    let rows = [
+        service("spec:\n  §{{- if .Values.router }}\n  {{- end }}"),
+        service("spec: {awsName: §{{ .Values.name }}}"),
+        service("spec: {awsName: §{{ include \"name\" . }}}"),
+        service("spec: {awsName: §{{ default \"a\" .Values.b }}}"),
+        service("spec:\n  §{{ $name }}: 1"),
+        "Resources:\n  §{{ toYaml .Values.x }}:\n    Type: AWS::AppMesh::Mesh\n".to_owned(),
+    ];
+    for marked in rows {
+        let report = refused_by(shop(), &marked, &["helm-template"]);
+        assert!(report.contains("run helm template first"), "P06: {report}");
+    }
+}
+
+#[test]
+fn old_objects_and_specs_of_several_kinds_are_told_what_to_do() {
     let old = object(
         "VirtualNode",
         "spec: {meshName: shop, serviceDiscovery: {dns: {hostName: h}}}",
     );
     let old = old.replace("appmesh.k8s.aws/v1beta2", "§appmesh.k8s.aws/v1beta1");
-    let helm = |spec: &str| object("VirtualService", spec);
     let bare = r#"{"spec": §{"listeners": [{"portMapping": {"port": 9080, "protocol": "http"}}]}}"#;
     let rows = [
-        (
-            "P06",
-            helm("spec:\n  §{{- if .Values.router }}\n  {{- end }}"),
-            "helm-template",
-            "run helm template first",
-        ),
-        (
-            "P06",
-            helm("spec: {awsName: §{{ .Values.name }}}"),
-            "helm-template",
-            "run helm template first",
-        ),
-        (
-            "P06",
-            helm("spec: {awsName: §{{ include \"name\" . }}}"),
-            "helm-template",
-            "run helm template first",
-        ),
         (
             "P07",
             old,
@@ -113,6 +111,66 @@ fn templates_of_others_and_old_objects_are_told_what_to_do() {
         let config = reader.read().unwrap();
         assert_eq!(config.counts().iter().collect::<Vec<_>>(), [(kind, 1)]);
     }
+}
+
+#[test]
+fn a_number_of_jq_s_is_one_where_a_number_is_due_and_a_text_elsewhere() {
+    let listener = r#"{"portMapping": {"port": VALUE, "protocol": "http"}}"#;
+    let node = format!(
+        r#"{{"virtualNodeName": $NAME,
+            "spec": {{"listeners": [{listener}], "serviceDiscovery": {{"dns": {{"hostname": "h"}}}}}}}}"#
+    );
+    let filled = |port: &str| shop().substitute("NAME", "80").substitute("PORT", port);
+    let text = node.replace("VALUE", "$PORT");
+    let config = filled("8080").document("m", text.as_str()).read().unwrap();
+    let node = config.mesh().virtual_node("80").unwrap();
+    assert_eq!(node.listeners[0].port.get(), 8080);
+    refused_by(
+        filled("a"),
+        &text.replace("$PORT", "§$PORT"),
+        &["wrong-type"],
+    );
+    let quoted = text.replace("$PORT", "§\"${PORT}\"");
+    refused_by(filled("80"), &quoted, &["wrong-type"]);
+    let flow = "{meshName: shop, virtualServiceName: $NAME, spec: {}}";
+    assert_eq!(
+        filled("").document("m", flow).read().unwrap().resources(),
+        1
+    );
+}
+
+#[test]
+fn the_simplest_mesh_is_one() {
+    for text in [
+        r#"{"meshName": "shop"}"#,
+        r#"{"meshName": "shop", "spec": {}}"#,
+        r#"{"meshName": "shop", "spec": null}"#,
+        r#"{"meshName": "shop", "metadata": {"version": 1}, "spec": {}, "status": {"status": "ACTIVE"}}"#,
+        r#"{"mesh": {"meshName": "shop", "spec": {}}}"#,
+    ] {
+        let config = Config::parse("mesh.json", text).unwrap_or_else(|errors| panic!("{errors}"));
+        assert_eq!(config.mesh().name().as_str(), "shop", "{text}");
+    }
+    let service = r#"{"meshName": "shop", "spec": {}}"#;
+    let reader = shop().bare(ResourceKind::VirtualService, "orders.local");
+    let config = reader.document("m", service).read().unwrap();
+    assert!(config.mesh().virtual_service("orders.local").is_some());
+}
+
+#[test]
+fn what_a_command_line_takes_as_its_spec_is_one_if_it_is_said_of_what() {
+    let spec = r#"{"listeners": [{"portMapping": {"port": 80, "protocol": "http"}}], "serviceDiscovery": {"dns": {"hostname": "h"}}}"#;
+    let node = || shop().bare(ResourceKind::VirtualNode, "orders");
+    let config = node().document("spec.json", spec).read().unwrap();
+    assert_eq!(config.mesh().virtual_nodes().count(), 1);
+    let marked = spec.replace("\"port\": 80", "\"port\": §0");
+    refused_by(node(), &marked, &["out-of-range"]);
+    let marked = spec.replace("\"serviceDiscovery", "§\"serviceDiscvery");
+    refused_by(node(), &marked, &["unknown-property"]);
+    refused_by(node(), r#"§{"family": "web"}"#, &["unknown-document"]);
+    refused_by(shop(), &format!("§{spec}"), &["unknown-document"]);
+    let service = shop().bare(ResourceKind::VirtualService, "orders.local");
+    assert_eq!(service.document("s", "{}").read().unwrap().resources(), 1);
 }
 
 #[test]
@@ -179,6 +237,24 @@ fn alternatives_of_one_resource_are_refused_and_repetitions_are_not() {
         read(Config::reader(), &json(80), &template(80)).is_ok(),
         "P10"
     );
+}
+
+#[test]
+fn a_name_that_is_written_repeats_the_one_that_is_given_by_default() {
+    let read = |first: &str, second: &str| {
+        let documents = shop().document("first.yaml", first);
+        documents.document("second.yaml", second).read()
+    };
+    let plain = object("VirtualService", "spec: {}");
+    let named = object("VirtualService", "spec: {awsName: checkout.web}");
+    assert_eq!(read(&plain, &named).unwrap().resources(), 1);
+    let to = "provider: {virtualNode: {virtualNodeRef: {name: a}}}";
+    for spec in [to.to_owned(), format!("awsName: checkout.web, {to}")] {
+        let other = object("VirtualService", &format!("spec: {{{spec}}}"));
+        let errors = read(&plain, &other).unwrap_err();
+        let found: Vec<_> = errors.errors().map(|error| error.code).collect();
+        assert_eq!(found, ["duplicate-name"], "{errors}");
+    }
 }
 
 const MESH: &str = "---\napiVersion: appmesh.k8s.aws/v1beta2\nkind: Mesh\nmetadata: {name: shop}\n";
