@@ -32,9 +32,11 @@ mod schema;
 mod shape;
 pub mod sidecar;
 mod spec;
+mod terraform;
 mod text;
 mod tree;
 mod twice;
+mod unfilled;
 mod yaml;
 
 pub use self::reader::Reader;

@@ -8,8 +8,9 @@ use super::{
     part::{self, Nature, Part},
     place::place,
     placeholder::{self, Filled, Syntax},
+    terraform,
     tree::Fault,
-    yaml,
+    unfilled, yaml,
 };
 use crate::error::{Location, Place, Problems, quoted};
 
@@ -74,10 +75,8 @@ fn filled(
     values: &BTreeMap<String, String>,
     problems: &mut Problems,
 ) -> Result<(Vec<Node>, bool), Fault> {
-    if let Some(index) = terraform(text) {
-        let message = "this is Terraform, which is not read: take the output of `aws appmesh describe-…` for each resource, or \
-                       write the resources as CloudFormation";
-        return Err(Fault::new("terraform", locate(name, text, index), message));
+    if let Some(index) = terraform::part(text) {
+        return Err(terraform::fault(locate(name, text, index)));
     }
     if looks_like_json(text) {
         let whole = Part {
@@ -132,7 +131,7 @@ fn ours(
     let filled = placeholder::fill(part.text, syntax, values, BYTES);
     let Filled { text, .. } = &filled;
     if !(filled.unfilled.is_empty() && filled.computed.is_empty()) {
-        unfilled(&filled, (part.text, at(0)), syntax, problems);
+        unfilled::report(&filled, (part.text, at(0)), syntax, problems);
         return Ok(Vec::new());
     }
     if text.len() > BYTES {
@@ -142,54 +141,6 @@ fn ours(
         Syntax::Json => parsed(name, text, problems),
         Syntax::Yaml => yaml::read(name, text, part.above, problems),
     }
-}
-
-/// Reports what keeps a text from being read; it begins here.
-fn unfilled(
-    filled: &Filled<'_>,
-    (text, start): (&str, Location),
-    syntax: Syntax,
-    problems: &mut Problems,
-) {
-    let plain = filled.unfilled.iter().map(|found| (found, false));
-    let computed = filled.computed.iter().map(|found| (found, true));
-    let mut all: Vec<_> = plain.chain(computed).collect();
-    all.sort_by_key(|((_, index), _)| *index);
-    let mut from = (0, start);
-    for ((placeholder, index), computed) in all {
-        if problems.is_full() {
-            break;
-        }
-        let between = text.get(from.0..*index).unwrap_or_default();
-        from = (*index, beyond(from.1, between));
-        let place = place(from.1.clone());
-        match computed {
-            true => only_a_shell(placeholder, &place, problems),
-            false => unset(placeholder, syntax, &place, problems),
-        }
-    }
-}
-
-fn only_a_shell(placeholder: &str, place: &Place, problems: &mut Problems) {
-    let message = format!(
-        "only a shell computes {}: let it do so first, or write a placeholder that a value fills, as `${{NAME}}` or \
-         `${{NAME:-default}}`; a `$` that is text is written `\\u0024`, in double quotes",
-        quoted(placeholder)
-    );
-    problems.error("unknown-placeholder", place, message);
-}
-
-fn unset(placeholder: &str, syntax: Syntax, place: &Place, problems: &mut Problems) {
-    let what = match syntax {
-        Syntax::Json => "this is not JSON yet, and jq or envsubst fills it in",
-        Syntax::Yaml => "envsubst fills it in",
-    };
-    let message = format!(
-        "the placeholder {} has no value: {what}; do so first, or give its value (in Rust `Reader::substitute`, for validate \
-         `--set {placeholder}=VALUE`)",
-        quoted(placeholder),
-    );
-    problems.missing("unfilled-placeholder", place, placeholder, message);
 }
 
 /// Another object of Kubernetes: nothing of it is needed but a namespace's labels.
@@ -251,19 +202,6 @@ fn explained(name: &Arc<str>, text: &str, fault: Fault) -> Fault {
     }
 }
 
-/// Where something is that only Terraform's files hold.
-fn terraform(text: &str) -> Option<usize> {
-    let resource = TERRAFORM.iter().filter_map(|part| text.find(part)).min();
-    let mut start = 0;
-    let mut blocks = text.split_inclusive('\n').filter_map(|line| {
-        let from = start;
-        start += line.len();
-        let block = line.trim_end().ends_with('{') && BLOCKS.iter().any(|b| line.starts_with(b));
-        block.then_some(from)
-    });
-    resource.or_else(|| blocks.next())
-}
-
 /// The beginning of a document.
 fn start(name: &Arc<str>) -> Place {
     place(Location::new(name, 1, 1))
@@ -277,7 +215,7 @@ fn locate(name: &Arc<str>, text: &str, index: usize) -> Location {
 }
 
 /// The place behind a text that begins here.
-fn beyond(at: Location, text: &str) -> Location {
+pub(super) fn beyond(at: Location, text: &str) -> Location {
     let lines = text.matches('\n').count();
     let last = text.rsplit('\n').next().unwrap_or_default();
     let column = if lines == 0 { at.column } else { 1 };
@@ -292,21 +230,3 @@ fn beyond(at: Location, text: &str) -> Location {
 const BYTES: usize = 8 << 20;
 /// Eight resources for each route that those may have.
 const DOCUMENTS: usize = 80_000;
-/// The resources of Terraform's provider, in its own syntax and in JSON.
-const TERRAFORM: [&str; 3] = [
-    "resource \"aws_appmesh_",
-    "data \"aws_appmesh_",
-    "\"aws_appmesh_",
-];
-/// What begins a block of Terraform's, at the beginning of a line that opens a brace.
-const BLOCKS: [&str; 9] = [
-    "data \"",
-    "locals {",
-    "module \"",
-    "moved {",
-    "output \"",
-    "provider \"",
-    "resource \"",
-    "terraform {",
-    "variable \"",
-];

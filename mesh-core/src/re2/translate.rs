@@ -169,7 +169,9 @@ pub(super) fn escaped(rest: &[u8]) -> Result<(u8, &[u8]), NoExpression> {
         [byte, tail @ ..] => {
             let simple = SIMPLE.iter().find(|(letter, _)| letter == byte);
             let itself = byte.is_ascii() && !byte.is_ascii_alphanumeric() && *byte != b'_';
-            let simple = simple.map(|(_, byte)| *byte).or(itself.then_some(*byte));
+            let simple = simple
+                .map(|(_, byte)| *byte)
+                .or_else(|| itself.then_some(*byte));
             let simple = simple.ok_or_else(|| not_re2(&[b'\\', *byte], "such escape"));
             Ok((simple?, tail))
         }

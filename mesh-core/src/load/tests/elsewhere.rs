@@ -7,71 +7,60 @@ fn route() -> String {
     routed(&format!("{{HttpRoute: {{Match: {{}}, {ONE}}}}}"))
 }
 
+/// A template with one reference that leads nowhere, the code of that, whether the service is without its provider then, and how many
+/// routes the router has.
+type Dangling = (String, &'static str, bool, usize);
+
+fn dangling() -> [Dangling; 4] {
+    let to_node = route().replace(
+        "VirtualRouter: {VirtualRouterName: r}",
+        "VirtualNode: {VirtualNodeName: gone}",
+    );
+    let to_router = route().replace("{VirtualRouterName: r}", "{VirtualRouterName: gone}");
+    let of_router = route().replace("VirtualRouterName: r\n", "VirtualRouterName: gone\n");
+    let target = route().replace("VirtualNode: a", "VirtualNode: gone");
+    [
+        (target, "missing-target", false, 0),
+        (of_router, "missing-router", false, 0),
+        (to_router, "missing-provider", true, 1),
+        (to_node, "missing-provider", true, 1),
+    ]
+}
+
 #[test]
-fn what_refers_to_another_stack_is_refused_with_the_way_out_or_left_out() {
-    let rows = [
-        (
-            route().replace("VirtualNode: a", "VirtualNode: gone"),
-            "missing-target",
-            (false, 0),
-        ),
-        (
-            route().replace("VirtualRouterName: r\n", "VirtualRouterName: gone\n"),
-            "missing-router",
-            (false, 0),
-        ),
-        (
-            route().replace("{VirtualRouterName: r}", "{VirtualRouterName: gone}"),
-            "missing-provider",
-            (true, 1),
-        ),
-        (
-            route().replace(
-                "VirtualRouter: {VirtualRouterName: r}",
-                "VirtualNode: {VirtualNodeName: gone}",
-            ),
-            "missing-provider",
-            (true, 1),
-        ),
-    ];
-    for (text, code, (is_refused, routes)) in rows {
+fn what_refers_to_another_stack_is_refused_with_the_way_out() {
+    for (text, code, ..) in dangling() {
         let errors = Config::parse("m", &text).expect_err(&text);
         assert_eq!(codes(&errors), [code], "{errors}");
         for way in ["`Reader::allow_missing`", "`--allow-dangling`"] {
             assert!(errors.to_string().contains(way), "{errors}");
         }
-        let read = Config::reader()
-            .allow_missing()
-            .document("m", text.as_str())
-            .read();
+    }
+}
+
+#[test]
+fn what_refers_to_another_stack_is_left_out_if_that_is_allowed_and_a_service_refuses_its_calls() {
+    for (text, code, refuses, routes) in dangling() {
+        let reader = Config::reader().allow_missing();
+        let read = reader.document("m", text.as_str()).read();
         let config = read.unwrap_or_else(|errors| panic!("{errors}"));
-        let found: Vec<_> = config
-            .warnings()
-            .iter()
-            .filter(|p| p.code == code)
-            .collect();
-        let [warning] = found[..] else {
+        let found = config.warnings().iter().filter(|p| p.code == code);
+        let [warning] = found.collect::<Vec<_>>()[..] else {
             panic!("{:?}", config.warnings())
         };
-        assert_eq!((warning.code, warning.severity), (code, Severity::Warning));
+        assert_eq!(warning.severity, Severity::Warning);
         assert!(warning.location.is_some(), "{warning}");
-        let router = config
-            .mesh()
-            .virtual_router("r")
-            .expect("the router is there");
-        assert_eq!(router.routes.len(), routes, "{text}");
-        // It stays where it has no provider, so that its calls do not go past the mesh.
-        let services: Vec<_> = config.mesh().virtual_services().collect();
-        let [service] = services[..] else {
-            panic!("{services:?}")
-        };
-        assert_eq!(service.provider.is_none(), is_refused, "{text}");
-        let told = if is_refused {
-            "refuses every call"
-        } else {
-            "left out"
+        let told = match refuses {
+            true => "refuses every call",
+            false => "left out",
         };
         assert!(warning.message.contains(told), "{warning}");
+        let router = config.mesh().virtual_router("r");
+        assert_eq!(router.map(|router| router.routes.len()), Some(routes));
+        // It stays, so that its calls do not go past the mesh.
+        let services = config.mesh().virtual_services();
+        let without: Vec<_> = services.map(|it| it.provider.is_none()).collect();
+        assert_eq!(without, [refuses], "{text}");
     }
 }
 
