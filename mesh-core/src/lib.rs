@@ -67,6 +67,7 @@ pub mod metric;
 pub mod mode;
 pub mod name;
 pub mod outlier;
+mod path;
 mod re2;
 pub mod retry;
 pub mod rng;

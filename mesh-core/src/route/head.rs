@@ -10,7 +10,8 @@ use http::{
     uri::{Authority, PathAndQuery},
 };
 
-use super::{authority, path};
+use super::authority;
+use crate::path::normalise;
 
 /// The head of a request, as routes look at it: borrowed from the request, or made up for a test.
 ///
@@ -240,7 +241,7 @@ fn normal(written: &str) -> (Cow<'_, str>, usize) {
     let path = match (path, query) {
         ("", "") => Cow::Borrowed(""),
         ("", _) => Cow::Owned("/".to_owned()),
-        (path, _) => path::normalise(path),
+        (path, _) => normalise(path),
     };
     let length = path.len();
     match path {

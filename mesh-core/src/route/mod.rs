@@ -27,7 +27,6 @@ pub use ingress::{HostPattern, IngressHost, IngressListener, IngressTable};
 pub use no_route::NoRoute;
 pub use outside::OutsideHost;
 pub use path::PathCondition;
-pub(crate) use path::normalise;
 pub use pattern::{InvalidPattern, Pattern};
 pub use query::QueryCondition;
 pub use rule::Rule;

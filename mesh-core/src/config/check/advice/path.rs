@@ -3,7 +3,7 @@
 use crate::{
     config::{PathMatch, draft::MatchDraft},
     error::{Problems, quoted},
-    route::normalise,
+    path::normalise,
 };
 
 /// A request's path is compared in its normal form and without its query, with what is written as it stands.
