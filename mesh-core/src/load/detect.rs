@@ -36,10 +36,16 @@ pub(super) fn form(root: &Node, unsaid: &Unsaid, problems: &mut Problems) -> Opt
     None
 }
 
+/// Whether a document is a CloudFormation template.
+pub(super) fn is_template(root: &Node) -> bool {
+    let sections = ["Resources", "AWSTemplateFormatVersion"];
+    sections.iter().any(|key| root.member(key).is_some())
+}
+
 fn mapping(root: &Node, unsaid: &Unsaid) -> Result<Document, String> {
     let there = |key: &str| root.member(key).is_some();
     let text = |key| root.member(key).and_then(Node::text);
-    if there("Resources") || there("AWSTemplateFormatVersion") {
+    if is_template(root) {
         return Ok(Document::Template);
     }
     if there("apiVersion") && there("kind") {

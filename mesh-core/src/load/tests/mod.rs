@@ -15,6 +15,7 @@ mod hostile;
 mod intrinsics;
 mod left_out;
 mod listeners;
+mod merges;
 mod missing;
 mod mutations;
 mod objects;
