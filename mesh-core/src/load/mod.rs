@@ -1,9 +1,9 @@
 //! Text into configuration: App Mesh files as their owners keep them.
 //!
 //! Three forms are read, each told from its content: CloudFormation templates, the App Mesh controller's Kubernetes
-//! objects, and the App Mesh API's JSON. Reading is a pure function of the texts and the values given: no file is opened, nothing
-//! is asked of AWS. Every problem is reported, each with file, line and column, and size, nesting and aliases are bounded before
-//! anything is kept.
+//! objects, and the App Mesh API's JSON, one by one or in a list. Reading is a pure function of the texts and the values
+//! given: no file is opened, nothing is asked of AWS. Every problem is reported, each with file, line and column, and size,
+//! nesting and aliases are bounded before anything is kept.
 //!
 //! | form | placeholders | numbers and truth values in quotes | YAML's merge keys (`<<`) |
 //! |---|---|---|---|

@@ -1,5 +1,6 @@
 //! Templates in, configuration or report out.
 
+mod arrays;
 mod cases;
 mod cdk;
 mod choices;
