@@ -6,7 +6,7 @@ use super::{
     node::{Node, Value},
     place::place,
 };
-use crate::error::{Problems, quoted};
+use crate::error::{Location, Problems, quoted};
 
 /// The form of a document.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -16,30 +16,76 @@ pub(super) enum Document {
     Api,
 }
 
+/// The documents that a root is: the items of a list of the API's JSON, as `jq -s` makes it; else the root alone.
+pub(super) fn documents(root: Node, unsaid: &Unsaid) -> Vec<Node> {
+    match root {
+        Node {
+            value: Value::List(items),
+            tag: None,
+            ..
+        } if !items.is_empty() && items.iter().all(|item| is_api(item, unsaid)) => items,
+        root => vec![root],
+    }
+}
+
 /// Which form a document has; `None` for something else, which is reported.
 pub(super) fn form(root: &Node, unsaid: &Unsaid, problems: &mut Problems) -> Option<Document> {
-    let found = match &root.value {
-        Value::Map(_) => match mapping(root, unsaid) {
-            Ok(form) => return Some(form),
-            Err(found) => found,
-        },
-        Value::List(_) => "a list".to_owned(),
-        Value::Scalar(_) => "plain text".to_owned(),
+    let found = match told(root, unsaid) {
+        Ok(form) => return Some(form),
+        Err(found) => found,
     };
+    let (found, at) = misplaced(root, unsaid).unwrap_or((found, &root.at));
     let message = format!(
         "this is {found}, and App Mesh resources are read from CloudFormation templates (`Resources` of the types \
          `AWS::AppMesh::…`), Kubernetes objects (`apiVersion: {}v1beta2`) and the App Mesh API's JSON (`spec`, with the resource's \
          name)",
         kubernetes::GROUP
     );
-    problems.error("unknown-document", &place(root.at.clone()), message);
+    problems.error("unknown-document", &place(at.clone()), message);
     None
+}
+
+/// The first thing that a list of the API's JSON may not hold, and where it stands.
+fn misplaced<'a>(root: &'a Node, unsaid: &Unsaid) -> Option<(String, &'a Location)> {
+    let Value::List(items) = &root.value else {
+        return None;
+    };
+    if !items.iter().any(|item| is_api(item, unsaid)) {
+        return None;
+    }
+    let item = items.iter().find(|item| !is_api(item, unsaid))?;
+    let found = match told(item, unsaid) {
+        Ok(Document::Template) => "a CloudFormation template".to_owned(),
+        Ok(Document::Kubernetes) => "a Kubernetes object".to_owned(),
+        Ok(Document::Api) => return None,
+        Err(found) => found,
+    };
+    Some((format!("{found} in a list of the API's JSON"), &item.at))
+}
+
+fn is_api(node: &Node, unsaid: &Unsaid) -> bool {
+    told(node, unsaid) == Ok(Document::Api)
+}
+
+/// The form of a document, or else what it is.
+fn told(node: &Node, unsaid: &Unsaid) -> Result<Document, String> {
+    match &node.value {
+        Value::Map(_) => mapping(node, unsaid),
+        Value::List(_) => Err("a list".to_owned()),
+        Value::Scalar(_) => Err("plain text".to_owned()),
+    }
+}
+
+/// Whether a document is a CloudFormation template.
+pub(super) fn is_template(root: &Node) -> bool {
+    let sections = ["Resources", "AWSTemplateFormatVersion"];
+    sections.iter().any(|key| root.member(key).is_some())
 }
 
 fn mapping(root: &Node, unsaid: &Unsaid) -> Result<Document, String> {
     let there = |key: &str| root.member(key).is_some();
     let text = |key| root.member(key).and_then(Node::text);
-    if there("Resources") || there("AWSTemplateFormatVersion") {
+    if is_template(root) {
         return Ok(Document::Template);
     }
     if there("apiVersion") && there("kind") {

@@ -1,15 +1,15 @@
 //! Text into configuration: App Mesh files as their owners keep them.
 //!
 //! Three forms are read, each told from its content: CloudFormation templates, the App Mesh controller's Kubernetes
-//! objects, and the App Mesh API's JSON. Reading is a pure function of the texts and the values given: no file is opened, nothing
-//! is asked of AWS. Every problem is reported, each with file, line and column, and size, nesting and aliases are bounded before
-//! anything is kept.
+//! objects, and the App Mesh API's JSON, one by one or in a list. Reading is a pure function of the texts and the values
+//! given: no file is opened, nothing is asked of AWS. Every problem is reported, each with file, line and column, and size,
+//! nesting and aliases are bounded before anything is kept.
 //!
-//! | form | placeholders | numbers and truth values in quotes |
-//! |---|---|---|
-//! | CloudFormation | none: `${…}` is `Fn::Sub`'s; parameters have [their values](Reader::parameter) | are taken |
-//! | Kubernetes, `appmesh.k8s.aws/v1beta2` | `${NAME}`, `$NAME`, `{{NAME}}` | are texts |
-//! | the API's JSON | these, and jq's `$NAME` and `\($NAME)` | are texts |
+//! | form | placeholders | numbers and truth values in quotes | YAML's merge keys (`<<`) |
+//! |---|---|---|---|
+//! | CloudFormation | none: `${…}` is `Fn::Sub`'s; parameters have [their values](Reader::parameter) | are taken | are refused, as CloudFormation does |
+//! | Kubernetes, `appmesh.k8s.aws/v1beta2` | `${NAME}`, `$NAME`, `{{NAME}}` | are texts | are taken |
+//! | the API's JSON | these, and jq's `$NAME` and `\($NAME)` | are texts | are taken, if it is written as YAML |
 //!
 //! What else stands in files beside a mesh, ECS task definitions above all, [`sidecar`] knows.
 
@@ -20,6 +20,7 @@ mod detect;
 mod helm;
 mod json;
 mod kubernetes;
+mod merge;
 mod node;
 mod part;
 mod place;

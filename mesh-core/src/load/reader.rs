@@ -296,7 +296,8 @@ impl Reader {
         for (name, text) in &self.documents {
             let (roots, all) = text::documents(name, text, &self.substitutions, problems);
             unread |= !all;
-            for root in roots {
+            let roots = roots.into_iter();
+            for root in roots.flat_map(|root| detect::documents(root, &self.unsaid)) {
                 match detect::form(&root, &self.unsaid, problems) {
                     Some(Document::Template) => {
                         names.extend(cloudformation::names(&root).map(str::to_owned));

@@ -1,9 +1,12 @@
 //! Builds a document's tree from events, within bounds that hold before anything is kept.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, mem, sync::Arc};
 
-use super::node::{Entry, Node, Scalar, Value};
-use super::place::place;
+use super::{
+    merge::{MERGE, Merge, Root},
+    node::{Entry, Node, Scalar, Value},
+    place::place,
+};
 use crate::error::{Location, Problems, quoted};
 
 /// Why a text cannot be read any further.
@@ -44,7 +47,8 @@ pub(super) struct Tree {
     anchors: BTreeMap<usize, Sized>,
     nodes: usize,
     copied: usize,
-    roots: Vec<Node>,
+    roots: Vec<Root>,
+    merges: Vec<Merge>,
     /// Keys that cannot stand, with the code and the sentence of each.
     bad_keys: Vec<(&'static str, Location, String)>,
 }
@@ -87,6 +91,7 @@ impl Tree {
             nodes: 0,
             copied: 0,
             roots: Vec::new(),
+            merges: Vec::new(),
             bad_keys: Vec::new(),
         }
     }
@@ -100,7 +105,8 @@ impl Tree {
         for (code, at, message) in self.bad_keys {
             problems.error(code, &place(at), message);
         }
-        self.roots
+        let roots = self.roots.into_iter();
+        roots.filter_map(|root| root.finish(problems)).collect()
     }
 
     pub(super) fn open_list(&mut self, mark: Mark) -> Result<(), Fault> {
@@ -123,8 +129,8 @@ impl Tree {
         self.count(&mark.at)?;
         let size = 1 + scalar.text.len() / BYTES_PER_UNIT;
         if self.expects_key() {
-            self.special(&scalar, &mark);
-            self.key(scalar.text, mark.at);
+            self.untagged(&scalar, &mark);
+            self.key(scalar, mark.at);
             return Ok(());
         }
         self.put(mark, Value::Scalar(scalar), size, 0)
@@ -150,7 +156,7 @@ impl Tree {
         if self.expects_key() {
             return match value {
                 Value::Scalar(scalar) => {
-                    self.key(scalar.text, at);
+                    self.key(scalar, at);
                     Ok(())
                 }
                 _ => Err(key_not_text(at)),
@@ -184,22 +190,24 @@ impl Tree {
         frame.is_some_and(|frame| matches!(frame.value, Value::Map(_)) && frame.key.is_none())
     }
 
-    /// Keys that would be more than a text elsewhere.
-    fn special(&mut self, key: &Scalar, mark: &Mark) {
-        if let Some(tag) = &mark.tag {
-            let message = format!(
-                "a key is a plain text, and a tag stands before this one ({}): remove the tag",
-                quoted(tag)
-            );
-            self.bad_keys
-                .push(("bad-function", mark.at.clone(), message));
-        } else if key.text == MERGE {
-            let message = "no merge key (`<<`) is taken: write out what it stands for".to_owned();
-            self.bad_keys.push(("merge-key", mark.at.clone(), message));
+    /// A key is a text, and a tag would make more of it; `!!merge` is what the key `<<` has anyway.
+    fn untagged(&mut self, key: &Scalar, mark: &Mark) {
+        let Some(tag) = &mark.tag else {
+            return;
+        };
+        if key.text == MERGE && tag == "!!merge" {
+            return;
         }
+        let message = format!(
+            "a key is a plain text, and a tag stands before this one ({}): remove the tag",
+            quoted(tag)
+        );
+        self.bad_keys
+            .push(("bad-function", mark.at.clone(), message));
     }
 
-    fn key(&mut self, key: String, at: Location) {
+    fn key(&mut self, scalar: Scalar, at: Location) {
+        let key = scalar.text;
         let Some(frame) = self.open.last_mut() else {
             return;
         };
@@ -214,6 +222,12 @@ impl Tree {
             self.bad_keys.push(("duplicate-key", at.clone(), message));
         } else {
             frame.keys.insert(key.clone(), at.line);
+        }
+        if kept && key == MERGE {
+            self.merges.push(Merge {
+                at: at.clone(),
+                quoted: scalar.quoted,
+            });
         }
         frame.key = Some(Key {
             text: key,
@@ -236,7 +250,8 @@ impl Tree {
             self.anchors.insert(anchor, Sized { node, size, height });
         }
         let Some(frame) = self.open.last_mut() else {
-            self.roots.push(node);
+            let merges = mem::take(&mut self.merges);
+            self.roots.push(Root { node, merges });
             self.anchors.clear();
             return Ok(());
         };
@@ -275,8 +290,6 @@ fn key_not_text(at: Location) -> Fault {
     Fault::new("key-not-text", at, message)
 }
 
-/// YAML 1.1's key that takes in another mapping.
-pub(super) const MERGE: &str = "<<";
 const DEPTH: usize = 64;
 /// Ten thousand routes in one file, which is more than any App Mesh had.
 const NODES: usize = 400_000;

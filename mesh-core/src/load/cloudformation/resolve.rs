@@ -12,10 +12,10 @@ use crate::{
     config::pattern::Room,
     error::{Place, Problems, quoted},
     load::{
+        merge::MERGE,
         node::{Entry, Node, Scalar, Value},
         resolved::{Content, Member, Resolved},
         shape::{Form, Kind},
-        tree::MERGE,
     },
 };
 

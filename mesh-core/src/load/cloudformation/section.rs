@@ -7,8 +7,8 @@ use crate::{
     config::spelling::nearest,
     error::{Place, Problems, quoted},
     load::{
+        merge::MERGE,
         node::{Entry, Node, Value},
-        tree::MERGE,
     },
 };
 

@@ -1,5 +1,6 @@
 //! Templates in, configuration or report out.
 
+mod arrays;
 mod cases;
 mod cdk;
 mod choices;
@@ -15,6 +16,7 @@ mod hostile;
 mod intrinsics;
 mod left_out;
 mod listeners;
+mod merges;
 mod missing;
 mod mutations;
 mod objects;
