@@ -139,7 +139,7 @@ mod tests {
             (r"(a)\1", "regex-not-re2"),
             ("a++", "regex-not-re2"),
             (r"\pN", "bad-regex"),
-            ("((a{1000}){1000}){1000}", "bad-regex"),
+            ("((a{1000}){1000}){1000}", "regex-not-re2"),
         ] {
             let error = Room::default().check(expression).expect_err(expression);
             assert_eq!(error.code, code, "{expression}");
@@ -156,7 +156,7 @@ mod tests {
             codes.take_while(Result::is_ok).count()
         };
         assert_eq!(taken(r"/v[0-9]+/orders/[a-z0-9-]{1,36}", 1_000), 1_000);
-        assert!((10..100).contains(&taken("(a{1000}){12}", 1_000)));
+        assert!((10..100).contains(&taken(&"a{1000}".repeat(12), 1_000)));
         let mut room = Room { left: 0 };
         assert_eq!(room.check("a").unwrap_err().code, "too-many-expressions");
     }

@@ -136,6 +136,14 @@ impl Reader {
         self
     }
 
+    /// The same, unless a mesh is named already.
+    pub fn or_mesh(self, name: impl Into<String>) -> Self {
+        match self.mesh {
+            Some(_) => self,
+            None => self.mesh(name),
+        }
+    }
+
     /// Says what the API's JSON is that does not say it: the kind and the name that stood on the command line. A route's name has
     /// its router's before it, a gateway route's its gateway's. A document may then also be the content of a `spec` alone, as
     /// the command line takes it with `--spec file://…`.

@@ -7,7 +7,10 @@ mod class;
 mod translate;
 
 use regex::bytes::{Regex, RegexBuilder};
-use regex_syntax::{ParserBuilder, hir::Hir};
+use regex_syntax::{
+    ParserBuilder,
+    hir::{Hir, HirKind},
+};
 use thiserror::Error;
 
 /// An expression that RE2 takes.
@@ -29,6 +32,12 @@ impl Expression {
         let parsed = parser
             .parse(&translated)
             .map_err(|error| NoExpression::Broken(last_line(&error.to_string())))?;
+        if repetitions_left(&parsed, MOST_REPETITIONS) == 0 {
+            return Err(NoExpression::NotRe2 {
+                found: "a repetition of repetitions".to_owned(),
+                what: "more than 1,000 of them",
+            });
+        }
         Ok(Self { translated, parsed })
     }
 
@@ -71,11 +80,33 @@ pub(crate) enum NoExpression {
     TooLarge { bytes: usize },
 }
 
+/// How often something may still be repeated within this; 0: it is too often already.
+///
+/// # Source
+/// RE2's `parse.cc`, `RepetitionWalker`.
+fn repetitions_left(expression: &Hir, most: u32) -> u32 {
+    let within = |parts: &[Hir]| {
+        let left = parts.iter().map(|part| repetitions_left(part, most));
+        left.min().unwrap_or(most)
+    };
+    match expression.kind() {
+        HirKind::Repetition(repeated) => {
+            let times = repeated.max.unwrap_or(repeated.min).max(1);
+            repetitions_left(&repeated.sub, most / times)
+        }
+        HirKind::Capture(capture) => repetitions_left(&capture.sub, most),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => within(parts),
+        _ => most,
+    }
+}
+
 /// Of a report that is drawn over several.
 fn last_line(report: &str) -> String {
     let last = report.lines().last().unwrap_or_default();
     last.trim_start_matches("error: ").to_owned()
 }
+
+const MOST_REPETITIONS: u32 = 1_000;
 
 #[cfg(test)]
 mod tests;

@@ -75,28 +75,43 @@ fn repeat<'a>(rest: &'a [u8], length: usize, out: &mut String) -> Result<&'a [u8
 /// What stands after `(`.
 fn group<'a>(rest: &'a [u8], out: &mut String) -> Result<&'a [u8], NoExpression> {
     out.push('(');
-    let [b'?', tail @ ..] = rest else {
-        return Ok(rest);
-    };
-    match tail {
-        [b'=' | b'!', ..] => return Err(not_re2(&[b"(?", &tail[..1]].concat(), "look-around")),
-        [b'<', b'=' | b'!', ..] => {
-            return Err(not_re2(&[b"(?", &tail[..2]].concat(), "look-around"));
+    match rest {
+        [b'?', mark @ (b'=' | b'!'), ..] => Err(not_re2(&[b'(', b'?', *mark], "look-around")),
+        [b'?', b'<', mark @ (b'=' | b'!'), ..] => {
+            Err(not_re2(&[b'(', b'?', b'<', *mark], "look-around"))
         }
-        // A name; what is wrong with it, the parser tells.
-        [b'P' | b'<', ..] => {
-            out.push('?');
-            return Ok(tail);
-        }
-        _ => {}
+        [b'?', b'P', b'<', name @ ..] | [b'?', b'<', name @ ..] => named(name),
+        [b'?', tail @ ..] => flags(tail, out),
+        _ => Ok(rest),
     }
-    let end = tail.iter().position(|byte| matches!(byte, b':' | b')'));
-    let (flags, tail) = tail.split_at(end.unwrap_or(tail.len()));
+}
+
+/// What follows the name of a group, which nobody asks for here.
+fn named(rest: &[u8]) -> Result<&[u8], NoExpression> {
+    let end = rest.iter().position(|byte| *byte == b'>');
+    let (name, tail) = rest.split_at(end.unwrap_or(rest.len()));
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    match tail {
+        [b'>', tail @ ..] if !name.is_empty() && name.iter().all(is_name) => Ok(tail),
+        _ => Err(not_re2(&[b"(?<", name].concat(), "such name of a group")),
+    }
+}
+
+/// Flags, which may be said twice.
+fn flags<'a>(rest: &'a [u8], out: &mut String) -> Result<&'a [u8], NoExpression> {
+    let end = rest.iter().position(|byte| matches!(byte, b':' | b')'));
+    let (flags, tail) = rest.split_at(end.unwrap_or(rest.len()));
     if let Some(flag) = flags.iter().find(|flag| !b"imsU-".contains(flag)) {
         return Err(not_re2(&[b'(', b'?', *flag], "such flag"));
     }
     out.push('?');
-    out.extend(flags.iter().copied().map(char::from));
+    let mut said = Vec::new();
+    for flag in flags {
+        if *flag == b'-' || !said.contains(flag) {
+            out.push(char::from(*flag));
+        }
+        said.push(*flag);
+    }
     Ok(tail)
 }
 
@@ -110,6 +125,10 @@ fn outside<'a>(rest: &'a [u8], out: &mut String) -> Result<&'a [u8], NoExpressio
         b'Q' => {
             let end = tail.windows(2).position(|two| two == br"\E");
             let (quoted, tail) = tail.split_at(end.unwrap_or(tail.len()));
+            if quoted.is_empty() {
+                // What comes next would be about what came before.
+                return Err(NoExpression::NotRead(r"\Q\E".to_owned()));
+            }
             quoted.iter().for_each(|byte| literal(*byte, out));
             return Ok(tail.get(2..).unwrap_or_default());
         }
@@ -187,7 +206,7 @@ fn number(rest: &[u8], most: usize, radix: u32) -> Result<(u8, &[u8]), NoExpress
     let text = str::from_utf8(digits).unwrap_or_default();
     match u8::from_str_radix(text, radix) {
         Ok(byte) => Ok((byte, tail)),
-        Err(_) => Err(NoExpression::NotRead(format!("\\x{{{text}}}"))),
+        Err(_) => Err(not_re2(&[br"\", digits].concat(), "byte of this number")),
     }
 }
 

@@ -10,8 +10,8 @@ use crate::error::Error;
 #[derive(Debug)]
 pub(super) struct Identity {
     pub(super) virtual_node: String,
-    /// The mesh that the environment names with it, and in which variable.
-    mesh: Option<(&'static str, String)>,
+    /// The mesh that the environment names with it.
+    pub(super) mesh: Option<String>,
 }
 
 impl Identity {
@@ -23,18 +23,6 @@ impl Identity {
                 mesh: None,
             }),
             None => told(|variable| env::var(variable).ok()),
-        }
-    }
-
-    /// # Errors
-    /// The environment names another mesh than this one.
-    pub(super) fn is_in(&self, mesh: &str) -> Result<(), Error> {
-        match &self.mesh {
-            Some((variable, named)) if named != mesh => Err(Error::setup(format!(
-                "{variable} says that this node is in the mesh {named:?}, and the configuration is that of {mesh:?}: load the other \
-                 mesh's, or mend the variable"
-            ))),
-            _ => Ok(()),
         }
     }
 }
@@ -61,7 +49,7 @@ fn told(value: impl Fn(&str) -> Option<String>) -> Result<Identity, Error> {
     match resource.kind() {
         ResourceKind::VirtualNode => Ok(Identity {
             virtual_node: resource.name().to_owned(),
-            mesh: resource.mesh().map(|mesh| (variable, mesh.to_owned())),
+            mesh: resource.mesh().map(str::to_owned),
         }),
         kind => Err(Error::setup(format!(
             "{variable} says that this is the {kind} {:?}, and a service is a virtual node",
@@ -96,14 +84,10 @@ mod tests {
     }
 
     #[test]
-    fn a_node_of_another_mesh_is_told_with_its_variable() {
-        let named = node([Some("mesh/shop@444455556666/virtualNode/a"), None, None]);
-        let named = named.expect("it is named");
-        assert!(named.is_in("shop").is_ok());
-        let refused = named.is_in("other").expect_err("it is another").to_string();
-        assert!(refused.contains("APPMESH_RESOURCE_ARN says"), "{refused}");
-        let bare = node([None, Some("a"), None]).expect("it is named");
-        assert!(bare.is_in("other").is_ok());
+    fn the_mesh_is_named_with_the_node_or_not_at_all() {
+        let named = |value| node([None, Some(value), None]).expect("it is named").mesh;
+        let shop = named("mesh/shop@444455556666/virtualNode/a");
+        assert_eq!((shop.as_deref(), named("a")), (Some("shop"), None));
     }
 
     #[test]

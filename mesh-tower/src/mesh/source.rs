@@ -72,11 +72,21 @@ pub(super) async fn open(
     let mut followed = Followed {
         source,
         every: following.every,
-        reader: builder.reader.clone().unwrap_or_default(),
+        reader: reader(builder),
         keep,
     };
     let sourced = followed.first(builder).await?;
     Ok((sourced, following.watch.then_some(followed)))
+}
+
+/// The reader of the builder, which knows the mesh that the environment names with the node.
+fn reader(builder: &MeshBuilder) -> Reader {
+    let reader = builder.reader.clone().unwrap_or_default();
+    // Who does not say which node it is, is told so once the documents are read.
+    match Identity::of(builder.virtual_node.clone()).map(|identity| identity.mesh) {
+        Ok(Some(mesh)) => reader.or_mesh(mesh),
+        Ok(None) | Err(_) => reader,
+    }
 }
 
 impl Followed {
@@ -169,7 +179,6 @@ fn handed_over(builder: &MeshBuilder) -> Result<Sourced, Error> {
 
 fn of_node(builder: &MeshBuilder, config: &Config) -> Result<Sourced, Error> {
     let identity = Identity::of(builder.virtual_node.clone())?;
-    identity.is_in(config.mesh().name().as_str())?;
     let mut role = config.node(&identity.virtual_node)?;
     if let Some(defaults) = builder.defaults {
         role = role.defaults(defaults);

@@ -11,7 +11,7 @@ use super::{
 use crate::envoy;
 
 /// Each with values of a header that it may take.
-const EXPRESSIONS: [(&str, &[&str]); 30] = [
+const EXPRESSIONS: [(&str, &[&str]); 32] = [
     ("[a&&b]", &["a", "&", "b", "c"]),
     ("[a~~b]", &["~", "a", "c"]),
     ("[[a]b]", &["[b]", "ab]", "a", "b"]),
@@ -41,6 +41,8 @@ const EXPRESSIONS: [(&str, &[&str]); 30] = [
     ("caf.", &["caf\u{e9}", "cafe"]),
     ("\u{e9}?x", &["x", "\u{e9}x"]),
     ("(?P<n>a)(?:c)(?i)D(?s-i:.)", &["acdx", "acd", "acDX"]),
+    ("(?ii)(?P<1a>b)", &["b", "B"]),
+    ("(a{5}){200}|b", &["b", "a"]),
     ("(|a)b||c", &["b", "ab", "c", "a"]),
 ];
 
