@@ -40,7 +40,7 @@ struct Args {
     #[arg(long)]
     url: Option<String>,
 
-    /// A header of it; may be repeated.
+    /// A header of it; may be repeated. As with curl, `host` stands in the URL's place.
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<(String, String)>,
 
