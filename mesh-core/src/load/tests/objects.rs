@@ -185,3 +185,35 @@ fn a_selector_holds_labels_and_expressions_and_what_is_none_is_told_once() {
         refused_by(shop(), &node, &[code]);
     }
 }
+
+/// An object in the namespace `web`, as JSON.
+fn json(kind: &str, name: &str, spec: &str) -> String {
+    format!(
+        r#"{{"apiVersion": "appmesh.k8s.aws/v1beta2", "kind": "{kind}", "metadata": {{"name": "{name}", "namespace": "web"}}, "spec": {spec}}}"#
+    )
+}
+
+#[test]
+fn an_argument_of_jq_that_looks_like_a_number_is_a_name_where_one_is_due() {
+    let node = r#"{"listeners": [{"portMapping": {"port": 80, "protocol": "http"}}], "serviceDiscovery": {"dns": {"hostname": "a"}}}"#;
+    let mesh = json("Mesh", "shop", "{}");
+    let node = format!("{mesh}{}", json("VirtualNode", "123", node));
+    for reference in [
+        r#"{"name": $NAME}"#,
+        r#"{"name": $NAME, "namespace": "web"}"#,
+    ] {
+        let spec =
+            format!(r#"{{"provider": {{"virtualNode": {{"virtualNodeRef": {reference}}}}}}}"#);
+        let text = format!("{node}{}", json("VirtualService", "orders", &spec));
+        let config = warned_by(shop().substitute("NAME", "123"), &text, &[]);
+        let service = config.mesh().virtual_service("orders.web").unwrap();
+        assert!(service.provider.is_some(), "{text}");
+    }
+    let spec = r#"{"provider": {"virtualNode": {"virtualNodeARN": §$ARN}}}"#;
+    let reader = shop().substitute("ARN", "5");
+    refused_by(
+        reader,
+        &json("VirtualService", "orders", spec),
+        &["bad-arn"],
+    );
+}
