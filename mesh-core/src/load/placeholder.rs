@@ -141,7 +141,11 @@ mod tests {
             "${NAME/a/b}",
             "${NAME:0:3}",
             "${NAME+set}",
-            "${a.b}",
+            "${NAME#v1-}",
+            "${NAME^^}",
+            "${NAME,}",
+            "${NAME@Q}",
+            "${NAME[0]}",
         ] {
             let quoted = format!("{{\"a\": \"{text}\"}}");
             for (text, syntax) in [(quoted.clone(), Syntax::Json), (quoted, Syntax::Yaml)] {
@@ -154,6 +158,9 @@ mod tests {
             "a: \"/${a\" # }",
             "a: |\n  /${a b\n  }",
             "a: ${",
+            "a: ${a.b}",
+            "a: ${NAME!}",
+            "a: ${NAME b}",
         ] {
             assert_eq!(filled(text, Syntax::Yaml), (text.to_owned(), Vec::new()));
         }

@@ -30,22 +30,21 @@ pub(super) enum Unset<'a> {
 }
 
 impl<'a> Unset<'a> {
-    /// By what stands behind the name, up to the closing bracket.
+    /// By what stands behind the name, up to the closing bracket; `None` if no shell takes that.
     ///
     /// # Source
-    /// POSIX.1-2017, "Shell Command Language", §2.6.2.
-    fn of(rest: &'a str) -> Self {
+    /// POSIX.1-2017, "Shell Command Language", §2.6.2; Bash's manual, "Shell Parameter Expansion".
+    fn of(rest: &'a str) -> Option<Self> {
         let default = [":-", ":=", "-", "="]
             .into_iter()
             .find_map(|operator| rest.strip_prefix(operator));
+        let asked = rest.trim().is_empty() || rest.starts_with('?') || rest.starts_with(":?");
         match default {
             // What is in it would be asked for in turn.
-            Some(default) if default.contains("${") => Self::Asked,
-            Some(default) => Self::Default(default),
-            None if rest.trim().is_empty() || rest.starts_with(['?']) || rest.starts_with(":?") => {
-                Self::Asked
-            }
-            None => Self::Computed,
+            Some(default) if default.contains("${") => Some(Self::Asked),
+            Some(default) => Some(Self::Default(default)),
+            None if asked => Some(Self::Asked),
+            None => rest.starts_with(OPERATORS).then_some(Self::Computed),
         }
     }
 }
@@ -164,7 +163,9 @@ impl<'a> Scan<'a> {
         let within = inner.get(..length).unwrap_or_default().trim_start();
         let letters = within.find(|c: char| !(is_letter(c) || c.is_ascii_digit()));
         let (name, rest) = within.split_at(letters.unwrap_or(within.len()));
-        let unset = Unset::of(rest);
+        let Some(unset) = Unset::of(rest) else {
+            return false;
+        };
         // Other template languages have much else between their brackets, and text has line breaks and quotes there.
         let ours = match (open, unset) {
             ("${", Unset::Computed) => !rest.contains(['\n', '"']),
@@ -257,5 +258,7 @@ fn is_letter(c: char) -> bool {
 /// What stands before a string that is jq's argument. No text has this character, and no other string of JSON.
 pub(in crate::load) const ARGUMENT: char = '\u{1}';
 const LONGEST: usize = 128;
+/// What begins that which a shell computes of a value.
+const OPERATORS: [char; 9] = [':', '+', '%', '#', '/', '^', ',', '@', '['];
 /// How far a closing bracket may be: a text of opening ones must not be searched to its end for each.
 const WINDOW: usize = 512;
