@@ -132,6 +132,23 @@ fn without_the_labels_of_the_namespace_a_gateway_selects_by_those_of_the_route()
 }
 
 #[test]
+fn a_gateway_without_a_selector_of_namespaces_takes_no_route_of_a_namespace_that_is_not_known_either()
+ {
+    let without = |gateway: String| gateway.replace("namespaceSelector: {}, ", "");
+    let (a, b) = (gateway("a", "a"), without(gateway("§b", "a")));
+    let text = format!("{}{a}{b}", entered("a").replacen('§', "", 1));
+    let config = warned_by(Config::reader(), &text, &["gateway-without-routes"]);
+    let routes = |name| config.mesh().virtual_gateway(name).unwrap().routes.len();
+    assert_eq!((routes("a_web"), routes("b_web")), (1, 0));
+    let only = format!("{}{}", entered("a"), without(a)).replace('§', "");
+    let config = warned_by(Config::reader(), &only, &[]);
+    assert_eq!(
+        config.mesh().virtual_gateway("a_web").unwrap().routes.len(),
+        1
+    );
+}
+
+#[test]
 fn a_route_that_no_gateway_or_several_take_is_told_once_and_says_what_tells_it() {
     let b = gateway("b", "b");
     for gateways in [
