@@ -85,18 +85,33 @@ pub(super) struct Objects<'a> {
 impl<'a> Objects<'a> {
     /// Takes in a document: an object, or a list of some.
     pub(super) fn add(&mut self, root: &'a Node, problems: &mut Problems) {
+        let Some(items) = root.member("items").filter(|_| is_list(root)) else {
+            return self.item(root, None, problems);
+        };
         let of = of_list(root);
-        match root.member("items").map(|node| &node.value) {
-            Some(Value::List(items)) if of.is_some() || is_core_list(root) => {
-                for item in items {
-                    match of {
-                        Some(_) => self.item(item, of, problems),
-                        None => self.add(item, problems),
-                    }
+        let namespaces = is_core(root, "NamespaceList");
+        let items = match &items.value {
+            Value::List(items) => items.as_slice(),
+            _ if items.is_null() => &[],
+            _ => return self.misplaced(items, "a list", problems),
+        };
+        for item in items {
+            match &item.value {
+                Value::Map(_) if of.is_some() => self.item(item, of, problems),
+                Value::Map(_) if namespaces && item.member("kind").is_none() => {
+                    self.namespace(item)
                 }
+                Value::Map(_) => self.add(item, problems),
+                _ => self.misplaced(item, "an object", problems),
             }
-            _ => self.item(root, None, problems),
         }
+    }
+
+    /// Something in a list of objects that is none, and may have been meant as whichever.
+    fn misplaced(&mut self, node: &Node, due: &str, problems: &mut Problems) {
+        let message = format!("{due} is due here: write one, or remove this");
+        problems.error("wrong-type", &place(node.at.clone()), message);
+        self.unknown = true;
     }
 
     /// Something that may be an object; in a list of one kind it need not say so.
@@ -207,9 +222,9 @@ fn is_core(root: &Node, kind: &str) -> bool {
     text("apiVersion") == Some("v1") && text("kind") == Some(kind)
 }
 
-/// Whether it holds others of any kind, as `kubectl get -o yaml` prints them, or namespaces.
-fn is_core_list(root: &Node) -> bool {
-    is_core(root, "List") || is_core(root, "NamespaceList")
+/// Whether it holds others: of any kind, as `kubectl get -o yaml` prints them, or of one, as API servers do.
+fn is_list(root: &Node) -> bool {
+    is_core(root, "List") || is_core(root, "NamespaceList") || of_list(root).is_some()
 }
 
 /// What an API server's list is of, if it is one of our kinds.

@@ -234,3 +234,36 @@ fn an_argument_of_jq_that_looks_like_a_number_is_a_name_where_one_is_due() {
         &["bad-arn"],
     );
 }
+
+#[test]
+fn the_items_of_an_api_server_s_list_of_namespaces_need_not_say_what_they_are() {
+    let list = "---\napiVersion: v1\nkind: NamespaceList\nitems:\n- metadata: {name: web, labels: {mesh: stage}}\n";
+    let mesh = |name: &str| {
+        let selector = format!("{{namespaceSelector: {{matchLabels: {{mesh: {name}}}}}}}");
+        object("Mesh", name, &selector)
+    };
+    let service = object("VirtualService", "orders", "{}");
+    let text = format!("{}{}{service}{list}", mesh("shop"), mesh("stage"));
+    let config = warned_by(Config::reader().mesh("stage"), &text, &[]);
+    assert!(config.mesh().virtual_service("orders.web").is_some());
+}
+
+#[test]
+fn a_list_holds_objects_or_nothing() {
+    let mesh = object("Mesh", "shop", "{}");
+    for head in [
+        "apiVersion: appmesh.k8s.aws/v1beta2\nkind: VirtualNodeList",
+        "apiVersion: v1\nkind: NamespaceList",
+        "apiVersion: v1\nkind: List",
+    ] {
+        for items in ["", "null", "[]"] {
+            let text = format!("{mesh}---\n{head}\nitems: {items}\n");
+            warned_by(Config::reader(), &text, &[]);
+        }
+        for items in ["[§null]", "[§5]", "[§[]]", "§text", "§{a: b}"] {
+            let text = format!("{mesh}---\n{head}\nitems: {items}\n");
+            let report = refused_by(Config::reader(), &text, &["wrong-type"]);
+            assert!(report.contains("is due here"), "{report}");
+        }
+    }
+}
