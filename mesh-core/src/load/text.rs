@@ -75,16 +75,20 @@ fn filled(
     values: &BTreeMap<String, String>,
     problems: &mut Problems,
 ) -> Result<(Vec<Node>, bool), Fault> {
-    if let Some(index) = terraform::part(text) {
+    let syntax = match looks_like_json(text) {
+        true => Syntax::Json,
+        false => Syntax::Yaml,
+    };
+    if let Some(index) = terraform::part(text, syntax) {
         return Err(terraform::fault(locate(name, text, index)));
     }
-    if looks_like_json(text) {
+    if syntax == Syntax::Json {
         let whole = Part {
             text,
             above: 0,
             nature: Nature::AppMesh,
         };
-        return ours(name, whole, Syntax::Json, values, problems).map(|roots| (roots, true));
+        return ours(name, whole, syntax, values, problems).map(|roots| (roots, true));
     }
     let parts = part::split(text).into_iter().enumerate();
     let parts: Vec<_> = parts.filter(|(_, part)| !part.is_empty()).collect();
