@@ -38,6 +38,11 @@ fn an_arn_is_of_the_mesh_of_what_names_it() {
     );
     let reader = Config::reader().mesh("stage").allow_missing();
     warned_by(reader, &selected, &["missing-backend"]);
+    // Without the namespace, which of the two it belongs to is not known.
+    let either = selected.replace(NAMESPACE, "").replace('§', "");
+    let reader = Config::reader().mesh("shop").allow_missing();
+    let read = reader.document("m", either).read();
+    assert!(read.is_ok(), "{}", read.unwrap_err());
     for mesh in ["shop", "shop@111122223333"] {
         warned_by(
             shop(),
