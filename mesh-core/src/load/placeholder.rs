@@ -119,6 +119,7 @@ mod tests {
             ("name: ${NAME:-${OTHER}}", "name: orders", &[]),
             ("name: ${A:-${NAME}}", "name: ${A:-${NAME}}", &["A"]),
             ("name: {{ NAME-a }}", "name: {{ NAME-a }}", &[]),
+            ("name: ${NAME:-${A:-${B:-c}}}", "name: orders", &[]),
             ("regex: ^a$ # ${OTHER}", "regex: ^a$ # ${OTHER}", &[]),
             ("regex: '^/v$|a' ", "regex: '^/v$|a' ", &[]),
             ("url: a#${NAME}", "url: a#orders", &[]),
@@ -161,6 +162,7 @@ mod tests {
             "a: ${a.b}",
             "a: ${NAME!}",
             "a: ${NAME b}",
+            "a: ${A:-b\n}",
         ] {
             assert_eq!(filled(text, Syntax::Yaml), (text.to_owned(), Vec::new()));
         }

@@ -226,22 +226,27 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Where the bracket closes; what opens within has to close before.
+/// Where the bracket closes, on its line; what opens within has to close before.
 fn closing(inner: &str, open: &str, close: &str) -> Option<usize> {
+    let (open, close) = (open.as_bytes(), close.as_bytes());
     let bytes = inner.as_bytes();
-    let window = bytes.get(..WINDOW).unwrap_or(bytes);
     let mut depth = 0_usize;
-    (0..window.len()).find(|at| {
-        let rest = window.get(*at..).unwrap_or_default();
-        if rest.starts_with(open.as_bytes()) {
-            depth += 1;
-        } else if rest.starts_with(close.as_bytes()) {
-            let last = depth == 0;
-            depth = depth.saturating_sub(1);
-            return last;
+    for (at, byte) in bytes.iter().enumerate().take(WINDOW) {
+        let is = |bracket: &[u8]| {
+            bracket.first() == Some(byte)
+                && bytes
+                    .get(at..)
+                    .is_some_and(|rest| rest.starts_with(bracket))
+        };
+        match depth {
+            _ if *byte == b'\n' || depth > DEPTH => return None,
+            0 if is(close) => return Some(at),
+            _ if is(open) => depth += 1,
+            _ if is(close) => depth -= 1,
+            _ => {}
         }
-        false
-    })
+    }
+    None
 }
 
 /// A shell's name of a variable; `${1}` is none.
@@ -260,5 +265,6 @@ pub(in crate::load) const ARGUMENT: char = '\u{1}';
 const LONGEST: usize = 128;
 /// What begins that which a shell computes of a value.
 const OPERATORS: [char; 9] = [':', '+', '%', '#', '/', '^', ',', '@', '['];
-/// How far a closing bracket may be: a text of opening ones must not be searched to its end for each.
+/// How far a closing bracket may be, and how many may be open before it: a text of opening ones must not be searched for each.
 const WINDOW: usize = 512;
+const DEPTH: usize = 8;
