@@ -4,11 +4,15 @@
 //! cannot wait for the tree.
 
 mod scan;
+mod unset;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use self::scan::{ARGUMENT, Syntax};
-use self::scan::{Found, Unset, scan};
+use self::{
+    scan::{Found, scan},
+    unset::Unset,
+};
 use super::plain::is_blank;
 
 /// A text with its placeholders filled.

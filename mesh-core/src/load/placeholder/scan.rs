@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::unset::Unset;
+
 /// What a text will be once it is filled.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::load) enum Syntax {
@@ -16,37 +18,6 @@ pub(super) struct Found<'a> {
     pub(super) name: &'a str,
     pub(super) unset: Unset<'a>,
     pub(super) place: Standing,
-}
-
-/// What a placeholder is where nobody gives a value.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Unset<'a> {
-    /// Nothing: the value is asked for.
-    Asked,
-    /// What stands in it for this case.
-    Default(&'a str),
-    /// It is to be computed as only a shell does, from whatever value.
-    Computed,
-}
-
-impl<'a> Unset<'a> {
-    /// By what stands behind the name, up to the closing bracket; `None` if no shell takes that.
-    ///
-    /// # Source
-    /// POSIX.1-2017, "Shell Command Language", §2.6.2; Bash's manual, "Shell Parameter Expansion".
-    fn of(rest: &'a str) -> Option<Self> {
-        let default = [":-", ":=", "-", "="]
-            .into_iter()
-            .find_map(|operator| rest.strip_prefix(operator));
-        let asked = rest.trim().is_empty() || rest.starts_with('?') || rest.starts_with(":?");
-        match default {
-            // What is in it would be asked for in turn.
-            Some(default) if default.contains("${") => Some(Self::Asked),
-            Some(default) => Some(Self::Default(default)),
-            None if asked => Some(Self::Asked),
-            None => rest.starts_with(OPERATORS).then_some(Self::Computed),
-        }
-    }
 }
 
 /// Where a placeholder stands, and so how its value is written.
@@ -263,8 +234,6 @@ fn is_letter(c: char) -> bool {
 /// What stands before a string that is jq's argument. No text has this character, and no other string of JSON.
 pub(in crate::load) const ARGUMENT: char = '\u{1}';
 const LONGEST: usize = 128;
-/// What begins that which a shell computes of a value.
-const OPERATORS: [char; 9] = [':', '+', '%', '#', '/', '^', ',', '@', '['];
 /// How far a closing bracket may be, and how many may be open before it: a text of opening ones must not be searched for each.
 const WINDOW: usize = 512;
 const DEPTH: usize = 8;
