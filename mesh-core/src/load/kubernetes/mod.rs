@@ -4,6 +4,7 @@
 //! which mesh it belongs to.
 
 mod backends;
+mod list;
 mod membership;
 mod names;
 mod object;
