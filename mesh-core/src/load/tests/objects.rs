@@ -272,3 +272,18 @@ fn a_list_holds_objects_or_nothing() {
         }
     }
 }
+
+#[test]
+fn an_object_whose_annotation_speaks_of_a_template_has_its_placeholders_filled() {
+    let service = json("VirtualService", "$NAME", "{}");
+    let annotation = r#""metadata": {"annotations": {"was": "AWS::AppMesh::VirtualService"}, "#;
+    let annotated = service.replace(r#""metadata": {"#, annotation);
+    let text = format!("{}{annotated}", json("Mesh", "shop", "{}"));
+    for text in [text.replace("}, \"", "},\n  \""), text] {
+        let config = warned_by(shop().substitute("NAME", "orders"), &text, &[]);
+        assert!(
+            config.mesh().virtual_service("orders.web").is_some(),
+            "{text}"
+        );
+    }
+}
