@@ -60,11 +60,11 @@ impl Limit {
 /// As it is told at start.
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} requests at a time, {} may wait",
-            self.requests, self.pending
-        )
+        let Self { requests, pending } = self;
+        match *pending >= super::size(super::UNSET) {
+            true => write!(f, "{requests} requests at a time, any number may wait"),
+            false => write!(f, "{requests} requests at a time, {pending} may wait"),
+        }
     }
 }
 

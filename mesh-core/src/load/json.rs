@@ -234,9 +234,22 @@ impl Json<'_> {
                 .collect();
             return jq(self.here(), &name);
         }
-        let found = quoted(&found.to_string());
+        let found = match found {
+            ARGUMENT => self.argument(),
+            found => quoted(&found.to_string()),
+        };
         let message = format!("this is not JSON: {wanted} is due here, not {found}");
         Fault::new("broken-json", self.here(), message)
+    }
+
+    /// The argument of jq's that stands here: of its name nothing is left, so by its value.
+    fn argument(&self) -> String {
+        let value = self
+            .rest
+            .clone()
+            .skip_while(|c| [ARGUMENT, '"'].contains(c));
+        let value: String = value.take_while(|c| *c != '"').collect();
+        format!("jq's argument {}", quoted(&value))
     }
 
     fn ended(&self) -> Fault {

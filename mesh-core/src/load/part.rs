@@ -2,6 +2,8 @@
 //!
 //! One that is none of ours, and cannot be read, must not lose the others; and placeholders are filled in ours alone.
 
+mod outermost;
+
 use super::kubernetes::GROUP;
 
 /// One document of a text.
@@ -33,25 +35,10 @@ pub(super) enum Nature {
 /// Whether a text looks like a CloudFormation template, which is read as a whole and has no placeholders of ours; an object of
 /// Kubernetes may speak of one, or hold one.
 pub(super) fn is_template(text: &str) -> bool {
-    let mut lines = text.lines().map(|line| line.trim_start_matches('"'));
-    if lines.any(|line| line.starts_with("apiVersion")) {
-        return false;
-    }
-    let section = |line: &str| {
-        let key = line.trim_start().trim_start_matches('"');
-        ["Resources", "AWSTemplateFormatVersion"]
-            .iter()
-            .any(|section| {
-                let rest = key.strip_prefix(section);
-                rest.is_some_and(|rest| rest.trim_start_matches('"').trim_start().starts_with(':'))
-            })
-    };
-    let outermost =
-        |line: &&str| !line.starts_with([' ', '\t']) || line.trim_start().starts_with('"');
-    let inline = text.trim_start().trim_start_matches('{');
-    section(inline)
-        || text.contains("AWS::AppMesh::")
-        || text.lines().filter(outermost).any(section)
+    let keys = outermost::keys(text);
+    let among = |wanted: &[&str]| keys.iter().any(|key| wanted.contains(key));
+    among(&["Resources", "AWSTemplateFormatVersion"])
+        || !among(&["apiVersion"]) && text.contains("AWS::AppMesh::")
 }
 
 /// The documents of a stream, at the lines that separate them.
@@ -176,14 +163,41 @@ mod tests {
     }
 
     #[test]
-    fn a_template_is_told_by_its_sections() {
+    fn a_template_is_told_by_its_outermost_keys() {
         for (text, want) in [
             ("Resources:\n  M: {}\n", true),
             ("{\"Resources\": {}}", true),
             ("{\n  \"Resources\": {}\n}", true),
             ("AWSTemplateFormatVersion: '2010-09-09'\n", true),
+            ("# mesh\n---\n{\"Resources\": {}}", true),
+            ("{Description: a, Resources: {}}", true),
+            ("  Resources:\n    M: {}\n", true),
+            ("Resources:\n  M: {}\napiVersion: v1\n", true),
+            (
+                "{\n\"Resources\": {\n\"Page\": {\n\"apiVersion\": \"v1\",\n\"a\": 1\n}\n}\n}",
+                true,
+            ),
+            ("{\"Description\": \"AWS::AppMesh::Mesh\"}", true),
+            ("a: 'AWS::AppMesh::Mesh'\n", true),
             ("spec:\n  Resources: 1\n", false),
             ("{\"spec\": {}}", false),
+            ("{\"spec\": {\"Resources\": {}}}", false),
+            (
+                "{\"a\": \"\\\"Resources\\\": {}\", \"b\": [\"Resources\"]}",
+                false,
+            ),
+            (
+                "{\"apiVersion\": \"v1\", \"metadata\": {\"annotations\": {\"was\": \"AWS::AppMesh::Mesh\"}}}",
+                false,
+            ),
+            (
+                "{\n  \"metadata\": {\"a\": \"AWS::AppMesh::Mesh\"},\n  \"apiVersion\": \"v1\"\n}",
+                false,
+            ),
+            (
+                "{\"kind\": \"Mesh\"}\n{\"apiVersion\": \"v1\", \"a\": \"AWS::AppMesh::Mesh\"}",
+                false,
+            ),
             (
                 "# as AWS::AppMesh::Mesh\napiVersion: v1\nkind: Pod\n",
                 false,

@@ -4,11 +4,15 @@
 //! cannot wait for the tree.
 
 mod scan;
+mod unset;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use self::scan::{ARGUMENT, Syntax};
-use self::scan::{Found, Unset, scan};
+use self::{
+    scan::{Found, scan},
+    unset::Unset,
+};
 use super::plain::is_blank;
 
 /// A text with its placeholders filled.
@@ -119,6 +123,7 @@ mod tests {
             ("name: ${NAME:-${OTHER}}", "name: orders", &[]),
             ("name: ${A:-${NAME}}", "name: ${A:-${NAME}}", &["A"]),
             ("name: {{ NAME-a }}", "name: {{ NAME-a }}", &[]),
+            ("name: ${NAME:-${A:-${B:-c}}}", "name: orders", &[]),
             ("regex: ^a$ # ${OTHER}", "regex: ^a$ # ${OTHER}", &[]),
             ("regex: '^/v$|a' ", "regex: '^/v$|a' ", &[]),
             ("url: a#${NAME}", "url: a#orders", &[]),
@@ -141,7 +146,11 @@ mod tests {
             "${NAME/a/b}",
             "${NAME:0:3}",
             "${NAME+set}",
-            "${a.b}",
+            "${NAME#v1-}",
+            "${NAME^^}",
+            "${NAME,}",
+            "${NAME@Q}",
+            "${NAME[0]}",
         ] {
             let quoted = format!("{{\"a\": \"{text}\"}}");
             for (text, syntax) in [(quoted.clone(), Syntax::Json), (quoted, Syntax::Yaml)] {
@@ -154,6 +163,10 @@ mod tests {
             "a: \"/${a\" # }",
             "a: |\n  /${a b\n  }",
             "a: ${",
+            "a: ${a.b}",
+            "a: ${NAME!}",
+            "a: ${NAME b}",
+            "a: ${A:-b\n}",
         ] {
             assert_eq!(filled(text, Syntax::Yaml), (text.to_owned(), Vec::new()));
         }

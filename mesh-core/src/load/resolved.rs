@@ -26,6 +26,14 @@ pub(super) enum Content {
 }
 
 impl Content {
+    /// What is a text where one is due.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Either(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// How much it holds: values, and the texts among them by their length.
     pub(super) fn size(&self) -> usize {
         const BYTES_PER_UNIT: usize = 64;

@@ -75,16 +75,20 @@ fn filled(
     values: &BTreeMap<String, String>,
     problems: &mut Problems,
 ) -> Result<(Vec<Node>, bool), Fault> {
-    if let Some(index) = terraform::part(text) {
+    let syntax = match looks_like_json(text) {
+        true => Syntax::Json,
+        false => Syntax::Yaml,
+    };
+    if let Some(index) = terraform::part(text, syntax) {
         return Err(terraform::fault(locate(name, text, index)));
     }
-    if looks_like_json(text) {
+    if syntax == Syntax::Json {
         let whole = Part {
             text,
             above: 0,
             nature: Nature::AppMesh,
         };
-        return ours(name, whole, Syntax::Json, values, problems).map(|roots| (roots, true));
+        return ours(name, whole, syntax, values, problems).map(|roots| (roots, true));
     }
     let parts = part::split(text).into_iter().enumerate();
     let parts: Vec<_> = parts.filter(|(_, part)| !part.is_empty()).collect();
@@ -120,7 +124,7 @@ fn ours(
 ) -> Result<Vec<Node>, Fault> {
     let start = Location::new(name, part.above + 1, 1);
     let at = |index| beyond(start.clone(), part.text.get(..index).unwrap_or_default());
-    if let Some(index) = helm::action(part.text) {
+    if let Some(index) = helm::action(part.text, syntax) {
         return Err(helm::fault(at(index)));
     }
     if let Some(version) = part::unsupported_version(part.text) {
@@ -139,7 +143,8 @@ fn ours(
     }
     match syntax {
         Syntax::Json => parsed(name, text, problems),
-        Syntax::Yaml => yaml::read(name, text, part.above, problems),
+        Syntax::Yaml => yaml::read(name, text, part.above, problems)
+            .map_err(|fault| explained(fault, (part.text, at(0)), syntax)),
     }
 }
 
@@ -173,12 +178,16 @@ fn looks_like_json(text: &str) -> bool {
 
 /// JSON is tried where it may be; YAML takes what looks like JSON and is not.
 fn parsed(name: &Arc<str>, text: &str, problems: &mut Problems) -> Result<Vec<Node>, Fault> {
+    let start = || Location::new(name, 1, 1);
     if !looks_like_json(text) {
-        return yaml::read(name, text, 0, problems).map_err(|fault| explained(name, text, fault));
+        return yaml::read(name, text, 0, problems)
+            .map_err(|fault| explained(fault, (text, start()), Syntax::Yaml));
     }
     let json = match json::read(name, text, problems) {
         Ok(roots) => return Ok(roots),
-        Err(fault) if fault.code != "broken-json" => return Err(explained(name, text, fault)),
+        Err(fault) if fault.code != "broken-json" => {
+            return Err(explained(fault, (text, start()), Syntax::Json));
+        }
         Err(fault) => fault,
     };
     // YAML does not tell jq's arguments from other strings.
@@ -187,17 +196,19 @@ fn parsed(name: &Arc<str>, text: &str, problems: &mut Problems) -> Result<Vec<No
     let meant_as_json = trimmed
         .get(1..)
         .is_some_and(|rest| rest.trim_start().starts_with('"'));
-    yaml::read(name, text, 0, problems)
-        .map_err(|yaml| explained(name, text, if meant_as_json { json } else { yaml }))
+    yaml::read(name, text, 0, problems).map_err(|yaml| {
+        let fault = if meant_as_json { json } else { yaml };
+        explained(fault, (text, start()), Syntax::Json)
+    })
 }
 
-/// A better reason than "broken", where the text is a template of some template language.
-fn explained(name: &Arc<str>, text: &str, fault: Fault) -> Fault {
+/// A better reason than "broken", where the text, which begins here, is a template of some template language.
+fn explained(fault: Fault, (text, start): (&str, Location), syntax: Syntax) -> Fault {
     if !matches!(fault.code, "broken-yaml" | "broken-json" | "key-not-text") {
         return fault;
     }
-    match helm::action(text) {
-        Some(index) => helm::fault(locate(name, text, index)),
+    match helm::action_in_broken(text, syntax) {
+        Some(index) => helm::fault(beyond(start, text.get(..index).unwrap_or_default())),
         None => fault,
     }
 }

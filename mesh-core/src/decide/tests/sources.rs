@@ -159,7 +159,7 @@ fn the_listeners_on_the_way_tell_whom_and_how_much_they_let_in() {
     let decision = snapshot.decide(&Head::get("http://shop.example/"));
     let text = decision.explain();
     for line in [
-        "\nlistener: http (mesh.yaml:33:33); 5 requests at a time, 2147483647 may wait (mesh.yaml:35:15); TLS, PERMISSIVE with \
+        "\nlistener: http (mesh.yaml:33:33); 5 requests at a time, any number may wait (mesh.yaml:35:15); TLS, PERMISSIVE with \
          arn:aws:acm:eu-west-1:111122223333:certificate/in (mesh.yaml:36:18)\n",
         "\nat v1:80: request 15s (default: App Mesh); silence 3s (mesh.yaml:13:40), which ends it sooner; 7 requests at a time, \
          2 may wait (mesh.yaml:15:15); TLS, STRICT with file /v1.pem, asking for a certificate of file /ca.pem for in.shop, web.shop \

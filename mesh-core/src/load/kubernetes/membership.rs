@@ -105,8 +105,8 @@ impl Membership {
     ///
     /// # Source
     /// The controller's membership designators: a gateway without a `namespaceSelector` takes nothing, one without a
-    /// `gatewayRouteSelector` every route of these namespaces. Where the namespace's labels are not known, that counts alone, and
-    /// an only gateway takes every route.
+    /// `gatewayRouteSelector` every route of these namespaces. Where the namespace's labels are not known, every
+    /// `namespaceSelector` is taken to match them, and an only gateway takes every route.
     pub(super) fn gateway(
         &mut self,
         route: &Object<'_>,
@@ -146,11 +146,12 @@ impl Membership {
         let mut gateways = objects.of(kind).peekable();
         gateways.peek()?;
         let takes = |gateway: &&Object<'_>| {
-            let by_namespace = namespace.is_none_or(|labels| {
-                self.takes(gateway.spec("namespaceSelector"), labels)
-                    .unwrap_or(false)
-            });
-            by_namespace
+            let by_namespace = match (gateway.spec("namespaceSelector"), namespace) {
+                (Some(selector), Some(labels)) => self.takes(Some(selector), labels),
+                (selector, None) => Some(selector.is_some()),
+                (None, Some(_)) => None,
+            };
+            by_namespace.unwrap_or(false)
                 && self
                     .takes(gateway.spec("gatewayRouteSelector"), &route.labels)
                     .unwrap_or(true)

@@ -4,6 +4,7 @@
 //! which mesh it belongs to.
 
 mod backends;
+mod list;
 mod membership;
 mod names;
 mod object;
@@ -47,9 +48,7 @@ pub(super) fn read(
     let form = Form::Kubernetes;
     let mut reading = Reading {
         objects: &objects,
-        otherwise: wanted
-            .map(str::to_owned)
-            .or_else(|| objects.only(ResourceKind::Mesh).map(Object::app_mesh_name)),
+        otherwise: otherwise(&objects, wanted),
         groups: Groups::default(),
         rules: Rules { form, lenient },
         problems,
@@ -69,6 +68,17 @@ pub(super) fn read(
     let held = objects.all.iter().zip(held);
     let reads = held.map(|(object, held)| reading.object(object, held, &mut membership));
     (reads.collect(), objects.unknown)
+}
+
+/// The mesh of what belongs to none that is told: it may be any of several.
+fn otherwise(objects: &Objects<'_>, wanted: Option<&str>) -> Option<String> {
+    let mut meshes = objects.of(ResourceKind::Mesh);
+    let (first, second) = (meshes.next(), meshes.next());
+    let only = first.map(Object::app_mesh_name);
+    wanted
+        .map(str::to_owned)
+        .or(only)
+        .filter(|_| second.is_none())
 }
 
 /// An object's properties, and whether nothing is wrong with them.

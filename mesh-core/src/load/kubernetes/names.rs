@@ -22,14 +22,12 @@ pub(super) struct Referred<'a> {
 impl Referred<'_> {
     /// The name in App Mesh of an object that may or may not be loaded.
     pub(super) fn name(&self, to: ResourceKind, reference: &Resolved) -> Option<String> {
-        let part = |key| reference.at(&[key]).map(|node| &node.content);
-        match (part("name"), part("namespace")) {
-            (Some(Content::Text(name)), None) => Some(self.named(to, self.namespace, name)),
-            (Some(Content::Text(name)), Some(Content::Text(namespace))) => {
-                Some(self.named(to, namespace, name))
-            }
-            _ => None,
-        }
+        let name = reference.at(&["name"])?.content.text()?;
+        let namespace = match reference.at(&["namespace"]) {
+            Some(written) => written.content.text()?,
+            None => self.namespace,
+        };
+        Some(self.named(to, namespace, name))
     }
 
     pub(super) fn named(&self, to: ResourceKind, namespace: &str, name: &str) -> String {
@@ -78,7 +76,7 @@ impl Names for Referred<'_> {
     /// The controller, `pkg/conversions/arns_conversion.go`: `^mesh/([^/]+)/([^/]+)/([^/]+)$`. Of what it is given by reference, it
     /// asks that it belongs to the object's own mesh.
     fn of_arn(&self, to: ResourceKind, arn: &Resolved, problems: &mut Problems) -> Content {
-        let Content::Text(text) = &arn.content else {
+        let Some(text) = arn.content.text() else {
             return Content::Unknown;
         };
         if is_blank(text) {

@@ -7,7 +7,7 @@ use crate::{
     config::{ResourceKind, spelling::nearest},
     error::{Place, Problems, quoted},
     load::{
-        node::{Entry, Node, Value},
+        node::{Entry, Node},
         place::place,
     },
 };
@@ -83,24 +83,13 @@ pub(super) struct Objects<'a> {
 }
 
 impl<'a> Objects<'a> {
-    /// Takes in a document: an object, or a list of some.
-    pub(super) fn add(&mut self, root: &'a Node, problems: &mut Problems) {
-        let of = of_list(root);
-        match root.member("items").map(|node| &node.value) {
-            Some(Value::List(items)) if of.is_some() || is_core_list(root) => {
-                for item in items {
-                    match of {
-                        Some(_) => self.item(item, of, problems),
-                        None => self.add(item, problems),
-                    }
-                }
-            }
-            _ => self.item(root, None, problems),
-        }
-    }
-
     /// Something that may be an object; in a list of one kind it need not say so.
-    fn item(&mut self, root: &'a Node, of: Option<ResourceKind>, problems: &mut Problems) {
+    pub(super) fn item(
+        &mut self,
+        root: &'a Node,
+        of: Option<ResourceKind>,
+        problems: &mut Problems,
+    ) {
         if is_core(root, "Namespace") {
             return self.namespace(root);
         }
@@ -123,7 +112,7 @@ impl<'a> Objects<'a> {
 
     /// # Source
     /// Kubernetes, "Well-Known Labels": the API server labels each namespace with its own name.
-    fn namespace(&mut self, root: &Node) {
+    pub(super) fn namespace(&mut self, root: &Node) {
         let name = name(root).unwrap_or_default().to_owned();
         let mut labels = selector::labels(root);
         let own = labels.entry("kubernetes.io/metadata.name".to_owned());
@@ -202,26 +191,13 @@ impl<'a> Objects<'a> {
 }
 
 /// Whether it is one of Kubernetes' own objects.
-fn is_core(root: &Node, kind: &str) -> bool {
+pub(super) fn is_core(root: &Node, kind: &str) -> bool {
     let text = |key| root.member(key).and_then(Node::text);
     text("apiVersion") == Some("v1") && text("kind") == Some(kind)
 }
 
-/// Whether it holds others of any kind, as `kubectl get -o yaml` prints them, or namespaces.
-fn is_core_list(root: &Node) -> bool {
-    is_core(root, "List") || is_core(root, "NamespaceList")
-}
-
-/// What an API server's list is of, if it is one of our kinds.
-fn of_list(root: &Node) -> Option<ResourceKind> {
-    let text = |key| root.member(key).and_then(Node::text);
-    let of = text("kind")?.strip_suffix("List")?;
-    let ours = text("apiVersion")?.strip_prefix(GROUP) == Some("v1beta2");
-    kinds().find(|kind| ours && kind.as_str() == of)
-}
-
 /// The kinds of objects that there are.
-fn kinds() -> impl Iterator<Item = ResourceKind> {
+pub(super) fn kinds() -> impl Iterator<Item = ResourceKind> {
     let kinds = ResourceKind::ALL.into_iter();
     kinds.filter(|kind| *kind != ResourceKind::Route)
 }

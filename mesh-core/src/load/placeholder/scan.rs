@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::unset::Unset;
+
 /// What a text will be once it is filled.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::load) enum Syntax {
@@ -16,38 +18,6 @@ pub(super) struct Found<'a> {
     pub(super) name: &'a str,
     pub(super) unset: Unset<'a>,
     pub(super) place: Standing,
-}
-
-/// What a placeholder is where nobody gives a value.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Unset<'a> {
-    /// Nothing: the value is asked for.
-    Asked,
-    /// What stands in it for this case.
-    Default(&'a str),
-    /// It is to be computed as only a shell does, from whatever value.
-    Computed,
-}
-
-impl<'a> Unset<'a> {
-    /// By what stands behind the name, up to the closing bracket.
-    ///
-    /// # Source
-    /// POSIX.1-2017, "Shell Command Language", §2.6.2.
-    fn of(rest: &'a str) -> Self {
-        let default = [":-", ":=", "-", "="]
-            .into_iter()
-            .find_map(|operator| rest.strip_prefix(operator));
-        match default {
-            // What is in it would be asked for in turn.
-            Some(default) if default.contains("${") => Self::Asked,
-            Some(default) => Self::Default(default),
-            None if rest.trim().is_empty() || rest.starts_with(['?']) || rest.starts_with(":?") => {
-                Self::Asked
-            }
-            None => Self::Computed,
-        }
-    }
 }
 
 /// Where a placeholder stands, and so how its value is written.
@@ -164,7 +134,9 @@ impl<'a> Scan<'a> {
         let within = inner.get(..length).unwrap_or_default().trim_start();
         let letters = within.find(|c: char| !(is_letter(c) || c.is_ascii_digit()));
         let (name, rest) = within.split_at(letters.unwrap_or(within.len()));
-        let unset = Unset::of(rest);
+        let Some(unset) = Unset::of(rest) else {
+            return false;
+        };
         // Other template languages have much else between their brackets, and text has line breaks and quotes there.
         let ours = match (open, unset) {
             ("${", Unset::Computed) => !rest.contains(['\n', '"']),
@@ -225,22 +197,27 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Where the bracket closes; what opens within has to close before.
+/// Where the bracket closes, on its line; what opens within has to close before.
 fn closing(inner: &str, open: &str, close: &str) -> Option<usize> {
+    let (open, close) = (open.as_bytes(), close.as_bytes());
     let bytes = inner.as_bytes();
-    let window = bytes.get(..WINDOW).unwrap_or(bytes);
     let mut depth = 0_usize;
-    (0..window.len()).find(|at| {
-        let rest = window.get(*at..).unwrap_or_default();
-        if rest.starts_with(open.as_bytes()) {
-            depth += 1;
-        } else if rest.starts_with(close.as_bytes()) {
-            let last = depth == 0;
-            depth = depth.saturating_sub(1);
-            return last;
+    for (at, byte) in bytes.iter().enumerate().take(WINDOW) {
+        let is = |bracket: &[u8]| {
+            bracket.first() == Some(byte)
+                && bytes
+                    .get(at..)
+                    .is_some_and(|rest| rest.starts_with(bracket))
+        };
+        match depth {
+            _ if *byte == b'\n' || depth > DEPTH => return None,
+            0 if is(close) => return Some(at),
+            _ if is(open) => depth += 1,
+            _ if is(close) => depth -= 1,
+            _ => {}
         }
-        false
-    })
+    }
+    None
 }
 
 /// A shell's name of a variable; `${1}` is none.
@@ -257,5 +234,6 @@ fn is_letter(c: char) -> bool {
 /// What stands before a string that is jq's argument. No text has this character, and no other string of JSON.
 pub(in crate::load) const ARGUMENT: char = '\u{1}';
 const LONGEST: usize = 128;
-/// How far a closing bracket may be: a text of opening ones must not be searched to its end for each.
+/// How far a closing bracket may be, and how many may be open before it: a text of opening ones must not be searched for each.
 const WINDOW: usize = 512;
+const DEPTH: usize = 8;

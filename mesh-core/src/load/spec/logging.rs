@@ -1,6 +1,6 @@
 //! Access logs.
 
-use super::tls::text;
+use super::text::text;
 use crate::{
     config::{AccessLog, FilePath, JsonText, LoggingFormat, TextFormat},
     error::Problems,

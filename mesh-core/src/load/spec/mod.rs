@@ -6,6 +6,7 @@ mod listener;
 mod logging;
 mod node;
 mod route;
+mod text;
 mod tls;
 
 use self::{

@@ -3,7 +3,8 @@
 use super::{
     listener::{self, port_mapping},
     logging::access_log,
-    tls::{self, client_policy},
+    text,
+    tls::client_policy,
 };
 use crate::{
     config::{
@@ -134,8 +135,8 @@ fn discovery(node: &Resolved, problems: &mut Problems) -> Option<Said<ServiceDis
     }
     let attributes = node.items(&["awsCloudMap", "attributes"]).iter();
     let attributes = attributes.filter_map(|attribute| {
-        let key = tls::text(attribute, &["key"], AttributeKey::new, problems);
-        let value = tls::text(attribute, &["value"], AttributeValue::new, problems);
+        let key = text::attribute(attribute, "key", AttributeKey::new, problems);
+        let value = text::attribute(attribute, "value", AttributeValue::new, problems);
         key.zip(value)
     });
     let service = node.text(&["awsCloudMap", "serviceName"])?;

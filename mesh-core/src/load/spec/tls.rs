@@ -1,7 +1,8 @@
 //! TLS: what a listener offers, and what a caller asks for.
 
-use std::{collections::BTreeSet, fmt};
+use std::collections::BTreeSet;
 
+use super::text::text;
 use crate::{
     config::{
         Arn, CertificateAuthorities, CertificateFiles, ClientCertificate, ClientPolicy,
@@ -13,19 +14,6 @@ use crate::{
     load::resolved::{Content, Resolved},
     unit::Port,
 };
-
-/// A text that its type takes; else that is reported.
-pub(super) fn text<T, E: fmt::Display>(
-    node: &Resolved,
-    path: &[&str],
-    new: impl FnOnce(String) -> Result<T, E>,
-    problems: &mut Problems,
-) -> Option<T> {
-    let Said { value, place } = node.text(path)?;
-    new(value)
-        .map_err(|error| problems.error("out-of-range", &place, error.to_string()))
-        .ok()
-}
 
 /// What the listener offers.
 pub(super) fn listener_tls(
@@ -84,10 +72,7 @@ fn listener_validation(node: &Resolved, problems: &mut Problems) -> Option<Liste
         }
         None => secret(trust, problems).map(ListenerTrust::Sds),
     };
-    let names = match node.at(&NAMES) {
-        Some(names) => Some(alternative_names(names, problems)?),
-        None => None,
-    };
+    let names = alternative_names(node, problems)?;
     Some(ListenerValidation {
         subject_alternative_names: names,
         trust: trust?,
@@ -120,10 +105,7 @@ pub(super) fn client_policy(
 
 fn client_validation(node: &Resolved, problems: &mut Problems) -> Option<ClientValidation> {
     let trust = client_trust(node.at(&["trust"])?, problems);
-    let names = match node.at(&NAMES) {
-        Some(names) => Some(alternative_names(names, problems)?),
-        None => None,
-    };
+    let names = alternative_names(node, problems)?;
     Some(ClientValidation {
         subject_alternative_names: names,
         trust: trust?,
@@ -154,12 +136,17 @@ fn client_trust(node: &Resolved, problems: &mut Problems) -> Option<ClientTrust>
         .map(ClientTrust::Acm)
 }
 
-/// The names in a list; an empty one is reported already.
-fn alternative_names(list: &Resolved, problems: &mut Problems) -> Option<SubjectAlternativeNames> {
-    let names = list.items(&[]).iter();
+/// The names that are asked for, if any are; `None` if none is left of those in the list, which is reported.
+fn alternative_names(
+    validation: &Resolved,
+    problems: &mut Problems,
+) -> Option<Option<SubjectAlternativeNames>> {
+    let path = ["subjectAlternativeNames", "match", "exact"];
+    if validation.at(&path).is_none() {
+        return Some(None);
+    }
+    let names = validation.items(&path).iter();
     let names = names.filter_map(|name| text(name, &[], SubjectAlternativeName::new, problems));
     let mut names = names.collect::<Vec<_>>().into_iter();
-    Some(SubjectAlternativeNames::new(names.next()?, names))
+    Some(Some(SubjectAlternativeNames::new(names.next()?, names)))
 }
-
-const NAMES: [&str; 3] = ["subjectAlternativeNames", "match", "exact"];

@@ -79,14 +79,18 @@ fn what_is_none_of_the_forms_is_called_by_its_name() {
             "this is a mapping that begins with `resource`",
         ),
         (
+            "{\"meshName\": \"shop\", \"spec\": {} $A}",
+            "`,` or `}` is due here, not jq's argument `orders`",
+        ),
+        (
             "apiVersion: apps/v1\nkind: Deployment",
             "there is no App Mesh resource here",
         ),
     ];
     for (text, name) in rows {
-        let errors = Config::parse("mesh.yaml", text)
-            .expect_err(text)
-            .to_string();
+        let reader = Config::reader().substitute("A", "orders");
+        let read = reader.document("mesh.yaml", text).read();
+        let errors = read.expect_err(text).to_string();
         assert!(errors.contains(name), "{errors}");
     }
 }

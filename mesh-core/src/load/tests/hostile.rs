@@ -193,6 +193,10 @@ fn placeholders_without_number_are_looked_through_once() {
         let errors = object.read(&many(piece, 50_000)).expect_err(piece);
         assert_eq!(errors.errors().count(), 1, "{piece}: {errors:.300}");
     }
+    for piece in ["${a", "{{a", "${a${a}"] {
+        let text = many(piece, 1_000_000 / piece.len());
+        assert!(object.read(&text).is_err(), "{piece}");
+    }
     let different: String = (0..100_000).map(|i| format!("${{A{i}}}")).collect();
     let errors = object
         .read(&object.with(&different))

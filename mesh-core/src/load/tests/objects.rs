@@ -38,6 +38,11 @@ fn an_arn_is_of_the_mesh_of_what_names_it() {
     );
     let reader = Config::reader().mesh("stage").allow_missing();
     warned_by(reader, &selected, &["missing-backend"]);
+    // Without the namespace, which of the two it belongs to is not known.
+    let either = selected.replace(NAMESPACE, "").replace('§', "");
+    let reader = Config::reader().mesh("shop").allow_missing();
+    let read = reader.document("m", either).read();
+    assert!(read.is_ok(), "{}", read.unwrap_err());
     for mesh in ["shop", "shop@111122223333"] {
         warned_by(
             shop(),
@@ -132,6 +137,23 @@ fn without_the_labels_of_the_namespace_a_gateway_selects_by_those_of_the_route()
 }
 
 #[test]
+fn a_gateway_without_a_selector_of_namespaces_takes_no_route_of_a_namespace_that_is_not_known_either()
+ {
+    let without = |gateway: String| gateway.replace("namespaceSelector: {}, ", "");
+    let (a, b) = (gateway("a", "a"), without(gateway("§b", "a")));
+    let text = format!("{}{a}{b}", entered("a").replacen('§', "", 1));
+    let config = warned_by(Config::reader(), &text, &["gateway-without-routes"]);
+    let routes = |name| config.mesh().virtual_gateway(name).unwrap().routes.len();
+    assert_eq!((routes("a_web"), routes("b_web")), (1, 0));
+    let only = format!("{}{}", entered("a"), without(a)).replace('§', "");
+    let config = warned_by(Config::reader(), &only, &[]);
+    assert_eq!(
+        config.mesh().virtual_gateway("a_web").unwrap().routes.len(),
+        1
+    );
+}
+
+#[test]
 fn a_route_that_no_gateway_or_several_take_is_told_once_and_says_what_tells_it() {
     let b = gateway("b", "b");
     for gateways in [
@@ -183,5 +205,85 @@ fn a_selector_holds_labels_and_expressions_and_what_is_none_is_told_once() {
             &format!("{{podSelector: {selector}}}"),
         );
         refused_by(shop(), &node, &[code]);
+    }
+}
+
+/// An object in the namespace `web`, as JSON.
+fn json(kind: &str, name: &str, spec: &str) -> String {
+    format!(
+        r#"{{"apiVersion": "appmesh.k8s.aws/v1beta2", "kind": "{kind}", "metadata": {{"name": "{name}", "namespace": "web"}}, "spec": {spec}}}"#
+    )
+}
+
+#[test]
+fn an_argument_of_jq_that_looks_like_a_number_is_a_name_where_one_is_due() {
+    let node = r#"{"listeners": [{"portMapping": {"port": 80, "protocol": "http"}}], "serviceDiscovery": {"dns": {"hostname": "a"}}}"#;
+    let mesh = json("Mesh", "shop", "{}");
+    let node = format!("{mesh}{}", json("VirtualNode", "123", node));
+    for reference in [
+        r#"{"name": $NAME}"#,
+        r#"{"name": $NAME, "namespace": "web"}"#,
+    ] {
+        let spec =
+            format!(r#"{{"provider": {{"virtualNode": {{"virtualNodeRef": {reference}}}}}}}"#);
+        let text = format!("{node}{}", json("VirtualService", "orders", &spec));
+        let config = warned_by(shop().substitute("NAME", "123"), &text, &[]);
+        let service = config.mesh().virtual_service("orders.web").unwrap();
+        assert!(service.provider.is_some(), "{text}");
+    }
+    let spec = r#"{"provider": {"virtualNode": {"virtualNodeARN": §$ARN}}}"#;
+    let reader = shop().substitute("ARN", "5");
+    refused_by(
+        reader,
+        &json("VirtualService", "orders", spec),
+        &["bad-arn"],
+    );
+}
+
+#[test]
+fn the_items_of_an_api_server_s_list_of_namespaces_need_not_say_what_they_are() {
+    let list = "---\napiVersion: v1\nkind: NamespaceList\nitems:\n- metadata: {name: web, labels: {mesh: stage}}\n";
+    let mesh = |name: &str| {
+        let selector = format!("{{namespaceSelector: {{matchLabels: {{mesh: {name}}}}}}}");
+        object("Mesh", name, &selector)
+    };
+    let service = object("VirtualService", "orders", "{}");
+    let text = format!("{}{}{service}{list}", mesh("shop"), mesh("stage"));
+    let config = warned_by(Config::reader().mesh("stage"), &text, &[]);
+    assert!(config.mesh().virtual_service("orders.web").is_some());
+}
+
+#[test]
+fn a_list_holds_objects_or_nothing() {
+    let mesh = object("Mesh", "shop", "{}");
+    for head in [
+        "apiVersion: appmesh.k8s.aws/v1beta2\nkind: VirtualNodeList",
+        "apiVersion: v1\nkind: NamespaceList",
+        "apiVersion: v1\nkind: List",
+    ] {
+        for items in ["", "null", "[]"] {
+            let text = format!("{mesh}---\n{head}\nitems: {items}\n");
+            warned_by(Config::reader(), &text, &[]);
+        }
+        for items in ["[§null]", "[§5]", "[§[]]", "§text", "§{a: b}"] {
+            let text = format!("{mesh}---\n{head}\nitems: {items}\n");
+            let report = refused_by(Config::reader(), &text, &["wrong-type"]);
+            assert!(report.contains("is due here"), "{report}");
+        }
+    }
+}
+
+#[test]
+fn an_object_whose_annotation_speaks_of_a_template_has_its_placeholders_filled() {
+    let service = json("VirtualService", "$NAME", "{}");
+    let annotation = r#""metadata": {"annotations": {"was": "AWS::AppMesh::VirtualService"}, "#;
+    let annotated = service.replace(r#""metadata": {"#, annotation);
+    let text = format!("{}{annotated}", json("Mesh", "shop", "{}"));
+    for text in [text.replace("}, \"", "},\n  \""), text] {
+        let config = warned_by(shop().substitute("NAME", "orders"), &text, &[]);
+        assert!(
+            config.mesh().virtual_service("orders.web").is_some(),
+            "{text}"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Resources: unknown and missing properties, types, ranges, references, and what this version leaves out.
 
-use super::{ONE, codes, matching, node, refused, routed, template};
+use super::{ONE, codes, matching, node, refused, refused_by, routed, template};
 use crate::config::{Config, HeaderMatcher, RouteMatch};
 use std::time::Duration;
 
@@ -213,9 +213,9 @@ fn broken_resources_are_refused_at_the_place_to_mend() {
         (vn("ServiceDiscovery: {§Dns: {Hostname: h}}"), "unknown-property"),
         (vn("ServiceDiscovery: {DNS: {Hostname: §'http://h'}}"), "bad-hostname"),
         (vn("ServiceDiscovery: {DNS: {Hostname: h}, §AWSCloudMap: {NamespaceName: n, ServiceName: s}}"), "several-choices"),
-        (cloud_map("§'a b'", "v"), "out-of-range"),
+        (cloud_map("§'a b'", "v"), "bad-attribute"),
         (cloud_map("§''", "v"), "out-of-range"),
-        (cloud_map("k", "§' v'"), "out-of-range"),
+        (cloud_map("k", "§' v'"), "bad-attribute"),
         (vn("Logging: {AccessLog: {§File: {}}}"), "missing-property"),
         (vn("Logging: {AccessLog: {File: {Path: §''}}}"), "out-of-range"),
         (vn("Logging: {AccessLog: {File: {Path: [/a]}}}").replace("[/a]", "§[/a]"), "wrong-type"),
@@ -373,4 +373,23 @@ fn an_empty_list_may_be_left_out_only_where_its_key_may() {
             "{errors}"
         );
     }
+}
+
+#[test]
+fn an_attribute_that_no_instance_bears_is_told_with_what_to_write() {
+    let discovered = |attributes: &str| {
+        template(&format!(
+            "  N: {{Type: AWS::AppMesh::VirtualNode, Properties: {{MeshName: m, VirtualNodeName: n, Spec: {{\
+             Listeners: [{{PortMapping: {{Port: 80, Protocol: http}}}}], ServiceDiscovery: {{AWSCloudMap: {{\
+             NamespaceName: local, ServiceName: n, Attributes: [{{{attributes}}}]}}}}}}}}}}\n"
+        ))
+    };
+    let key = discovered("Key: §'my stage', Value: blue");
+    let value = discovered("Key: stage, Value: §blåu");
+    for (text, part) in [(key, "key"), (value, "value")] {
+        let report = refused_by(Config::reader(), &text, &["bad-attribute"]);
+        let remedy = format!(": write the {part} that the instances are registered with");
+        assert!(report.contains(&remedy), "{report}");
+    }
+    refused(&discovered("Key: stage, Value: §''"), &["out-of-range"]);
 }

@@ -28,6 +28,18 @@ pub(super) fn check(matches: &MatchDraft, problems: &mut Problems) {
              parameters",
             quoted(path)
         )
+    } else if path.contains(BARRED) {
+        let written: String = normal
+            .strip_suffix(end)
+            .unwrap_or(&normal)
+            .chars()
+            .map(in_uri)
+            .collect();
+        format!(
+            "no request has the path {}, because blanks, tabs and line breaks cannot stand in one: write {}",
+            quoted(path),
+            quoted(&written)
+        )
     } else if !normal.starts_with(path.as_str()) {
         format!(
             "no request has the path {}, because every path is brought into its normal form first: write {}",
@@ -39,3 +51,13 @@ pub(super) fn check(matches: &MatchDraft, problems: &mut Problems) {
     };
     problems.warn("path-never-matches", &said.place, message);
 }
+
+fn in_uri(c: char) -> String {
+    match BARRED(c) {
+        true => format!("%{:02X}", u32::from(c)),
+        false => c.to_string(),
+    }
+}
+
+/// What no URI holds, and no normal form escapes.
+const BARRED: fn(char) -> bool = |c| c <= ' ';

@@ -23,6 +23,10 @@ fn paths_that_no_request_has_are_warned_of() {
         "/caf\u{e9}",
         "/%41",
         "/a\\b",
+        "/a b",
+        "/a ",
+        "/a\tb",
+        "/a\n",
     ] {
         warned(shop([route().exact(path)]), &[never]);
         warned(shop([route().prefix(path)]), &[never]);
@@ -45,6 +49,9 @@ fn paths_that_no_request_has_are_warned_of() {
         warned(shop([route().prefix(path)]), &[]);
     }
     warned(shop([route().exact("/a/..")]), &[never]);
+    let config = shop([route().exact("/a b//c")]).build_config().unwrap();
+    let message = &config.warnings()[0].message;
+    assert!(message.ends_with("write `/a%20b/c`"), "{message}");
     warned(shop([route().regex("/a//b")]), &[]);
 }
 

@@ -78,6 +78,19 @@ fn templates_of_helm_are_told_to_run_it_first() {
 }
 
 #[test]
+fn what_looks_like_helm_s_in_a_text_or_a_comment_is_none() {
+    let service = object("VirtualService", "spec: {}");
+    let annotated = service.replace(
+        "metadata: {",
+        "metadata: {annotations: {alert: '{{ $labels.instance }} is down'}, ",
+    );
+    assert_ne!(annotated, service);
+    warned_by(shop(), &format!("§{annotated}"), &["mesh-not-defined"]);
+    let commented = format!("§# was {{{{ .Values.x }}}}\n{service}# {{{{- if .Values.y }}}}\n");
+    warned_by(shop(), &commented, &["mesh-not-defined"]);
+}
+
+#[test]
 fn old_objects_and_specs_of_several_kinds_are_told_what_to_do() {
     let old = object(
         "VirtualNode",
