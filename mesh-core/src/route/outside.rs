@@ -205,5 +205,8 @@ mod tests {
         for (host, expected) in rows {
             assert_eq!(is_aws(host), expected, "{host}");
         }
+        let outside = |uri| OutsideHost::of(&Head::get(uri)).unwrap();
+        assert!(outside("http://sqs.eu-central-1.amazonaws.com/").is_aws());
+        assert!(!outside("http://example.com/").is_aws());
     }
 }
