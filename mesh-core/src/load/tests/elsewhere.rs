@@ -1,7 +1,7 @@
 //! References to what other stacks define, and files that hold several meshes.
 
 use super::{ONE, codes, node, routed, template, warned};
-use crate::{config::Config, error::Severity};
+use crate::{config::Config, error::Severity, load::Reader};
 
 fn route() -> String {
     routed(&format!("{{HttpRoute: {{Match: {{}}, {ONE}}}}}"))
@@ -155,4 +155,21 @@ fn each_mesh_is_read_in_turn_and_all_their_problems_are_told_once() {
         .read_each()
         .unwrap_err();
     assert_eq!(codes(&many), ["several-meshes"]);
+}
+
+#[test]
+fn a_mesh_that_is_named_otherwise_counts_where_none_was_named() {
+    let two = "Resources:\n  A: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: a}}\n  \
+               B: {Type: AWS::AppMesh::Mesh, Properties: {MeshName: b}}\n";
+    let unnamed = r#"{"virtualNodeName": "n", "spec": {}}"#;
+    let named = |reader: Reader, text: &str| {
+        let config = reader.document("m", text).read();
+        config.map(|config| config.mesh().name().to_string()).ok()
+    };
+    let otherwise = || Config::reader().or_mesh("b");
+    assert_eq!(named(otherwise(), two).as_deref(), Some("b"));
+    assert_eq!(named(otherwise(), unnamed).as_deref(), Some("b"));
+    let chosen = Config::reader().mesh("a").or_mesh("b");
+    assert_eq!(named(chosen, two).as_deref(), Some("a"));
+    assert_eq!(named(Config::reader().or_mesh("c"), two), None);
 }
